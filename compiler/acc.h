@@ -1,0 +1,347 @@
+/* acc.h: the data that flows through one translation, and the passes it flows through.
+ *
+ *   text (cc -E) --scan--> tokens --parse--> tree --shadow--> text for libclang --meaning--> types on the tree
+ *        --desugar--> --hoist--> --regions--> --layout--> lowered tree --print--> C
+ *
+ * One struct acc goes along everywhere; there is no other mutable state. Memory comes from its arena and is never
+ * freed singly. Sections stand in the order of the files that define them; a file calls only what stands above it.
+ */
+#ifndef ACC_H
+#define ACC_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "util.h"
+
+/* ---- source: the preprocessed text, its tokens, and where they come from ------------------------------------- */
+
+enum token_kind {
+    TOK_END,
+    TOK_NAME,      /* identifiers and contextual keywords; dialect words are decided by the filter (words.c) */
+    TOK_KEYWORD,   /* C and GNU keywords; which one: token.word */
+    TOK_NUMBER,
+    TOK_CHARACTER,
+    TOK_STRING,
+    TOK_PUNCTUATOR, /* which one: token.word is its parser code */
+    TOK_PRAGMA,    /* a whole #pragma line, or _Pragma(...) */
+    TOK_UNKNOWN,   /* a byte that is no token; the C compiler will say so */
+};
+
+struct token {
+    uint32_t offset, length; /* in acc->text */
+    uint32_t line;           /* presumed line */
+    uint16_t file;           /* index into acc->files */
+    uint8_t kind;
+    bool starts_line;
+    uint16_t word;           /* the parser's code for this token as scanned (parse.tab.h) */
+    uint32_t match;          /* the partner of ( [ { ) ] }; itself where there is none */
+    const char *name;        /* interned spelling of names; null for other tokens */
+};
+
+struct file {
+    const char *name; /* as the line marker gives it, unescaped */
+    bool is_system;   /* marker flag 3 */
+};
+
+/* ---- tree ---------------------------------------------------------------------------------------------------- */
+
+/* Every kind, with its children in order (? may be null, * any number). A node covers the tokens first..last; what
+ * lies between its children is its own text. The kinds below GENERATED are made by passes and have a template. */
+#define NODE_KINDS(X) \
+    /* expressions */ \
+    X(NAME)             /* symbol */ \
+    X(CONSTANT)         /* number or character */ \
+    X(STRING)           /* adjacent literals; __func__ and kin are NAME without symbol */ \
+    X(PAREN)            /* expr */ \
+    X(STATEMENT_EXPR)   /* block */ \
+    X(GENERIC)          /* control (expr or TYPE_NAME), GENERIC_ASSOC* */ \
+    X(GENERIC_ASSOC)    /* TYPE_NAME? (null: default), expr */ \
+    X(CALL)             /* callee, argument* */ \
+    X(INDEX)            /* array, index */ \
+    X(MEMBER)           /* object; op is . or ->, last token the member */ \
+    X(POSTFIX)          /* operand; op ++ -- */ \
+    X(PREFIX)           /* operand; op ++ -- */ \
+    X(UNARY)            /* operand; op & * + - ~ ! __real__ __imag__ __extension__ */ \
+    X(LABEL_ADDRESS)    /* && label; label symbol */ \
+    X(SIZEOF_EXPR)      /* operand; also _Alignof expr: unevaluated (unless of variably modified type) */ \
+    X(SIZEOF_TYPE)      /* TYPE_NAME; also _Alignof */ \
+    X(CAST)             /* TYPE_NAME, expr */ \
+    X(COMPOUND_LITERAL) /* TYPE_NAME, INIT_LIST */ \
+    X(BINARY)           /* left, right; op */ \
+    X(LOGICAL)          /* left, right; op && || */ \
+    X(CONDITIONAL)      /* condition, then? (null: a ?: b), else */ \
+    X(ASSIGN)           /* left, right; op = */ \
+    X(COMPOUND_ASSIGN)  /* left, right; op += ... */ \
+    X(COMMA)            /* left, right */ \
+    X(AWAIT)            /* operand */ \
+    X(BUILTIN)          /* __builtin_va_arg, offsetof, types_compatible_p, tgmath, choose_expr, ...: (expr|TYPE_NAME)* */ \
+    X(INIT_LIST)        /* INIT_ITEM* */ \
+    X(INIT_ITEM)        /* DESIGNATOR*, value (an expr or INIT_LIST), which is the last child */ \
+    X(DESIGNATOR)       /* index expr(s); none for .member */ \
+    /* types and declarations */ \
+    X(TYPE_NAME)        /* SPECIFIERS, DECLARATOR? */ \
+    X(SPECIFIERS)       /* RECORD*, ENUM*, TYPEOF*, ALIGNAS*, ATTRIBUTE* in order of text; plain words are own text */ \
+    X(RECORD)           /* struct or union, with tag symbol; MEMBER_DECLARATION*; has_body */ \
+    X(MEMBER_DECLARATION) /* SPECIFIERS, DECLARATOR* (bit width: last child of the declarator) */ \
+    X(ENUM)             /* tag symbol; ENUMERATOR*; has_body */ \
+    X(ENUMERATOR)       /* value? ; symbol */ \
+    X(TYPEOF)           /* expr or TYPE_NAME */ \
+    X(ALIGNAS)          /* expr or TYPE_NAME; _Alignas(...) or a GNU aligned attribute */ \
+    X(ATTRIBUTE)        /* opaque: __attribute__((...)), [[...]], asm("label"), __declspec(...) */ \
+    X(DECLARATOR)       /* symbol? and name token (0: abstract); children: DERIVATION* in order of text, ATTRIBUTE* */ \
+    X(POINTER)          /* derivation: own text is "* qualifiers attributes" */ \
+    X(ARRAY)            /* derivation: size?; own text has static, qualifiers, [*] */ \
+    X(FUNCTION)         /* derivation: PARAMETER*; is_variadic; is_async; old-style (K&R) lists: is_old_style */ \
+    X(NESTED)           /* derivation: ( DECLARATOR ) */ \
+    X(PARAMETER)        /* SPECIFIERS, DECLARATOR? */ \
+    X(INIT_DECLARATOR)  /* DECLARATOR, initialiser? (expr or INIT_LIST) */ \
+    X(DECLARATION)      /* SPECIFIERS, INIT_DECLARATOR*; is_async: `async` stands among the specifiers */ \
+    X(STATIC_ASSERT)    /* expr */ \
+    X(FUNCTION_DEFINITION) /* SPECIFIERS, DECLARATOR, DECLARATION* (K&R), BLOCK? (null: body kept as tokens) */ \
+    /* statements */ \
+    X(BLOCK)            /* items* between the braces */ \
+    X(EXPRESSION_STATEMENT) /* expr */ \
+    X(EMPTY)            /* ; or an attribute statement such as [[fallthrough]]; */ \
+    X(IF)               /* condition, then, else? */ \
+    X(WHILE)            /* condition, body */ \
+    X(DO)               /* body, condition */ \
+    X(FOR)              /* init? (DECLARATION or expr), condition?, step?, body */ \
+    X(SWITCH)           /* condition, body */ \
+    X(CASE)             /* low, high? , statement? (null before } or a declaration) */ \
+    X(DEFAULT)          /* statement? */ \
+    X(LABEL)            /* statement? ; symbol */ \
+    X(GOTO)             /* symbol */ \
+    X(GOTO_COMPUTED)    /* expr */ \
+    X(BREAK) X(CONTINUE) \
+    X(RETURN)           /* expr? */ \
+    X(ASM)              /* operand exprs* */ \
+    X(LOCAL_LABELS)     /* __label__ a, b; */ \
+    X(NESTED_FUNCTION)  /* GNU nested function definition: refused */ \
+    /* the dialect's statements */ \
+    X(THROW)            /* code?, argument* */ \
+    X(TRY)              /* BLOCK, CATCH*, FINALLY? */ \
+    X(CATCH)            /* code*, BLOCK (last); symbol: the bound name or null */ \
+    X(FINALLY)          /* BLOCK */ \
+    X(DEFER)            /* statement */ \
+    X(ASYNC_WITH)       /* WITH_ITEM*, statement (last) */ \
+    X(WITH_ITEM)        /* DECLARATION? (its first declarator without initialiser), expr */ \
+    X(ASYNC_FOR)        /* DECLARATION, expr, statement */ \
+    X(YIELD)            /* expr */ \
+    X(PRAGMA)           /* a pragma among a block's items */ \
+    /* made by passes (lower.h) */ \
+    X(GENERATED)        /* template: text where %0..%9 stand for children */ \
+    X(TEMPORARY)        /* declares the symbol, a temporary that is a C local */ \
+    X(TYPED)            /* SPECIFIERS, DECLARATOR: the type of a variable, spelled with `text` for its name */ \
+    X(AWAIT_STATEMENT)  /* operand, target NAME?: an await that stands alone, its operand free of awaits */ \
+    X(PENDING_ERROR)    /* in a FINALLY: the error on its way, as const ac_error *, or null */ \
+    X(SWALLOW_ERROR)    /* in a FINALLY: a statement that drops the error on its way */ \
+    X(LEAVE)            /* returns AC__DONE */ \
+    X(STORAGE)          /* the bytes of the symbol's slot, without the view of const and opaque types */ \
+    X(SEQUENCE)         /* children, one after the other */ \
+    X(JUMP_FAILED)      /* goes to whoever handles task->error */
+
+enum node_kind {
+#define X(kind) NODE_##kind,
+    NODE_KINDS(X)
+#undef X
+};
+
+struct node {
+    enum node_kind kind;
+    uint32_t first, last;     /* tokens covered, inclusive; last < first: none */
+    uint32_t op;              /* operator, keyword or name token; 0: none */
+    uint32_t count;
+    struct node **child;
+    struct symbol *symbol;
+    const char *text;         /* of GENERATED */
+    bool has_await;           /* an await lies in it; after places: one that is evaluated */
+    bool has_label;           /* after places: a label or case lies in it */
+    bool has_dialect;         /* anything that is not C lies in it: async, await, throw, ... */
+    bool is_async, is_variadic, is_old_style, has_body;
+    bool is_generated;        /* made by a pass: a BLOCK has braces to print, a NAME no token */
+    bool is_unevaluated;      /* sizeof, typeof, ... : operand not evaluated */
+    const void *printed_by;   /* the printer that printed this record with its body: its tag will do from now on */
+    struct type_info *type;   /* expressions and declarators in async bodies, after meaning */
+    uint32_t number;          /* of an AWAIT_STATEMENT: its site */
+    void *extra;              /* a pass's own note on this node */
+};
+
+struct node *node_make(struct acc *acc, enum node_kind kind, uint32_t first, uint32_t last, uint32_t count, ...);
+void node_append(struct acc *acc, struct node *node, struct node *child);
+const char *node_kind_name(enum node_kind kind);
+/* The node without the parentheses around it. */
+struct node *node_strip(struct node *node);
+
+/* ---- scopes: what a name means where it stands ----------------------------------------------------------------- */
+
+enum symbol_kind { SYMBOL_TYPEDEF, SYMBOL_OBJECT, SYMBOL_FUNCTION, SYMBOL_ENUMERATOR, SYMBOL_TAG, SYMBOL_LABEL };
+
+struct symbol {
+    const char *name;
+    enum symbol_kind kind;
+    uint32_t token;            /* where it is declared */
+    uint32_t number;           /* unique in its function, in order of text; 0 at file scope */
+    bool is_file_scope;
+    bool is_async;             /* a function whose type is async */
+    bool is_parameter;
+    bool is_static, is_extern, is_thread_local, is_register;
+    struct node *specifiers;   /* SPECIFIERS of its declaration, or null */
+    struct node *declarator;   /* DECLARATOR, RECORD, ENUM, ENUMERATOR, LABEL, CATCH */
+    struct node *definition;   /* FUNCTION_DEFINITION, when seen (functions) */
+    struct symbol *previous;   /* the file-scope declaration before this one of the same entity, or null */
+    struct node *block;        /* the BLOCK, FOR, CATCH, ... whose scope it is in; null at file scope and for params */
+    bool is_emitted;           /* an async function whose frame has been printed: callers below can embed it */
+    void *extra;               /* the slot of a variable (lower.h) */
+};
+
+/* ---- one translation --------------------------------------------------------------------------------------------- */
+
+/* A run of tokens, inclusive. */
+struct span {
+    uint32_t first, last;
+};
+
+struct acc {
+    struct arena *arena;
+    /* source */
+    const char *input_name;    /* the .ac file as given to acc */
+    const char *text;          /* preprocessed, ends with NUL */
+    uint32_t length;
+    struct token *tokens;      /* [0] is a dummy so that 0 can mean none; the last is TOK_END */
+    uint32_t token_count;
+    struct file *files;
+    uint32_t file_count;
+    /* tree: external declarations that hold something of the dialect, in order of text. All else stays text. */
+    struct node **items;
+    uint32_t item_count;
+    bool has_dialect;          /* false: the file is plain C and goes to the C compiler as it is */
+    struct span *bodies;       /* function bodies that were skipped as tokens, `{` to `}`, in order of text */
+    uint32_t body_count;
+    uint32_t store_count;      /* combine.c: conversion functions made */
+    /* options that translation needs */
+    const struct options *options;
+    /* diagnostics */
+    const char *input_text;    /* the original text where the file cannot be read again (standard input), or null */
+    uint32_t input_length;
+    struct diagnostics *diagnostics;
+    struct originals *originals; /* source files read again for messages (origin.c) */
+    /* set by the parser when it met something that is no program: where, and in whose words the C compiler will say it */
+    uint32_t syntax_error;     /* token, 0: none */
+};
+
+struct options {
+    const char *const *clang_arguments; /* for libclang: -std, -m, -f that it understands */
+    int clang_argument_count;
+    const char *stop_after;             /* a pass's name, or null */
+    bool emit_c;
+    bool color;
+    const char *warning_options;        /* see diagnostics.c */
+    int error_limit;                    /* 0: none; default 20 */
+};
+
+/* scan.l: text -> tokens. match.c part: brackets. */
+bool scan(struct acc *acc);
+
+/* parse.y and words.c: tokens -> items. Reports what is wrong in the dialect's own words (refusals are check.c's);
+ * returns false, with syntax_error set, where the grammar does not fit. Plain C that the grammar does not know is
+ * kept as text and left to the C compiler. */
+bool parse(struct acc *acc);
+/* What a name means at the end of the file's scope (functions, objects, typedefs); null: nothing. */
+struct symbol *file_symbol(const struct acc *acc, const char *name);
+
+/* ---- diagnostics ---------------------------------------------------------------------------------------------- */
+
+enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
+
+/* Reports at a token in clang's form; columns, source line and caret come from the original file. A message id's text,
+ * severity and -W group stand in diagnostics.def. Notes follow the message they belong to. */
+enum message {
+#define MESSAGE(id, severity, group, text) MESSAGE_##id,
+#include "diagnostics.def"
+#undef MESSAGE
+};
+void report(struct acc *acc, enum message id, uint32_t token, ...);
+/* The same with a ready text: what libclang says. `last` gives the end of the underlined range (0: none). */
+void report_text(struct acc *acc, enum severity severity, uint32_t token, uint32_t last, const char *text);
+/* The same with any ranges underlined, as clang does with operands. */
+void report_ranges(struct acc *acc, enum severity severity, uint32_t token, const struct span *ranges, uint32_t count,
+                   const char *text);
+/* One mistake, one line of errors: later errors on these tokens' lines are dropped, as they are on the line of any
+ * error that was reported. */
+void report_no_more(struct acc *acc, uint32_t first, uint32_t last);
+/* "2 errors generated.", at the end, where there was anything. */
+void report_summary(struct acc *acc);
+/* Whether this warning would be given: to spare the search for it. */
+bool is_warning_on(struct acc *acc, enum message id);
+uint32_t error_count(const struct acc *acc);
+
+/* ---- meaning: libclang; no type of libclang leaves meaning.c ----------------------------------------------------- */
+
+enum type_class {
+    TYPE_VOID, TYPE_SCALAR, TYPE_RECORD, TYPE_ARRAY, TYPE_FUNCTION,
+    TYPE_UNKNOWN, /* libclang could not say */
+};
+
+/* What awaiting a value of this type would mean. */
+enum awaitable { AWAITABLE_NOT, AWAITABLE_CORO, AWAITABLE_TASK, AWAITABLE_FUTURE, AWAITABLE_GENERATOR };
+
+struct type_info {
+    enum type_class class;
+    enum awaitable awaitable;
+    bool is_const;             /* top level; of arrays: the element */
+    bool is_volatile, is_atomic, is_bit_field;
+    bool is_variable;          /* variably modified: a VLA, a pointer to one, ... */
+    bool is_integer;
+    bool is_error_pointer;     /* ac_error * or const ac_error * */
+    long long size, alignment; /* -1: not known before run time */
+    const char *spelling;      /* as clang prints it, with ac_coro(T) and kin put back: for messages */
+    /* C text that declares an object of this type without its top-level qualifiers, `$` standing for the name
+     * ("char *(*$)(int)", "struct s $[4]"); null where it names something that is not visible at file scope
+     * (local types, unnamed types). Arrays stay arrays. */
+    const char *declaration;
+    const char *awaited;       /* declaration of T for an awaitable; "void $" for void */
+    struct type_info *result;  /* type of T for an awaitable */
+    struct type_info *decayed; /* what the value has after array and function decay; itself otherwise */
+    const char *record_name;   /* for a record or pointer to one: the typedef's or tag's name N for N_aenter; or null */
+    const char *tag_name;      /* the tag, where record_name is a typedef's name; or null */
+};
+
+/* A shadow: C text for libclang with a map from its bytes to tokens. */
+struct shadow_piece {
+    uint32_t offset;    /* in the shadow's text */
+    uint32_t token;     /* the token whose spelling starts here; 0: text that stands for no token of the user's */
+    uint32_t near;      /* for a synthetic piece: the token to blame */
+};
+struct shadow_query {
+    uint32_t start, end; /* extent in the shadow of an expression, or of a declarator's name */
+    struct node *node;   /* receives `type` */
+    bool is_declarator;
+};
+struct shadow {
+    const char *text;
+    uint32_t length;
+    struct shadow_piece *pieces;
+    uint32_t piece_count;
+    struct shadow_query *queries;
+    uint32_t query_count;
+};
+
+/* Lets libclang read the shadow: reports its errors in the user's terms, fills node->type for each query. False if
+ * there were errors in the user's code. */
+bool meaning(struct acc *acc, const struct shadow *shadow);
+
+/* ---- the passes ------------------------------------------------------------------------------------------------ */
+
+/* Reports acc->syntax_error in the words that the C compiler has for the same C (syntax.c). */
+void report_syntax(struct acc *acc);
+
+/* The whole way from acc->text to C. Null after an error (reported), or when the file has no dialect in it. */
+const char *translate(struct acc *acc);
+/* Whether --stop-after knows the pass. */
+bool translate_has_pass(const char *name);
+
+#endif

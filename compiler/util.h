@@ -1,0 +1,47 @@
+/* util.h: memory and text, knowing nothing of C programs. */
+#ifndef ACC_UTIL_H
+#define ACC_UTIL_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct acc;
+struct arena;
+
+/* Memory that lives as long as the arena. Never null: when there is no memory the process says so and exits. */
+struct arena *arena_new(void);
+void arena_free(struct arena *arena);
+void *arena_allocate(struct arena *arena, size_t size); /* zeroed, aligned for anything */
+char *arena_copy(struct arena *arena, const char *text, size_t length); /* adds a NUL */
+char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vformat(struct arena *arena, const char *format, va_list arguments);
+/* The one copy of this spelling: equal names are equal pointers. */
+const char *arena_intern(struct arena *arena, const char *text, size_t length);
+
+/* Makes room for one more element in an array of `count` whose capacity is the next power of two. */
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_size);
+#define ARENA_PUSH(arena, array, count) \
+    ((array) = arena_grow((arena), (array), (count), sizeof *(array)), &(array)[(count)++])
+
+/* Growing text on the heap. */
+struct buffer {
+    char *text;
+    size_t length, capacity;
+};
+void buffer_add(struct buffer *buffer, const char *text, size_t length);
+void buffer_puts(struct buffer *buffer, const char *text);
+void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_free(struct buffer *buffer);
+
+/* Ends the process: acc itself is at fault. Says where, asks for a report. */
+_Noreturn void internal_error(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+#define BUG(...) internal_error(__FILE__, __LINE__, __VA_ARGS__)
+#define CHECK(condition) ((condition) ? (void)0 : BUG("%s does not hold", #condition))
+
+/* Ends the process with a message: the machine is at fault (no memory, no disk). */
+_Noreturn void fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,242 @@
+/* ac/abi.h: what lowered code and the runtime share, and nothing else.
+ *
+ * acc puts this header in front of every Async C file; <ac.h> includes it for plain C. It includes nothing, so it
+ * cannot disturb a program's feature macros. Names are reserved (ac__); programs use <ac.h>.
+ *
+ * A coroutine is a frame. For `async int f(char *s)` acc writes
+ *
+ *     struct ac__f_frame { struct ac__frame base; int result; char *s; ...locals that live across an await... };
+ *     static int ac__f_resume(struct ac__frame *, struct ac__task *);      the body, a state machine
+ *     int (*f(char *s))(struct ac__coro *);                                makes a frame: a coroutine value
+ *
+ * A resume function runs until its frame is done (AC__DONE: `result` is set), has failed (AC__FAILED: task->error is
+ * set) or must wait (AC__SUSPENDED). An await starts the callee by calling its resume function on the same C stack;
+ * only when that returns AC__SUSPENDED does the caller link itself as the callee's parent and return AC__SUSPENDED
+ * too, all the way up to the loop. The innermost frame has noted itself in task->innermost; the loop resumes it there,
+ * and when it finishes, resumes its parent with task->status saying how the child ended, and so on outward.
+ */
+#ifndef AC_ABI_H
+#define AC_ABI_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Tags of the typed handles. A handle is spelled as a pointer to a function from its tag to T and is never called:
+ * so every C compiler checks T everywhere, and the type of `(handle)(0)` is the type of `await handle`. */
+struct ac__coro;
+struct ac__task;
+struct ac__future;
+struct ac__gen;
+
+struct ac__frame;
+struct ac__thrown;
+
+enum ac__status { AC__DONE, AC__SUSPENDED, AC__FAILED };
+
+/* Where a frame's memory comes from, so where it goes. */
+enum ac__storage {
+    AC__EMBEDDED,      /* in another frame: nothing to free */
+    AC__STACKED,       /* on the task's bump stack: freeing moves the top back */
+    AC__STACKED_FIRST, /* the same, first in its chunk: freeing gives the chunk back */
+    AC__STANDALONE,    /* a heap block of its own, a struct ac__task in front of it: it can be spawned as it is */
+    AC__STATIC         /* never freed */
+};
+
+/* A place in the source; a function's sites are indexed by its state numbers. sites[0] is the definition. */
+struct ac__site {
+    const char *file;
+    unsigned line;
+};
+
+/* What is known of an async function; one constant per function. */
+struct ac__function {
+    int (*resume)(struct ac__frame *frame, struct ac__task *task);
+    const char *name;
+    const struct ac__site *sites;
+    unsigned size, alignment;             /* of the frame */
+    unsigned result_offset, result_size;  /* of `result` in it; size 0 for void */
+    void (*close)(struct ac__frame *frame); /* lets go of what a coroutine that never started holds; null: nothing */
+};
+
+struct ac__frame {
+    const struct ac__function *function;
+    struct ac__frame *parent;   /* who awaits this frame; valid while it is suspended */
+    unsigned state;             /* the await it stands at; 0: not started */
+    unsigned storage;           /* enum ac__storage */
+};
+
+/* What blocks a suspended task. Whoever suspends embeds one in its frame and sets task->wait to it; `cancel` unlinks
+ * it from what it waits for and makes the task ready (or, to shield something, does otherwise). */
+struct ac__wait {
+    struct ac__task *task; /* null: a watcher; `cancel` is then called when what it watches has happened */
+    void (*cancel)(struct ac__wait *wait);
+};
+
+/* A wait that stands in a queue: circular, the owner of the queue points to the first. */
+struct ac__waiter {
+    struct ac__wait wait;
+    struct ac__waiter *next, *previous;
+};
+
+/* A task: a root frame that the loop drives. Its block is the header below, then the root frame (which is aligned to
+ * its own needs: the header lies directly in front of it), then a little room where the bump stack begins.
+ * Lowered code uses innermost, top, limit and status; the rest is the runtime's (states and owners: task.c). */
+struct ac__task {
+    struct ac__frame *innermost;  /* where to resume; the loop's and the suspending frame's */
+    char *top, *limit;            /* bump stack: next free byte and end of the current chunk */
+    union {
+        struct ac__thrown *error; /* running: the error under way; finished: the error it ended with */
+        struct ac__wait *wait;    /* blocked: on what */
+        struct ac__task *next;    /* ready: the queue */
+    };
+    union {
+        struct ac__waiter *joiners; /* who awaits the task */
+        struct ac__extra *extra;    /* the same and name, origin, task locals: made when first needed */
+    };
+    unsigned handles;       /* handles that user code holds, plus the runtime's own while it runs */
+    int saved_errno;
+    unsigned number;        /* of its automatic name */
+    unsigned short flags;   /* state, cancellation, memory */
+    unsigned char status;   /* how the child that just finished ended; read by its parent's resume function */
+    unsigned char cancels;  /* how often it was cancelled, modulo 256: limits tell theirs from others by it */
+};
+
+/* Per thread: the running task, and the two hints that make an await cheap. */
+struct ac__thread {
+    /* The async function that is about to be called to be awaited at once: it may take its frame from the bump
+     * stack. Compared with the callee itself, so a stale value never misleads anybody. */
+    const void *expected;
+    struct ac__task *task;   /* the running task, or null */
+    char *stack_limit;       /* a C stack pointer below this starts no more callees on the same C stack */
+    struct ac__loop *loop;   /* the running loop, or null */
+    unsigned budget;         /* waits on the library that may still be ready at once before the task must yield */
+};
+extern __thread struct ac__thread ac__thread;
+
+/* Out of line parts. */
+struct ac__frame *ac__frame_on_heap(const struct ac__function *function);
+struct ac__frame *ac__frame_on_new_chunk(const struct ac__function *function, struct ac__task *task);
+void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task);
+int ac__start_later(struct ac__frame *frame, struct ac__task *task);
+int ac__start_null(struct ac__task *task); /* the coroutine could not be made: throws ENOMEM */
+
+/* A frame for a call of `function`, whose callable address is `callee`: from the running task's bump stack if the
+ * caller awaits it at once, else from the heap. Null if there is no memory. */
+static inline struct ac__frame *ac__frame_new(const struct ac__function *function, const void *callee)
+{
+    struct ac__task *task;
+    char *frame;
+    if (ac__thread.expected != callee)
+        return ac__frame_on_heap(function);
+    ac__thread.expected = 0;
+    task = ac__thread.task;
+    frame = (char *)(((unsigned long)task->top + (function->alignment - 1)) & -(unsigned long)function->alignment);
+    if (__builtin_expect((unsigned long)frame + function->size > (unsigned long)task->limit, 0))
+        return ac__frame_on_new_chunk(function, task);
+    task->top = frame + function->size;
+    ((struct ac__frame *)frame)->function = function;
+    ((struct ac__frame *)frame)->state = 0;
+    ((struct ac__frame *)frame)->storage = AC__STACKED;
+    return (struct ac__frame *)frame;
+}
+
+/* Starts an awaited coroutine on this C stack; where that has grown deep, leaves it to the loop instead. */
+static inline int ac__start(struct ac__frame *frame, struct ac__task *task)
+{
+    if (__builtin_expect(!frame, 0))
+        return ac__start_null(task);
+    if (__builtin_expect((char *)__builtin_frame_address(0) < ac__thread.stack_limit, 0))
+        return ac__start_later(frame, task);
+    return frame->function->resume(frame, task);
+}
+
+/* Gives back the frame of an awaited coroutine that is done or has failed. */
+static inline void ac__release(struct ac__frame *frame, struct ac__task *task)
+{
+    if (__builtin_expect(frame && frame->storage == AC__STACKED, 1))
+        task->top = (char *)frame;
+    else
+        ac__frame_release_slowly(frame, task); /* null is fine */
+}
+
+/* VLAs of async functions. A mark is a value of task->top. Null: no memory, ENOMEM thrown. */
+void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned long alignment);
+void ac__stack_release(struct ac__task *task, char *mark);
+
+/* ---- Errors ---------------------------------------------------------------------------------------------------- */
+
+enum { AC__MESSAGE_SIZE = 208 };
+
+/* An error as programs see it: a plain value that owns nothing. */
+typedef struct ac_error {
+    int code;               /* an errno value, an AC_E..., or the program's own; 0: no error */
+    unsigned line;          /* where it was thrown */
+    const char *file;
+    const char *function;
+    char message[AC__MESSAGE_SIZE];
+} ac_error;
+
+/* Throwing sets task->error and notes the first line of the trace. They return AC__FAILED. `site` is an index into
+ * the sites of the frame's function. */
+int ac__throw(struct ac__task *task, struct ac__frame *frame, unsigned site, int code, const char *format, ...)
+    __attribute__((format(printf, 5, 6), cold));
+int ac__throw_code(struct ac__task *task, struct ac__frame *frame, unsigned site, int code) __attribute__((cold));
+int ac__throw_copy(struct ac__task *task, struct ac__frame *frame, unsigned site, const ac_error *error)
+    __attribute__((cold));
+/* An await failed here: adds a line to the trace of task->error. */
+void ac__trace(struct ac__task *task, struct ac__frame *frame, unsigned site) __attribute__((cold));
+
+/* Takes task->error, which becomes null. The owner frees it, throws it again by putting it back, or chains it. */
+struct ac__thrown *ac__catch(struct ac__task *task);
+int ac__thrown_code(const struct ac__thrown *thrown);
+const ac_error *ac__thrown_error(const struct ac__thrown *thrown);
+void ac__thrown_free(struct ac__thrown *thrown); /* null is fine */
+/* task->error was thrown while `thrown` was handled: it becomes its context. Takes over `thrown`; null is fine. */
+void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown);
+
+/* ---- Awaitables other than coroutines -------------------------------------------------------------------------- */
+
+enum ac__kind { AC__KIND_CORO, AC__KIND_TASK, AC__KIND_FUTURE };
+
+/* `await t` of a task or a future: an embedded frame. ac__join_resume drives it like any frame; when it is done,
+ * ac__join_value points to the result, which the caller copies before ac__join_end (consumes a task's handle). After
+ * AC__FAILED it has ended by itself. */
+struct ac__join {
+    struct ac__frame base;
+    void *target;
+    struct ac__waiter waiter;
+    unsigned kind;
+};
+void ac__join_init(struct ac__join *join, void *target, unsigned kind);
+int ac__join_resume(struct ac__frame *frame, struct ac__task *task);
+const void *ac__join_value(const struct ac__join *join);
+void ac__join_end(struct ac__join *join);
+
+/* One argument of a combinator: where the result goes (null: nowhere), converted by `store` where types differ. */
+struct ac__child {
+    void *handle;
+    unsigned kind;
+    unsigned size;               /* of the result */
+    void *into;
+    void (*store)(void *into, const void *value);
+};
+/* The arrays are copied; handles are consumed. */
+void (*ac__gather(const struct ac__child *children, unsigned long count))(struct ac__coro *);
+ac_error (*ac__settle(const struct ac__child *child))(struct ac__coro *);
+/* A coroutine with a result of the first child's size; `alignment` is that of its type. */
+struct ac__frame *ac__race(const struct ac__child *children, unsigned long count, unsigned long alignment);
+struct ac__frame *ac__any(const struct ac__child *children, unsigned long count, unsigned long alignment);
+
+/* ---- Programs -------------------------------------------------------------------------------------------------- */
+
+/* Runs a coroutine on a new loop until it and all it started are done; copies its result to `result` (may be null).
+ * Returns false if it failed: `error` (if not null) is filled, or the trace is printed and the process exits with 1. */
+int ac__run(struct ac__frame *coroutine, void *result, ac_error *error);
+/* The body of the C `main` that acc writes for `async int main`. */
+int ac__main(struct ac__frame *coroutine);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
