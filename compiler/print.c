@@ -1,0 +1,226 @@
+/* print.c: the printer's core: tokens, generated text, line markers, templates. */
+#include "print.h"
+
+#include <string.h>
+
+static const struct token *token_at(const struct printer *printer, uint32_t token)
+{
+    return &printer->acc->tokens[token];
+}
+
+static void print_raw_bytes(struct printer *printer, const char *text, size_t length)
+{
+    buffer_add(&printer->out, text, length);
+    for (const char *end = text + length; (text = memchr(text, '\n', (size_t)(end - text))); text++)
+        printer->line++;
+}
+
+static bool ends_with_space(const struct printer *printer)
+{
+    size_t length = printer->out.length;
+    return length == 0 || printer->out.text[length - 1] == ' ' || printer->out.text[length - 1] == '\n';
+}
+
+static void add_piece(struct printer *printer, uint32_t token)
+{
+    struct shadow *shadow = printer->shadow;
+    if (!shadow)
+        return;
+    struct shadow_piece *piece = ARENA_PUSH(printer->acc->arena, shadow->pieces, shadow->piece_count);
+    piece->offset = (uint32_t)printer->out.length;
+    piece->token = token;
+    piece->near = token ? token : printer->near;
+}
+
+static void print_marker(struct printer *printer, uint16_t file, uint32_t line)
+{
+    const struct file *entry = &printer->acc->files[file];
+    if (printer->out.length && printer->out.text[printer->out.length - 1] != '\n')
+        buffer_puts(&printer->out, "\n");
+    buffer_printf(&printer->out, "# %u \"", line);
+    for (const char *c = entry->name; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            buffer_puts(&printer->out, "\\");
+        buffer_add(&printer->out, c, 1);
+    }
+    buffer_puts(&printer->out, entry->is_system ? "\" 3\n" : "\"\n");
+    printer->file = file;
+    printer->line = line;
+}
+
+void print_at(struct printer *printer, uint32_t token)
+{
+    const struct token *t = token_at(printer, token);
+    printer->near = token;
+    if (printer->readable || (printer->file == t->file && printer->line == t->line))
+        return;
+    if (printer->file == t->file && t->line > printer->line && t->line - printer->line <= 6) {
+        buffer_add(&printer->out, "\n\n\n\n\n\n", t->line - printer->line);
+        printer->line = t->line;
+    } else {
+        print_marker(printer, t->file, t->line);
+    }
+    printer->last_token = 0;
+}
+
+/* What stands between two neighbouring tokens, if it brings the reader to the right line as it is: then comments and
+ * indentation survive. */
+static bool print_gap(struct printer *printer, uint32_t token)
+{
+    const struct token *t = token_at(printer, token), *before = t - 1;
+    const char *gap = printer->acc->text + before->offset + before->length;
+    size_t length = t->offset - (before->offset + before->length);
+    uint32_t newlines = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (gap[i] == '#')
+            return false;
+        newlines += gap[i] == '\n';
+    }
+    if (before->file != t->file || before->line + newlines != t->line)
+        return false;
+    if (printer->readable || (printer->file == t->file && printer->line + newlines == t->line)) {
+        print_raw_bytes(printer, gap, length);
+        return true;
+    }
+    return false;
+}
+
+static void print_token(struct printer *printer, uint32_t token)
+{
+    const struct token *t = token_at(printer, token);
+    bool follows = printer->last_token && printer->last_token + 1 == token;
+    if (!follows || !print_gap(printer, token)) {
+        if (t->kind == TOK_PRAGMA && printer->out.length && printer->out.text[printer->out.length - 1] != '\n') {
+            buffer_puts(&printer->out, "\n");
+            printer->line++;
+        }
+        print_at(printer, token);
+        if (!ends_with_space(printer))
+            buffer_puts(&printer->out, " ");
+    }
+    printer->near = token;
+    add_piece(printer, token);
+    print_raw_bytes(printer, printer->acc->text + t->offset, t->length);
+    if (t->kind == TOK_PRAGMA && printer->acc->text[t->offset] == '#') {
+        buffer_puts(&printer->out, "\n");
+        printer->line++;
+        printer->last_token = 0;
+        return;
+    }
+    printer->last_token = token;
+}
+
+void print_tokens(struct printer *printer, uint32_t first, uint32_t last)
+{
+    for (uint32_t token = first; token <= last && token; token++)
+        print_token(printer, token);
+}
+
+static void print_indented(struct printer *printer, const char *text, size_t length)
+{
+    for (const char *end = text + length; text < end; text++) {
+        if (*text != '\n') {
+            buffer_add(&printer->out, text, 1);
+        } else if (printer->readable) {
+            buffer_puts(&printer->out, "\n        ");
+        } else {
+            buffer_puts(&printer->out, " ");
+        }
+    }
+}
+
+static void print_text_bytes(struct printer *printer, const char *text, size_t length)
+{
+    if (!length)
+        return;
+    if (!ends_with_space(printer) && *text != '\n')
+        buffer_puts(&printer->out, " ");
+    add_piece(printer, 0);
+    print_indented(printer, text, length);
+    printer->last_token = 0;
+}
+
+void print_text(struct printer *printer, const char *text)
+{
+    print_text_bytes(printer, text, strlen(text));
+}
+
+void print_format(struct printer *printer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_text(printer, arena_vformat(printer->acc->arena, format, arguments));
+    va_end(arguments);
+}
+
+void print_raw(struct printer *printer, uint32_t first, uint32_t end)
+{
+    const struct token *tokens = printer->acc->tokens;
+    if (first >= end)
+        return;
+    print_at(printer, first);
+    if (printer->shadow) {
+        uint32_t base = (uint32_t)printer->out.length - tokens[first].offset;
+        for (uint32_t token = first; token < end; token++) {
+            struct shadow_piece *piece =
+                ARENA_PUSH(printer->acc->arena, printer->shadow->pieces, printer->shadow->piece_count);
+            *piece = (struct shadow_piece){base + tokens[token].offset, token, token};
+        }
+    }
+    buffer_add(&printer->out, printer->acc->text + tokens[first].offset,
+               tokens[end - 1].offset + tokens[end - 1].length - tokens[first].offset);
+    printer->file = tokens[end - 1].file;
+    printer->line = tokens[end - 1].line;
+    printer->last_token = end - 1;
+    if (tokens[end - 1].kind == TOK_PRAGMA) {
+        buffer_puts(&printer->out, "\n");
+        printer->line++;
+    }
+}
+
+/* Text where %0 ... %9 stand for children. */
+static void print_template(struct printer *printer, struct node *node)
+{
+    const char *text = node->text, *start = text;
+    for (; *text; text++) {
+        if (text[0] != '%' || text[1] < '0' || text[1] > '9')
+            continue;
+        uint32_t index = (uint32_t)(text[1] - '0');
+        CHECK(index < node->count);
+        print_text_bytes(printer, start, (size_t)(text - start));
+        if (node->child[index])
+            print_node(printer, node->child[index]);
+        start = ++text + 1;
+    }
+    print_text_bytes(printer, start, (size_t)(text - start));
+}
+
+void print_plainly(struct printer *printer, struct node *node)
+{
+    uint32_t at = node->first;
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        if (!child)
+            continue;
+        if (child->first > at)
+            print_tokens(printer, at, child->first - 1);
+        print_node(printer, child);
+        if (child->last >= at)
+            at = child->last + 1;
+    }
+    if (node->last >= at)
+        print_tokens(printer, at, node->last);
+}
+
+void print_node(struct printer *printer, struct node *node)
+{
+    if (printer->special(printer, node))
+        return;
+    if (node->kind == NODE_GENERATED) {
+        if (node->first)
+            print_at(printer, node->first);
+        print_template(printer, node);
+    } else {
+        print_plainly(printer, node);
+    }
+}

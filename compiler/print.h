@@ -1,0 +1,48 @@
+/* print.h: the printer. Text that is the user's own is copied as it came, token by token with its white space; the
+ * printer keeps count of the line that a reader of the output believes to be at, and puts it right with line markers
+ * where that is not the line the next token came from. */
+#ifndef ACC_PRINT_H
+#define ACC_PRINT_H
+
+#include "acc.h"
+
+struct printer {
+    struct acc *acc;
+    struct buffer out;
+    bool readable;             /* for people: no line markers; generated text keeps its line breaks */
+    int depth;                 /* indentation of readable text */
+    uint16_t file;             /* where the reader believes to be: */
+    uint32_t line;
+    uint32_t last_token;       /* the token printed last; 0 after generated text */
+    uint32_t near;             /* the token to blame for generated text */
+    struct shadow *shadow;     /* receives pieces and queries; null: not wanted */
+    /* Prints the kinds that the mode treats in its own way; false: print the node as its tokens and children. */
+    bool (*special)(struct printer *printer, struct node *node);
+    struct function *function; /* whose body is being printed (lower.h), or null */
+};
+
+void print_tokens(struct printer *printer, uint32_t first, uint32_t last);
+/* Generated text, after a blank where needed. */
+void print_text(struct printer *printer, const char *text);
+void print_format(struct printer *printer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void print_node(struct printer *printer, struct node *node);
+/* The node as its own tokens with its children in between, whatever `special` thinks of the node itself. */
+void print_plainly(struct printer *printer, struct node *node);
+/* Makes the reader believe to be at this token's line before generated text that belongs to it. */
+void print_at(struct printer *printer, uint32_t token);
+/* The file's text from one token up to another, exclusive, white space and line markers included. */
+void print_raw(struct printer *printer, uint32_t first, uint32_t end);
+
+/* Types: prints a declaration (of a name, a member, a parameter, a type name) whose SPECIFIERS and DECLARATOR are
+ * given; where `async` stands among the specifiers the function type becomes one that returns ac_coro(T). `name`
+ * replaces the declared name (null: keep it; "" drops it). */
+void print_declaration_of(struct printer *printer, struct node *specifiers, struct node *declarator, const char *name);
+/* The specifiers' words of one sort. */
+enum specifier_sort { SPECIFIER_STORAGE = 1, SPECIFIER_TYPE = 2, SPECIFIER_ATTRIBUTE = 4, SPECIFIER_ALIGN = 8 };
+void print_specifiers(struct printer *printer, struct node *specifiers, unsigned sorts);
+/* T of an async function: its type words and the pointers in front of the declarator. */
+void print_result_type(struct printer *printer, struct node *specifiers, struct node *declarator);
+/* Every mode's way with async declarations, parameters, members and type names; true if it printed the node. */
+bool print_async_type(struct printer *printer, struct node *node);
+
+#endif

@@ -1,0 +1,284 @@
+/* shadow.c: prints the program as ordinary C, for libclang to check and to type.
+ *
+ * Takes the parsed tree; leaves it as it is. Bodies of plain functions that were kept as tokens are left out. In the
+ * rest, the dialect stands for what it types as:
+ *
+ *     async int f(char *s) { BODY }   ->  ac_coro(int) f(char *s);  static int ac__body_f(char *s) { BODY }
+ *     await e                         ->  ((e)(0))                   a handle is called to get at its T
+ *     try A catch (e : C) B finally D ->  { if (maybe) A else if (maybe) { (void)(C); const ac_error *e = ...; B }
+ *                                           else ac__never(); D }
+ *     throw code, "format", x;        ->  { (void)(code); ac__never(...); }
+ *     async with (T x = e) S          ->  { T x; (void)(e); S }
+ *     ac_gather(a = f(), g())         ->  ((void)(a = (f())(0)), (void)((g())(0)), (ac_coro(void))0)
+ *
+ * Every token is entered in the map, so that what libclang says can be said of the program as written. Each expression
+ * and declarator in a parsed function body is a query: libclang gives its type.
+ */
+#include "lower.h"
+
+#include <string.h>
+
+enum combinator combinator_of(const struct acc *acc, const struct node *node)
+{
+    static const char *const names[] = {"ac_gather", "ac_settle", "ac_race", "ac_any"};
+    if (node->kind != NODE_CALL || node->child[0]->kind != NODE_NAME || node->child[0]->symbol)
+        return COMBINATOR_NONE;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (token_is(acc, node->child[0]->first, names[i]))
+            return (enum combinator)(COMBINATOR_GATHER + i);
+    return COMBINATOR_NONE;
+}
+
+static void add_query(struct printer *printer, struct node *node, uint32_t start, uint32_t end, bool is_declarator)
+{
+    struct shadow *shadow = printer->shadow;
+    struct shadow_query *query = ARENA_PUSH(printer->acc->arena, shadow->queries, shadow->query_count);
+    *query = (struct shadow_query){start, end, node, is_declarator};
+}
+
+/* The offset where what was printed since the piece count was `mark` begins. */
+static uint32_t offset_since(const struct printer *printer, uint32_t mark)
+{
+    return mark < printer->shadow->piece_count ? printer->shadow->pieces[mark].offset : (uint32_t)printer->out.length;
+}
+
+static void query_declarator(struct printer *printer, struct node *declarator, uint32_t mark)
+{
+    const struct shadow *shadow = printer->shadow;
+    for (uint32_t i = mark; i < shadow->piece_count; i++)
+        if (shadow->pieces[i].token == declarator->op) {
+            uint32_t start = shadow->pieces[i].offset;
+            add_query(printer, declarator, start, start + printer->acc->tokens[declarator->op].length, true);
+            return;
+        }
+}
+
+static void print_combined(struct printer *printer, struct node *argument)
+{
+    if (argument->kind == NODE_ASSIGN) {
+        print_text(printer, "(void)(");
+        print_node(printer, argument->child[0]);
+        print_tokens(printer, argument->op, argument->op);
+        print_text(printer, "(");
+        print_node(printer, argument->child[1]);
+    } else {
+        print_text(printer, "(void)((");
+        print_node(printer, argument);
+    }
+    print_text(printer, ")(0)),");
+}
+
+static void print_shadow_combinator(struct printer *printer, struct node *call, enum combinator combinator)
+{
+    print_text(printer, "(");
+    for (uint32_t i = 1; i < call->count; i++)
+        print_combined(printer, call->child[i]);
+    if (combinator == COMBINATOR_GATHER) {
+        print_text(printer, "(void (*)(struct ac__coro *))0)");
+    } else if (combinator == COMBINATOR_SETTLE) {
+        print_text(printer, "(struct ac_error (*)(struct ac__coro *))0)");
+    } else {
+        print_text(printer, "(__typeof__(__typeof__(");
+        for (uint32_t i = 1; i < call->count; i++) {
+            print_text(printer, i + 1 < call->count ? "1 ? (" : "(");
+            print_node(printer, call->child[i]);
+            print_text(printer, i + 1 < call->count ? ")(0) :" : ")(0)");
+        }
+        print_text(printer, ") (*)(struct ac__coro *)))0)");
+    }
+}
+
+static void print_try(struct printer *printer, struct node *node)
+{
+    print_text(printer, "{ if (ac__maybe())");
+    print_node(printer, node->child[0]);
+    for (uint32_t i = 1; i < node->count; i++) {
+        struct node *clause = node->child[i];
+        if (!clause || clause->kind != NODE_CATCH)
+            continue;
+        print_text(printer, "else if (ac__maybe()) {");
+        for (uint32_t k = 0; k + 1 < clause->count; k++) {
+            print_text(printer, "(void)(");
+            print_node(printer, clause->child[k]);
+            print_text(printer, ");");
+        }
+        if (clause->symbol) {
+            print_text(printer, "const struct ac_error *");
+            print_tokens(printer, clause->symbol->token, clause->symbol->token);
+            print_text(printer, "= ac__maybe_error();");
+        }
+        print_node(printer, clause->child[clause->count - 1]);
+        print_text(printer, "}");
+    }
+    print_text(printer, "else ac__never();");
+    struct node *last = node->child[node->count - 1];
+    if (last && last->kind == NODE_FINALLY)
+        print_node(printer, last->child[0]);
+    print_text(printer, "}");
+}
+
+static void print_throw(struct printer *printer, struct node *node)
+{
+    print_text(printer, "{");
+    for (uint32_t i = 0; i < node->count; i++) {
+        print_text(printer, "(void)(");
+        print_node(printer, node->child[i]);
+        print_text(printer, ");");
+    }
+    print_text(printer, "ac__never(); }");
+}
+
+static void print_with(struct printer *printer, struct node *node)
+{
+    print_text(printer, "{");
+    for (uint32_t i = 0; i + 1 < node->count; i++) {
+        struct node *item = node->child[i];
+        struct node *declaration = item->child[0];
+        print_text(printer, "(void)(");
+        print_node(printer, item->child[item->count - 1]);
+        print_text(printer, ");");
+        if (item->count > 1 && declaration) {
+            print_declaration_of(printer, declaration->child[0], declaration->child[1]->child[0], NULL);
+            print_text(printer, ";");
+        }
+    }
+    print_node(printer, node->child[node->count - 1]);
+    print_text(printer, "}");
+}
+
+static bool print_dialect(struct printer *printer, struct node *node)
+{
+    enum combinator combinator;
+    switch (node->kind) {
+    case NODE_AWAIT:
+        printer->near = node->op ? node->op : node->first;
+        print_text(printer, "((");
+        print_node(printer, node->child[0]);
+        printer->near = node->op ? node->op : node->first;
+        print_text(printer, ")(0))");
+        return true;
+    case NODE_CALL:
+        if (!(combinator = combinator_of(printer->acc, node)))
+            return false;
+        print_shadow_combinator(printer, node, combinator);
+        return true;
+    case NODE_TRY:
+        print_try(printer, node);
+        return true;
+    case NODE_THROW:
+        print_throw(printer, node);
+        return true;
+    case NODE_ASYNC_WITH:
+        print_with(printer, node);
+        return true;
+    case NODE_DEFER:
+        print_text(printer, "{");
+        print_node(printer, node->child[0]);
+        print_text(printer, "}");
+        return true;
+    default:
+        return print_async_type(printer, node);
+    }
+}
+
+static bool print_special(struct printer *printer, struct node *node)
+{
+    uint32_t mark = printer->shadow->piece_count;
+    bool asks = is_expression(node) || (node->kind == NODE_DECLARATOR && node->op);
+    if (!asks)
+        return print_dialect(printer, node);
+    if (!print_dialect(printer, node))
+        print_plainly(printer, node);
+    if (node->kind == NODE_DECLARATOR)
+        query_declarator(printer, node, mark);
+    else
+        add_query(printer, node, offset_since(printer, mark), (uint32_t)printer->out.length, false);
+    return true;
+}
+
+/* A declaration whose type is asked for what T is. */
+static void print_result_probe(struct printer *printer, struct node *definition)
+{
+    print_text(printer, "; extern __typeof__(__typeof__(");
+    print_result_type(printer, definition->child[0], definition->child[1]);
+    print_text(printer, ") (*)(struct ac__coro *))");
+    const char *name = arena_format(printer->acc->arena, "ac__type_%u", definition->first);
+    print_text(printer, name);
+    uint32_t end = (uint32_t)printer->out.length;
+    add_query(printer, definition, end - (uint32_t)strlen(name), end, true);
+    print_text(printer, ";");
+}
+
+static const char *plain_name(struct acc *acc, const struct node *definition)
+{
+    const struct symbol *symbol = declared(definition->child[1]);
+    return strcmp(symbol->name, "main") == 0 ? "ac__user_main" : arena_format(acc->arena, "%s", symbol->name);
+}
+
+static void print_async_definition(struct printer *printer, struct node *definition)
+{
+    struct acc *acc = printer->acc;
+    struct node *specifiers = definition->child[0], *declarator = definition->child[1];
+    const char *name = plain_name(acc, definition);
+    bool renamed = strcmp(name, declared(definition->child[1])->name) != 0;
+    print_at(printer, definition->first);
+    print_declaration_of(printer, specifiers, declarator, renamed ? name : NULL);
+    print_result_probe(printer, definition);
+    print_text(printer, "static");
+    struct node plain = *specifiers;
+    plain.is_async = false;
+    print_text(printer, "__typeof__(");
+    print_result_type(printer, specifiers, declarator);
+    print_text(printer, ")");
+    struct node rest = *declarator;
+    while (rest.count && rest.child[0] && rest.child[0]->kind == NODE_POINTER) {
+        rest.first = rest.child[0]->last + 1;
+        rest.child++;
+        rest.count--;
+    }
+    struct node empty = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0};
+    print_declaration_of(printer, &empty, &rest, arena_format(acc->arena, "ac__body_%s", name));
+    print_node(printer, definition->child[definition->count - 1]);
+}
+
+static void print_item(struct printer *printer, struct node *item)
+{
+    bool is_async = item->kind == NODE_FUNCTION_DEFINITION && item->child[0]->is_async;
+    if (is_async)
+        print_async_definition(printer, item);
+    else
+        print_node(printer, item);
+}
+
+/* What lies outside the items, but for function bodies. */
+static void print_between(struct printer *printer, uint32_t first, uint32_t end, uint32_t *body)
+{
+    const struct acc *acc = printer->acc;
+    for (; *body < acc->body_count && acc->bodies[*body].first < end; ++*body) {
+        if (acc->bodies[*body].first < first)
+            continue;
+        print_raw(printer, first, acc->bodies[*body].first);
+        print_text(printer, "{}");
+        first = acc->bodies[*body].last + 1;
+    }
+    print_raw(printer, first, end);
+}
+
+struct shadow *shadow_print(struct acc *acc)
+{
+    struct shadow *shadow = arena_allocate(acc->arena, sizeof *shadow);
+    struct printer printer = {.acc = acc, .shadow = shadow, .special = print_special, .file = UINT16_MAX};
+    uint32_t at = 1, body = 0;
+    print_text(&printer, "int ac__maybe(void); struct ac_error; const struct ac_error *ac__maybe_error(void);"
+                         " __attribute__((noreturn)) void ac__never(void);");
+    for (uint32_t i = 0; i < acc->item_count; i++) {
+        print_between(&printer, at, acc->items[i]->first, &body);
+        print_item(&printer, acc->items[i]);
+        at = acc->items[i]->last + 1;
+    }
+    print_between(&printer, at, acc->token_count - 1, &body);
+    shadow->text = arena_copy(acc->arena, printer.out.text ? printer.out.text : "", printer.out.length);
+    shadow->length = (uint32_t)printer.out.length;
+    buffer_free(&printer.out);
+    return shadow;
+}

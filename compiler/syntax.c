@@ -1,0 +1,109 @@
+/* syntax.c: what to say where the grammar does not fit.
+ *
+ * A missing semicolon in an async function is the same mistake as in C, so it gets the same message: the dialect's words
+ * are erased token by token, which needs no tree, and libclang reads what is left. Only where that is faultless C does
+ * acc speak itself.
+ *
+ *     async, await, defer, throw   nothing          try         if (1)
+ *     async with (...)             for (...;;)      catch (e)   else for (const struct ac_error *e = 0;;)
+ *     async for (T x : e)          for (T x = e;;)  finally     nothing
+ */
+#include "lower.h"
+
+struct erase {
+    struct acc *acc;
+    struct printer printer;
+    uint32_t with_close;  /* the ) of an `async with` or `async for` */
+    uint32_t for_colon_until;
+};
+
+static bool is_name(const struct acc *acc, uint32_t token, const char *name)
+{
+    return acc->tokens[token].kind == TOK_NAME && token_is(acc, token, name);
+}
+
+static bool starts_operand(const struct acc *acc, uint32_t token)
+{
+    const struct token *t = &acc->tokens[token];
+    return t->kind == TOK_NAME || t->kind == TOK_NUMBER || t->kind == TOK_STRING || t->kind == TOK_CHARACTER ||
+           t->kind == TOK_KEYWORD || token_is(acc, token, "(") || token_is(acc, token, "*") || token_is(acc, token, "&");
+}
+
+/* `async with (` and `async for (`; returns the last token dealt with. */
+static uint32_t erase_header(struct erase *erase, uint32_t token)
+{
+    uint32_t open = token + 2;
+    print_text(&erase->printer, "for");
+    erase->with_close = erase->acc->tokens[open].match;
+    erase->for_colon_until = is_name(erase->acc, token + 1, "with") ? 0 : erase->with_close;
+    return token + 1;
+}
+
+/* `catch (e : A, B)`; returns the last token dealt with. */
+static uint32_t erase_catch(struct erase *erase, uint32_t token)
+{
+    struct acc *acc = erase->acc;
+    if (!token_is(acc, token + 1, "(")) {
+        print_text(&erase->printer, "else if (1)");
+        return token;
+    }
+    print_text(&erase->printer, "else for (const struct ac_error *");
+    if (acc->tokens[token + 2].kind == TOK_NAME)
+        print_tokens(&erase->printer, token + 2, token + 2);
+    print_text(&erase->printer, "= 0;;)");
+    return acc->tokens[token + 1].match;
+}
+
+static uint32_t erase_token(struct erase *erase, uint32_t token)
+{
+    struct acc *acc = erase->acc;
+    bool header = token_is(acc, token + 1, "with") || token_is(acc, token + 1, "for");
+    if (is_name(acc, token, "async") && header && token_is(acc, token + 2, "("))
+        return erase_header(erase, token);
+    bool erased = ((is_name(acc, token, "async") || is_name(acc, token, "await") || is_name(acc, token, "defer")) &&
+                   starts_operand(acc, token + 1)) ||
+                  (is_name(acc, token, "throw") && (starts_operand(acc, token + 1) || token_is(acc, token + 1, ";"))) ||
+                  (is_name(acc, token, "finally") && token_is(acc, token + 1, "{"));
+    if (erased)
+        return token;
+    if (is_name(acc, token, "try") && token_is(acc, token + 1, "{")) {
+        print_text(&erase->printer, "if (1)");
+        return token;
+    }
+    if (is_name(acc, token, "catch") && (token_is(acc, token + 1, "(") || token_is(acc, token + 1, "{")))
+        return erase_catch(erase, token);
+    if (token == erase->with_close && !erase->for_colon_until) {
+        print_text(&erase->printer, ";;)");
+        return token;
+    }
+    if (token == erase->with_close)
+        print_text(&erase->printer, ";;");
+    if (token < erase->for_colon_until && token_is(acc, token, ":")) {
+        print_text(&erase->printer, "=");
+        return token;
+    }
+    print_tokens(&erase->printer, token, token);
+    return token;
+}
+
+static bool print_special(struct printer *printer, struct node *node)
+{
+    (void)printer;
+    (void)node;
+    return false;
+}
+
+void report_syntax(struct acc *acc)
+{
+    struct shadow *shadow = arena_allocate(acc->arena, sizeof *shadow);
+    struct erase erase = {.acc = acc};
+    erase.printer = (struct printer){.acc = acc, .shadow = shadow, .special = print_special, .file = UINT16_MAX};
+    for (uint32_t token = 1; token + 1 < acc->token_count; token++)
+        token = erase_token(&erase, token);
+    shadow->text = arena_copy(acc->arena, erase.printer.out.text ? erase.printer.out.text : "", erase.printer.out.length);
+    shadow->length = (uint32_t)erase.printer.out.length;
+    buffer_free(&erase.printer.out);
+    meaning(acc, shadow);
+    if (error_count(acc) == 0 && acc->syntax_error)
+        report(acc, MESSAGE_SYNTAX, acc->syntax_error, token_text(acc, acc->syntax_error));
+}

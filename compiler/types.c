@@ -1,0 +1,186 @@
+/* types.c: prints declarations whose specifiers hold `async`.
+ *
+ *     static async char *load(const char *path);     ->  static ac_coro(char *) load(const char *path);
+ *     async int (*op)(int, int) = add;               ->  ac_coro(int) (*op)(int, int) = add;
+ *     typedef async void handler(struct stream *);   ->  typedef ac_coro(void) handler(struct stream *);
+ *
+ * with ac_coro(T) spelled out, so that no header is needed. The pointers in front of the declarator belong to T.
+ * A declaration of several declarators becomes one declaration each.
+ */
+#include "print.h"
+
+#include <string.h>
+
+static bool is_word(const struct printer *printer, uint32_t token, const char *word)
+{
+    const struct token *t = &printer->acc->tokens[token];
+    return t->length == strlen(word) && memcmp(printer->acc->text + t->offset, word, t->length) == 0;
+}
+
+static enum specifier_sort word_sort(const struct printer *printer, uint32_t token)
+{
+    static const char *const storage[] = {
+        "static", "extern", "inline", "__inline", "__inline__", "typedef", "register", "_Thread_local", "__thread",
+        "thread_local", "_Noreturn", "__extension__", "constexpr",
+    };
+    for (size_t i = 0; i < sizeof storage / sizeof *storage; i++)
+        if (is_word(printer, token, storage[i]))
+            return SPECIFIER_STORAGE;
+    return SPECIFIER_TYPE;
+}
+
+static enum specifier_sort child_sort(const struct node *child)
+{
+    switch (child->kind) {
+    case NODE_ATTRIBUTE: return SPECIFIER_ATTRIBUTE;
+    case NODE_ALIGNAS: return SPECIFIER_ALIGN;
+    default: return SPECIFIER_TYPE;
+    }
+}
+
+static void print_words(struct printer *printer, struct node *specifiers, uint32_t first, uint32_t end, unsigned sorts)
+{
+    for (uint32_t token = first; token < end; token++) {
+        bool is_dialect = specifiers->is_async &&
+                          (is_word(printer, token, "async") || (specifiers->op && token == specifiers->op));
+        if (!is_dialect && (word_sort(printer, token) & sorts))
+            print_tokens(printer, token, token);
+    }
+}
+
+/* A record or enumeration that was printed with its body once is only named from then on. */
+static void print_type_child(struct printer *printer, struct node *child)
+{
+    bool defines = (child->kind == NODE_RECORD || child->kind == NODE_ENUM) && child->has_body;
+    if (!defines || !child->symbol || child->printed_by != printer) {
+        print_node(printer, child);
+        if (defines)
+            child->printed_by = printer;
+        return;
+    }
+    print_tokens(printer, child->first, child->first);
+    print_tokens(printer, child->symbol->token, child->symbol->token);
+}
+
+void print_specifiers(struct printer *printer, struct node *specifiers, unsigned sorts)
+{
+    uint32_t at = specifiers->first;
+    for (uint32_t i = 0; i < specifiers->count; i++) {
+        struct node *child = specifiers->child[i];
+        if (!child)
+            continue;
+        print_words(printer, specifiers, at, child->first, sorts);
+        if (child_sort(child) & sorts)
+            print_type_child(printer, child);
+        at = child->last + 1;
+    }
+    print_words(printer, specifiers, at, specifiers->last + 1, sorts);
+}
+
+static uint32_t leading_pointers(const struct node *declarator)
+{
+    uint32_t count = 0;
+    while (declarator && count < declarator->count && declarator->child[count] &&
+           declarator->child[count]->kind == NODE_POINTER)
+        count++;
+    return count;
+}
+
+void print_result_type(struct printer *printer, struct node *specifiers, struct node *declarator)
+{
+    print_specifiers(printer, specifiers, SPECIFIER_TYPE);
+    for (uint32_t i = 0, count = leading_pointers(declarator); i < count; i++)
+        print_node(printer, declarator->child[i]);
+}
+
+/* The declarator without its first `skip` children, `name` (if not null) in place of the declared name. */
+static void print_declarator(struct printer *printer, struct node *declarator, uint32_t skip, const char *name)
+{
+    uint32_t at = skip ? declarator->child[skip - 1]->last + 1 : declarator->first;
+    for (uint32_t i = skip; i <= declarator->count; i++) {
+        struct node *child = i < declarator->count ? declarator->child[i] : NULL;
+        if (!child && i < declarator->count)
+            continue;
+        uint32_t end = child ? child->first : declarator->last + 1;
+        for (; at < end; at++) {
+            if (name && at == declarator->op)
+                print_text(printer, name);
+            else
+                print_tokens(printer, at, at);
+        }
+        if (!child)
+            break;
+        if (child->kind == NODE_NESTED && name) {
+            print_tokens(printer, child->first, child->first);
+            print_declarator(printer, child->child[0], 0, name);
+            print_tokens(printer, child->last, child->last);
+        } else {
+            print_node(printer, child);
+        }
+        at = child->last + 1;
+    }
+}
+
+/* A coroutine's type is spelled with typeof so that any T, a function pointer too, can stand in it. */
+static void print_coro_type(struct printer *printer, struct node *specifiers, struct node *declarator)
+{
+    print_text(printer, "__typeof__(__typeof__(");
+    print_result_type(printer, specifiers, declarator);
+    print_text(printer, ") (*)(struct ac__coro *))");
+}
+
+void print_declaration_of(struct printer *printer, struct node *specifiers, struct node *declarator, const char *name)
+{
+    uint32_t skip = 0;
+    print_specifiers(printer, specifiers, SPECIFIER_STORAGE | SPECIFIER_ATTRIBUTE | SPECIFIER_ALIGN);
+    if (specifiers->is_async) {
+        print_coro_type(printer, specifiers, declarator);
+        skip = leading_pointers(declarator);
+    } else {
+        print_specifiers(printer, specifiers, SPECIFIER_TYPE);
+    }
+    if (declarator)
+        print_declarator(printer, declarator, skip, name);
+    else if (name)
+        print_text(printer, name);
+}
+
+static void print_async_declaration(struct printer *printer, struct node *node)
+{
+    struct node *specifiers = node->child[0];
+    for (uint32_t i = 1; i < node->count; i++) {
+        struct node *item = node->child[i];
+        struct node *declarator = item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item;
+        print_declaration_of(printer, specifiers, declarator, NULL);
+        if (item != declarator && item->last > declarator->last)
+            for (uint32_t at = declarator->last + 1, k = 1; k <= item->count; k++) {
+                struct node *child = k < item->count ? item->child[k] : NULL;
+                uint32_t end = child ? child->first : item->last + 1;
+                if (end > at)
+                    print_tokens(printer, at, end - 1);
+                if (!child)
+                    break;
+                print_node(printer, child);
+                at = child->last + 1;
+            }
+        print_text(printer, ";");
+    }
+}
+
+bool print_async_type(struct printer *printer, struct node *node)
+{
+    if (node->count == 0 || !node->child[0] || node->child[0]->kind != NODE_SPECIFIERS || !node->child[0]->is_async)
+        return false;
+    switch (node->kind) {
+    case NODE_DECLARATION:
+    case NODE_MEMBER_DECLARATION:
+        print_async_declaration(printer, node);
+        return true;
+    case NODE_PARAMETER:
+    case NODE_TYPE_NAME:
+        print_declaration_of(printer, node->child[0], node->count > 1 ? node->child[1] : NULL, NULL);
+        return true;
+    default:
+        return false;
+    }
+}
