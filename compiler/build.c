@@ -1,0 +1,149 @@
+/* build.c: makes pieces of lowered tree, temporaries, labels and sites. */
+#include "lower.h"
+
+#include <string.h>
+
+struct node *build(struct acc *acc, const struct node *near, const char *template, ...)
+{
+    struct node *node = node_make(acc, NODE_GENERATED, near ? near->first : 0, near ? near->last : 0, 0);
+    struct node *child;
+    va_list arguments;
+    node->text = template;
+    va_start(arguments, template);
+    while ((child = va_arg(arguments, struct node *)))
+        node_append(acc, node, child);
+    va_end(arguments);
+    return node;
+}
+
+struct node *build_block(struct acc *acc, const struct node *near)
+{
+    struct node *block = node_make(acc, NODE_BLOCK, near->first, near->last, 0);
+    block->is_generated = true;
+    return block;
+}
+
+void build_into(struct acc *acc, struct node *block, struct node *item)
+{
+    node_append(acc, block, item);
+}
+
+static struct symbol *make_temporary(struct function *function, struct node *scope, bool lives_across_await)
+{
+    struct acc *acc = function->acc;
+    struct symbol *symbol = arena_allocate(acc->arena, sizeof *symbol);
+    struct slot *slot = arena_allocate(acc->arena, sizeof *slot);
+    symbol->name = arena_format(acc->arena, "ac__t%u", ++function->temporary_count);
+    symbol->kind = SYMBOL_OBJECT;
+    symbol->block = scope;
+    symbol->extra = slot;
+    slot->name = symbol->name;
+    slot->symbol = symbol;
+    slot->place = lives_across_await ? PLACE_FRAME : PLACE_LOCAL;
+    if (lives_across_await)
+        *ARENA_PUSH(acc->arena, function->variables, function->variable_count) = symbol;
+    return symbol;
+}
+
+struct symbol *build_temporary(struct function *function, struct node *scope, const struct type_info *type,
+                               struct node *probe, bool lives_across_await)
+{
+    struct symbol *symbol = make_temporary(function, scope, lives_across_await);
+    struct slot *slot = symbol->extra;
+    if (type) {
+        slot->type = type->declaration;
+        slot->size = type->size;
+        slot->alignment = type->alignment;
+        slot->is_variable = type->is_variable;
+    }
+    slot->probe = probe;
+    return symbol;
+}
+
+struct symbol *build_typed_temporary(struct function *function, struct node *scope, const char *declaration,
+                                     bool lives_across_await)
+{
+    struct symbol *symbol = make_temporary(function, scope, lives_across_await);
+    slot_of(symbol)->type = declaration;
+    return symbol;
+}
+
+struct node *build_name(struct acc *acc, const struct node *near, struct symbol *symbol)
+{
+    struct node *node = node_make(acc, NODE_NAME, near->first, near->last, 0);
+    node->symbol = symbol;
+    node->is_generated = true;
+    return node;
+}
+
+const char *build_label(struct function *function, const char *purpose)
+{
+    return arena_format(function->acc->arena, "ac__%s%u", purpose, ++function->label_count);
+}
+
+uint32_t build_site(struct function *function, uint32_t token)
+{
+    *ARENA_PUSH(function->acc->arena, function->sites, function->site_count) = (struct site){.token = token};
+    return function->site_count - 1;
+}
+
+struct slot *slot_of(const struct symbol *symbol)
+{
+    return symbol ? symbol->extra : NULL;
+}
+
+bool token_is(const struct acc *acc, uint32_t token, const char *text)
+{
+    const struct token *t = &acc->tokens[token];
+    return t->length == strlen(text) && memcmp(acc->text + t->offset, text, t->length) == 0;
+}
+
+const char *token_text(struct acc *acc, uint32_t token)
+{
+    return arena_copy(acc->arena, acc->text + acc->tokens[token].offset, acc->tokens[token].length);
+}
+
+const char *declare_as(struct acc *acc, const char *declaration, const char *name)
+{
+    const char *place = strchr(declaration, '$');
+    CHECK(place);
+    return arena_format(acc->arena, "%.*s%s%s", (int)(place - declaration), declaration, name, place + 1);
+}
+
+bool is_expression(const struct node *node)
+{
+    return (node->kind >= NODE_NAME && node->kind <= NODE_BUILTIN) && node->kind != NODE_GENERIC_ASSOC;
+}
+
+struct symbol *declared(const struct node *declarator)
+{
+    while (declarator && !declarator->symbol) {
+        const struct node *inner = NULL;
+        for (uint32_t i = 0; i < declarator->count; i++)
+            if (declarator->child[i] && declarator->child[i]->kind == NODE_NESTED)
+                inner = declarator->child[i]->child[0];
+        declarator = inner;
+    }
+    return declarator ? declarator->symbol : NULL;
+}
+
+/* In `(*f(int a))(double)` the innermost declarator's first function derivation declares the parameters. */
+struct node *function_derivation(const struct node *declarator)
+{
+    struct node *found = NULL;
+    while (declarator) {
+        const struct node *inner = NULL;
+        for (uint32_t i = 0; i < declarator->count; i++) {
+            struct node *child = declarator->child[i];
+            if (child && child->kind == NODE_FUNCTION && !found)
+                found = child;
+            if (child && child->kind == NODE_NESTED)
+                inner = child->child[0];
+        }
+        if (!inner)
+            return found;
+        found = NULL;
+        declarator = inner;
+    }
+    return found;
+}

@@ -1,0 +1,124 @@
+/* combine.c: ac_gather, ac_settle, ac_race and ac_any, whose arguments `lvalue = coroutine` no C function could take.
+ *
+ *     ac_gather(a = f(1), d = g(), h())
+ * ->  ac__gather((const struct ac__child[]){
+ *         {f(1), AC__KIND_CORO, sizeof(int), &(a), 0},
+ *         {g(), AC__KIND_CORO, sizeof(int), &(d), ac__store_1},      d is a double: converted when it is there
+ *         {h(), AC__KIND_CORO, 0, 0, 0} }, 3)
+ *
+ * The list is evaluated before anything starts, so the lvalues are located then.
+ */
+#include "lower.h"
+
+#include <string.h>
+
+static struct node *coroutine_of(struct node *argument)
+{
+    return argument->kind == NODE_ASSIGN ? argument->child[1] : argument;
+}
+
+static bool gives_nothing(const struct node *coroutine)
+{
+    return !coroutine->type || !coroutine->type->result || coroutine->type->result->class == TYPE_VOID;
+}
+
+static bool converts(const struct node *argument)
+{
+    if (argument->kind != NODE_ASSIGN || gives_nothing(argument->child[1]))
+        return false;
+    const struct type_info *into = argument->child[0]->type, *from = argument->child[1]->type->result;
+    return into && into->declaration && from->declaration && strcmp(into->declaration, from->declaration) != 0;
+}
+
+static const char *store_function(struct acc *acc, struct node *argument)
+{
+    const char *into = declare_as(acc, argument->child[0]->type->declaration, "*");
+    const char *from = declare_as(acc, argument->child[1]->type->result->declaration, "*");
+    argument->number = ++acc->store_count;
+    return arena_format(acc->arena,
+                        "static void ac__store_%u(void *into, const void *value) { *(%s)into = *(%s)(void *)value; }\n",
+                        argument->number, into, from);
+}
+
+void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, uint32_t *count)
+{
+    if (node->kind == NODE_CALL && combinator_of(acc, node) != COMBINATOR_NONE)
+        for (uint32_t i = 1; i < node->count; i++)
+            if (converts(node->child[i]))
+                *ARENA_PUSH(acc->arena, *prelude, *count) = store_function(acc, node->child[i]);
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            combine_prepare(acc, node->child[i], prelude, count);
+}
+
+static const char *kind_name(const struct node *coroutine)
+{
+    switch (coroutine->type ? coroutine->type->awaitable : AWAITABLE_CORO) {
+    case AWAITABLE_TASK: return "AC__KIND_TASK";
+    case AWAITABLE_FUTURE: return "AC__KIND_FUTURE";
+    default: return "AC__KIND_CORO";
+    }
+}
+
+static void print_child(struct printer *printer, struct node *argument)
+{
+    struct node *coroutine = coroutine_of(argument);
+    print_text(printer, "{ __extension__ (void *)(");
+    print_node(printer, coroutine);
+    print_format(printer, "), %s,", kind_name(coroutine));
+    if (gives_nothing(coroutine)) {
+        print_text(printer, "0");
+    } else {
+        print_text(printer, "sizeof(__typeof__((");
+        print_node(printer, coroutine);
+        print_text(printer, ")(0)))");
+    }
+    if (argument->kind == NODE_ASSIGN) {
+        print_text(printer, ", (void *)&(");
+        print_node(printer, argument->child[0]);
+        print_text(printer, argument->number ? arena_format(printer->acc->arena, "), ac__store_%u }", argument->number)
+                                             : "), 0 }");
+    } else {
+        print_text(printer, ", 0, 0 }");
+    }
+}
+
+static void print_children(struct printer *printer, struct node *call)
+{
+    print_text(printer, "(const struct ac__child[]) {");
+    for (uint32_t i = 1; i < call->count; i++) {
+        if (i > 1)
+            print_text(printer, ",");
+        print_child(printer, call->child[i]);
+    }
+    print_text(printer, call->count > 1 ? "}" : "{ 0, 0, 0, 0, 0 } }");
+}
+
+void print_combinator(struct printer *printer, struct node *call)
+{
+    switch (combinator_of(printer->acc, call)) {
+    case COMBINATOR_GATHER:
+        print_text(printer, "ac__gather(");
+        print_children(printer, call);
+        print_format(printer, ", %u)", call->count - 1);
+        return;
+    case COMBINATOR_SETTLE:
+        print_text(printer, "ac__settle(");
+        print_children(printer, call);
+        print_text(printer, ")");
+        return;
+    default:
+        print_text(printer, "__extension__ (__typeof__(");
+        print_node(printer, call->child[1]);
+        print_text(printer, combinator_of(printer->acc, call) == COMBINATOR_RACE ? "))ac__race(" : "))ac__any(");
+        print_children(printer, call);
+        print_format(printer, ", %u, ", call->count - 1);
+        if (gives_nothing(coroutine_of(call->child[1]))) {
+            print_text(printer, "1)");
+        } else {
+            print_text(printer, "__alignof__(__typeof__((");
+            print_node(printer, coroutine_of(call->child[1]));
+            print_text(printer, ")(0))))");
+        }
+    }
+}

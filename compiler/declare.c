@@ -1,0 +1,282 @@
+/* declare.c: declarations of variables that live in the frame become assignments to it.
+ *
+ * Takes a body whose awaits stand alone. Leaves no declaration of a variable that has a slot:
+ *
+ *     int n = 3;                     ->  ac__self->n_1 = 3;
+ *     struct s a = {1, 2};           ->  __builtin_memcpy(&ac__self->a_2, &(struct s){1, 2}, sizeof ...);
+ *     struct local { ... } b = e;    ->  typedef struct local { ... } ac__type_b_3;       types stay where they are
+ *                                        { ac__type_b_3 t = e; memcpy(...); }             the frame has only bytes
+ *     int v[n][m];                   ->  t1 = n; t2 = m; ac__stack_release(<what is dead>);
+ *                                        ac__self->v_4 = ac__stack_allocate(sizeof(int [t1][t2]), ...);
+ *
+ * A VLA's memory is given back when the next VLA of a scope that can't see it is made, and when the function ends: no
+ * jump needs to care.
+ */
+#include "lower.h"
+
+struct declare {
+    struct function *function;
+    struct acc *acc;
+    struct node *out;
+    struct symbol *live; /* the innermost VLA that is in scope, or null */
+};
+
+static void declare_children(struct declare *declare, struct node *node);
+
+static struct node *storage(struct declare *declare, const struct node *near, struct symbol *symbol)
+{
+    struct node *node = node_make(declare->acc, NODE_STORAGE, near->first, near->last, 0);
+    node->symbol = symbol;
+    return node;
+}
+
+static struct node *typed(struct declare *declare, struct node *specifiers, struct node *declarator, const char *name)
+{
+    struct node *node = node_make(declare->acc, NODE_TYPED, specifiers->first, specifiers->last, 0);
+    node_append(declare->acc, node, specifiers);
+    if (declarator)
+        node_append(declare->acc, node, declarator);
+    node->text = name;
+    return node;
+}
+
+static void add(struct declare *declare, struct node *node)
+{
+    build_into(declare->acc, declare->out, node);
+}
+
+static bool defines_type(const struct node *specifiers)
+{
+    for (uint32_t i = 0; i < specifiers->count; i++) {
+        const struct node *child = specifiers->child[i];
+        if (child && (child->kind == NODE_RECORD || child->kind == NODE_ENUM) && child->has_body)
+            return true;
+    }
+    return false;
+}
+
+/* ---- variably modified types ---------------------------------------------------------------------------------------- */
+
+/* Evaluates the sizes in a declarator, in order of text, into frame temporaries. */
+static void keep_sizes(struct declare *declare, struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        if (!child || child->kind == NODE_FUNCTION)
+            continue;
+        bool sized = child->kind == NODE_ARRAY && child->count && child->child[0] &&
+                     node_strip(child->child[0])->kind != NODE_CONSTANT;
+        if (sized) {
+            struct symbol *size = build_typed_temporary(declare->function, declare->function->body, "__SIZE_TYPE__ $", true);
+            child->extra = size;
+            add(declare, build(declare->acc, child, "%0 = (__SIZE_TYPE__)(%1);", build_name(declare->acc, child, size),
+                               child->child[0], NULL));
+        } else {
+            keep_sizes(declare, child);
+        }
+    }
+}
+
+static struct node *stack_mark(struct declare *declare, const struct node *near, const struct symbol *after)
+{
+    return after ? build_name(declare->acc, near, slot_of(after)->end)
+                 : build(declare->acc, near, "ac__self->ac__mark", NULL);
+}
+
+static void declare_vla(struct declare *declare, struct node *item, struct slot *slot)
+{
+    struct acc *acc = declare->acc;
+    struct node *array = storage(declare, item, slot->symbol);
+    struct node *type = typed(declare, slot->specifiers, slot->declarator, "");
+    keep_sizes(declare, slot->declarator);
+    slot->end = build_typed_temporary(declare->function, declare->function->body, "char *$", true);
+    add(declare, build(acc, item, "ac__stack_release(ac__task, %0);", stack_mark(declare, item, declare->live), NULL));
+    add(declare, build(acc, item, "%0 = ac__stack_allocate(ac__task, sizeof(%1), __alignof__(%1));", array, type, NULL));
+    uint32_t site = build_site(declare->function, item->first);
+    const char *text = arena_format(acc->arena, "if (!%%0) { ac__trace(ac__task, &ac__self->ac__base, %u); %%1 }", site);
+    add(declare, build(acc, item, text, array,
+                       node_make(acc, NODE_JUMP_FAILED, item->first, item->last, 0), NULL));
+    add(declare, build(acc, item, "%0 = ac__task->top;", build_name(acc, item, slot->end), NULL));
+    if (item->count > 1 && item->child[1])
+        add(declare, build(acc, item, "__builtin_memset(%0, 0, sizeof(%1));", array, type, NULL));
+    declare->live = slot->symbol;
+}
+
+/* ---- initialisers ------------------------------------------------------------------------------------------------------ */
+
+static bool is_zero(const struct acc *acc, const struct node *initialiser)
+{
+    if (initialiser->kind != NODE_INIT_LIST)
+        return false;
+    if (initialiser->count == 0)
+        return true;
+    const struct node *item = initialiser->child[0];
+    const struct node *value = item->count == 1 ? item->child[0] : item;
+    return initialiser->count == 1 && value->kind == NODE_CONSTANT && token_is(acc, value->first, "0");
+}
+
+static void initialise_typed(struct declare *declare, struct node *item, struct slot *slot)
+{
+    struct acc *acc = declare->acc;
+    struct node *value = item->child[1], *bytes = storage(declare, item, slot->symbol);
+    const char *type = declare_as(acc, slot->type, "");
+    bool braces = value->kind == NODE_INIT_LIST;
+    if (!slot->is_aggregate) {
+        const char *text = braces ? arena_format(acc->arena, "%%0 = (%s)%%1;", type) : "%0 = %1;";
+        add(declare, build(acc, item, text, bytes, value, NULL));
+    } else if (is_zero(acc, value)) {
+        add(declare, build(acc, item, "__builtin_memset(&%0, 0, sizeof %0);", bytes, NULL));
+    } else if (braces) {
+        const char *text = arena_format(acc->arena, "__builtin_memcpy(&%%0, &(%s)%%1, sizeof %%0);", type);
+        add(declare, build(acc, item, text, bytes, value, NULL));
+    } else {
+        const char *text = arena_format(acc->arena, "{ %s = %%1; __builtin_memcpy(&%%0, &ac__value, sizeof %%0); }",
+                                        declare_as(acc, slot->type, "ac__value"));
+        add(declare, build(acc, item, text, bytes, value, NULL));
+    }
+}
+
+static void initialise_opaque(struct declare *declare, struct node *item, struct slot *slot)
+{
+    struct acc *acc = declare->acc;
+    const char *text =
+        arena_format(acc->arena, "{ %s ac__value = %%1; __builtin_memcpy(%%0, &ac__value, sizeof ac__value); }", slot->view);
+    add(declare, build(acc, item, text, storage(declare, item, slot->symbol), item->child[1], NULL));
+}
+
+/* ---- declarations ------------------------------------------------------------------------------------------------------- */
+
+static void declare_item(struct declare *declare, struct node *declaration, struct node *item)
+{
+    struct acc *acc = declare->acc;
+    struct symbol *symbol = declared(item->child[0]);
+    struct slot *slot = slot_of(symbol);
+    if (!symbol || symbol->kind != SYMBOL_OBJECT || !slot) {
+        struct node *single = node_make(acc, NODE_DECLARATION, declaration->first, declaration->last, 0);
+        node_append(acc, single, declaration->child[0]);
+        node_append(acc, single, item);
+        single->is_generated = true;
+        add(declare, single);
+        return;
+    }
+    if (slot->place == PLACE_VLA) {
+        declare_vla(declare, item, slot);
+        return;
+    }
+    if (slot->is_variable)
+        keep_sizes(declare, slot->declarator);
+    if (slot->view)
+        add(declare, build(acc, item, "typedef %0;", typed(declare, slot->specifiers, slot->declarator, slot->view), NULL));
+    else if (defines_type(slot->specifiers) && item == declaration->child[1])
+        add(declare, build(acc, item, "%0;", typed(declare, slot->specifiers, NULL, NULL), NULL));
+    if (item->count > 1 && item->child[1]) {
+        if (slot->view)
+            initialise_opaque(declare, item, slot);
+        else
+            initialise_typed(declare, item, slot);
+    }
+}
+
+static bool has_slot(const struct node *declaration)
+{
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        const struct symbol *symbol = declared(declaration->child[i]->child[0]);
+        if (symbol && symbol->kind == SYMBOL_OBJECT && slot_of(symbol))
+            return true;
+    }
+    return false;
+}
+
+static void declare_declaration(struct declare *declare, struct node *declaration)
+{
+    if (!has_slot(declaration)) {
+        declare_children(declare, declaration);
+        add(declare, declaration);
+        return;
+    }
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        struct node *item = declaration->child[i];
+        declare_children(declare, item);
+        declare_item(declare, declaration, item);
+    }
+}
+
+static void declare_block(struct declare *declare, struct node *block)
+{
+    struct node **items = block->child, *outer = declare->out;
+    struct symbol *live = declare->live;
+    uint32_t count = block->count;
+    block->child = NULL;
+    block->count = 0;
+    declare->out = block;
+    for (uint32_t i = 0; i < count; i++) {
+        if (items[i]->kind == NODE_DECLARATION) {
+            declare_declaration(declare, items[i]);
+            continue;
+        }
+        struct node *holder = node_make(declare->acc, NODE_SEQUENCE, items[i]->first, items[i]->last, 0);
+        node_append(declare->acc, holder, items[i]);
+        declare_children(declare, holder);
+        add(declare, holder->child[0]);
+    }
+    declare->out = outer;
+    declare->live = live;
+}
+
+/* A for whose variables live in the frame: its declaration goes in front. */
+static struct node *declare_for(struct declare *declare, struct node *node)
+{
+    struct node *init = node->child[0];
+    if (!init || init->kind != NODE_DECLARATION || !has_slot(init)) {
+        declare_children(declare, node);
+        return node;
+    }
+    struct node *block = build_block(declare->acc, node), *outer = declare->out;
+    declare->out = block;
+    declare_declaration(declare, init);
+    declare->out = outer;
+    node->child[0] = build(declare->acc, init, ";", NULL);
+    declare_children(declare, node);
+    build_into(declare->acc, block, node);
+    return block;
+}
+
+static void declare_children(struct declare *declare, struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        if (!child)
+            continue;
+        if (child->kind == NODE_BLOCK)
+            declare_block(declare, child);
+        else if (child->kind == NODE_FOR)
+            node->child[i] = declare_for(declare, child);
+        else
+            declare_children(declare, child);
+    }
+}
+
+/* The sizes in parameters are evaluated when the body starts. */
+static void declare_parameters(struct declare *declare)
+{
+    struct node *parameters = declare->function->parameters, *body = declare->function->body;
+    struct node *start = build_block(declare->acc, body);
+    declare->out = start;
+    for (uint32_t i = 0; i < parameters->count; i++) {
+        struct node *parameter = parameters->child[i];
+        struct symbol *symbol = parameter && parameter->count > 1 ? declared(parameter->child[1]) : NULL;
+        if (symbol && slot_of(symbol) && slot_of(symbol)->is_variable)
+            keep_sizes(declare, parameter->child[1]);
+    }
+    for (uint32_t i = 0; i < body->count; i++)
+        build_into(declare->acc, start, body->child[i]);
+    body->child = start->child;
+    body->count = start->count;
+}
+
+void declare(struct function *function)
+{
+    struct declare declare = {.function = function, .acc = function->acc};
+    declare_block(&declare, function->body);
+    declare_parameters(&declare);
+}

@@ -1,0 +1,319 @@
+/* desugar.c: `async with`, `defer` and variables with a cleanup attribute become try/finally.
+ *
+ * Takes a body with places decided. Leaves TRY, CATCH, FINALLY and THROW as the only constructs of the dialect besides
+ * awaits.
+ *
+ *     defer S; rest                 ->  try { rest } finally { S }
+ *     T x CLEANUP(f) = e; rest      ->  T x = e; try { rest } finally { f(&x); }     if x lives in the frame
+ *     async with (T *x = e) S       ->  { N *op = e;  T *x = await N_aenter(op);
+ *                                         try { S } finally { await N_aexit(op, <the error on its way>); } }
+ *
+ * with `if (await N_aexit(...)) <swallow the error>` where N_aexit answers bool. N comes from the operand's type; a
+ * record operand is passed by address, a temporary's lives in the frame as long as the statement. Cleanup variables
+ * that no await can see are left to the C compiler.
+ */
+#include "lower.h"
+
+#include <string.h>
+
+static void desugar_children(struct function *function, struct node *node);
+
+static struct node *make_try(struct function *function, struct node *near, struct node *body, struct node *cleanup)
+{
+    struct acc *acc = function->acc;
+    struct node *try = node_make(acc, NODE_TRY, near->first, near->last, 0);
+    struct node *finally = node_make(acc, NODE_FINALLY, near->first, near->last, 0);
+    node_append(acc, finally, cleanup);
+    finally->has_await = cleanup->has_await;
+    node_append(acc, try, body);
+    node_append(acc, try, finally);
+    try->has_await = body->has_await || cleanup->has_await;
+    return try;
+}
+
+/* ---- blocks: defer and cleanup variables -------------------------------------------------------------------------- */
+
+static void desugar_items(struct function *function, struct node *block, struct node **items, uint32_t count);
+
+static struct node *rest_of_block(struct function *function, struct node *near, struct node **items, uint32_t count)
+{
+    struct node *rest = build_block(function->acc, near);
+    desugar_items(function, rest, items, count);
+    for (uint32_t i = 0; i < rest->count; i++)
+        rest->has_await |= rest->child[i]->has_await;
+    return rest;
+}
+
+/* The function that a cleanup attribute names: the token, or 0. */
+static uint32_t cleanup_in(const struct acc *acc, const struct node *node)
+{
+    for (uint32_t i = 0; node && i < node->count; i++) {
+        const struct node *child = node->child[i];
+        if (!child || child->kind != NODE_ATTRIBUTE)
+            continue;
+        for (uint32_t token = child->first; token + 2 <= child->last; token++)
+            if ((token_is(acc, token, "cleanup") || token_is(acc, token, "__cleanup__")) &&
+                token_is(acc, token + 1, "("))
+                return token + 2;
+    }
+    return 0;
+}
+
+static uint32_t cleanup_of(const struct acc *acc, const struct node *specifiers, const struct node *item)
+{
+    uint32_t token = cleanup_in(acc, specifiers);
+    if (!token)
+        token = cleanup_in(acc, item->child[0]);
+    return token ? token : cleanup_in(acc, item);
+}
+
+static bool has_frame_cleanup(const struct acc *acc, const struct node *declaration)
+{
+    if (declaration->kind != NODE_DECLARATION)
+        return false;
+    for (uint32_t i = 1; i < declaration->count; i++)
+        if (cleanup_of(acc, declaration->child[0], declaration->child[i]) &&
+            slot_of(declared(declaration->child[i]->child[0])))
+            return true;
+    return false;
+}
+
+static struct node *single_declaration(struct acc *acc, struct node *declaration, struct node *item)
+{
+    struct node *single = node_make(acc, NODE_DECLARATION, declaration->first, declaration->last, 0);
+    node_append(acc, single, declaration->child[0]);
+    node_append(acc, single, item);
+    single->is_generated = true;
+    single->has_await = item->has_await;
+    return single;
+}
+
+/* One declarator after the other, each with the rest of the block in its care. */
+static void desugar_cleanup(struct function *function, struct node *block, struct node *declaration, uint32_t from,
+                            struct node **rest, uint32_t rest_count)
+{
+    struct acc *acc = function->acc;
+    if (from == declaration->count) {
+        desugar_items(function, block, rest, rest_count);
+        return;
+    }
+    struct node *item = declaration->child[from];
+    uint32_t cleanup = cleanup_of(acc, declaration->child[0], item);
+    build_into(acc, block, single_declaration(acc, declaration, item));
+    if (!cleanup) {
+        desugar_cleanup(function, block, declaration, from + 1, rest, rest_count);
+        return;
+    }
+    struct node *body = build_block(acc, declaration), *undo = build_block(acc, declaration);
+    desugar_cleanup(function, body, declaration, from + 1, rest, rest_count);
+    for (uint32_t i = 0; i < body->count; i++)
+        body->has_await |= body->child[i]->has_await;
+    struct node *name = build_name(acc, item, declared(item->child[0]));
+    const char *call = arena_format(acc->arena, "%s(&%%0);", token_text(acc, cleanup));
+    build_into(acc, undo, build(acc, item, call, name, NULL));
+    build_into(acc, block, make_try(function, declaration, body, undo));
+}
+
+static void desugar_items(struct function *function, struct node *block, struct node **items, uint32_t count)
+{
+    struct acc *acc = function->acc;
+    for (uint32_t i = 0; i < count; i++) {
+        struct node *holder = node_make(acc, NODE_BLOCK, items[i]->first, items[i]->last, 0);
+        if (items[i]->kind == NODE_DEFER) {
+            node_append(acc, holder, items[i]->child[0]);
+            desugar_children(function, holder);
+            struct node *cleanup = build_block(acc, items[i]);
+            build_into(acc, cleanup, holder->child[0]);
+            cleanup->has_await = holder->child[0]->has_await;
+            struct node *rest = rest_of_block(function, items[i], items + i + 1, count - i - 1);
+            build_into(acc, block, make_try(function, items[i], rest, cleanup));
+            return;
+        }
+        if (has_frame_cleanup(acc, items[i])) {
+            desugar_cleanup(function, block, items[i], 1, items + i + 1, count - i - 1);
+            return;
+        }
+        node_append(acc, holder, items[i]);
+        desugar_children(function, holder);
+        build_into(acc, block, holder->child[0]);
+    }
+}
+
+/* ---- async with ------------------------------------------------------------------------------------------------------ */
+
+/* N_aenter or N_aexit for an operand's type: by the declared type's name, then by the tag. */
+struct symbol *with_function(struct acc *acc, const struct type_info *type, const char *suffix)
+{
+    const char *const names[] = {type->record_name, type->tag_name};
+    for (int i = 0; i < 2; i++) {
+        if (!names[i])
+            continue;
+        const char *name = arena_format(acc->arena, "%s%s", names[i], suffix);
+        struct symbol *symbol = file_symbol(acc, arena_intern(acc->arena, name, strlen(name)));
+        if (symbol && symbol->kind == SYMBOL_FUNCTION)
+            return symbol;
+    }
+    return NULL;
+}
+
+static bool is_lvalue(struct node *node)
+{
+    node = node_strip(node);
+    return node->kind == NODE_NAME || node->kind == NODE_MEMBER || node->kind == NODE_INDEX ||
+           node->kind == NODE_COMPOUND_LITERAL || node->kind == NODE_UNARY;
+}
+
+static struct node *await_call(struct acc *acc, struct node *near, struct symbol *callee, struct node *first,
+                               struct node *second)
+{
+    struct node *call = node_make(acc, NODE_CALL, near->first, near->last, 0);
+    struct node *await = node_make(acc, NODE_AWAIT, near->first, near->last, 0);
+    node_append(acc, call, build_name(acc, near, callee));
+    node_append(acc, call, first);
+    if (second)
+        node_append(acc, call, second);
+    call->is_generated = true;
+    node_append(acc, await, call);
+    await->has_await = true;
+    await->op = near->first;
+    return await;
+}
+
+/* What the protocol's functions are called with: a pointer, kept for the statement's length. */
+static struct node *keep_operand(struct function *function, struct node *block, struct node *operand)
+{
+    struct acc *acc = function->acc;
+    const struct type_info *type = operand->type;
+    bool is_record = type->class == TYPE_RECORD;
+    if (is_record && is_lvalue(operand)) {
+        const char *pointer = declare_as(acc, type->declaration, "*$");
+        struct symbol *kept = build_typed_temporary(function, block, pointer, true);
+        struct node *set = build(acc, operand, "%0 = &(%1);", build_name(acc, operand, kept), operand, NULL);
+        set->has_await = operand->has_await;
+        build_into(acc, block, set);
+        return build_name(acc, operand, kept);
+    }
+    struct symbol *kept = build_typed_temporary(function, block, type->declaration, true);
+    struct node *set = node_make(acc, NODE_EXPRESSION_STATEMENT, operand->first, operand->last, 0);
+    struct node *assign = node_make(acc, NODE_ASSIGN, operand->first, operand->last, 0);
+    node_append(acc, assign, build_name(acc, operand, kept));
+    node_append(acc, assign, operand);
+    assign->is_generated = true;
+    assign->has_await = set->has_await = operand->has_await;
+    node_append(acc, set, assign);
+    set->is_generated = true;
+    build_into(acc, block, set);
+    struct node *name = build_name(acc, operand, kept);
+    return is_record ? build(acc, operand, "&%0", name, NULL) : name;
+}
+
+static void bind(struct function *function, struct node *block, struct node *item, struct node *operand,
+                 struct symbol *enter)
+{
+    struct acc *acc = function->acc;
+    struct node *expression = item->child[item->count - 1];
+    struct node *declaration = item->count > 1 ? item->child[0] : NULL;
+    struct node *value = enter ? await_call(acc, expression, enter, operand, NULL) : operand;
+    if (!declaration) {
+        if (!enter)
+            return;
+        struct node *statement = node_make(acc, NODE_EXPRESSION_STATEMENT, expression->first, expression->last, 0);
+        node_append(acc, statement, value);
+        statement->has_await = statement->is_generated = true;
+        build_into(acc, block, statement);
+        return;
+    }
+    struct node *declared_item = declaration->child[1];
+    struct node *with_value = node_make(acc, NODE_INIT_DECLARATOR, declared_item->first, declared_item->last, 0);
+    node_append(acc, with_value, declared_item->child[0]);
+    node_append(acc, with_value, value);
+    with_value->has_await = value->has_await;
+    declared(declared_item->child[0])->block = block;
+    build_into(acc, block, single_declaration(acc, declaration, with_value));
+}
+
+static bool answers_bool(const struct acc *acc, const struct symbol *exit)
+{
+    const struct node *specifiers = exit->specifiers;
+    for (uint32_t token = specifiers ? specifiers->first : 1; specifiers && token <= specifiers->last; token++)
+        if (token_is(acc, token, "_Bool") || token_is(acc, token, "bool"))
+            return true;
+    return false;
+}
+
+static struct node *leave_with(struct function *function, struct node *near, struct node *operand, struct symbol *exit)
+{
+    struct acc *acc = function->acc;
+    struct node *cleanup = build_block(acc, near);
+    struct node *error = node_make(acc, NODE_PENDING_ERROR, near->first, near->last, 0);
+    struct node *await = await_call(acc, near, exit, operand, error);
+    struct node *statement;
+    if (answers_bool(acc, exit)) {
+        statement = node_make(acc, NODE_IF, near->first, near->last, 0);
+        node_append(acc, statement, await);
+        node_append(acc, statement, node_make(acc, NODE_SWALLOW_ERROR, near->first, near->last, 0));
+    } else {
+        statement = node_make(acc, NODE_EXPRESSION_STATEMENT, near->first, near->last, 0);
+        node_append(acc, statement, await);
+    }
+    statement->has_await = statement->is_generated = true;
+    build_into(acc, cleanup, statement);
+    cleanup->has_await = true;
+    return cleanup;
+}
+
+static struct node *desugar_with(struct function *function, struct node *node, uint32_t from)
+{
+    struct acc *acc = function->acc;
+    if (from + 1 == node->count) {
+        struct node *holder = node_make(acc, NODE_BLOCK, node->first, node->last, 0);
+        node_append(acc, holder, node->child[from]);
+        desugar_children(function, holder);
+        struct node *body = build_block(acc, node->child[from]);
+        build_into(acc, body, holder->child[0]);
+        body->has_await = holder->child[0]->has_await;
+        return body;
+    }
+    struct node *item = node->child[from], *expression = item->child[item->count - 1];
+    struct node *block = build_block(acc, node);
+    struct symbol *enter = with_function(acc, expression->type, "_aenter");
+    struct symbol *exit = with_function(acc, expression->type, "_aexit");
+    CHECK(exit);
+    struct node *operand = keep_operand(function, block, expression);
+    bind(function, block, item, operand, enter);
+    struct node *body = desugar_with(function, node, from + 1);
+    build_into(acc, block, make_try(function, item, body, leave_with(function, item, operand, exit)));
+    block->has_await = true;
+    return block;
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------------------------------- */
+
+static void desugar_children(struct function *function, struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        if (!child)
+            continue;
+        if (child->kind == NODE_ASYNC_WITH) {
+            node->child[i] = desugar_with(function, child, 0);
+        } else if (child->kind == NODE_DEFER) { /* alone in its block, which ends at once */
+            desugar_children(function, child);
+            node->child[i] = child->child[0];
+        } else if (child->kind == NODE_BLOCK) {
+            struct node **items = child->child;
+            uint32_t count = child->count;
+            child->child = NULL;
+            child->count = 0;
+            desugar_items(function, child, items, count);
+        } else {
+            desugar_children(function, child);
+        }
+    }
+}
+
+void desugar(struct function *function)
+{
+    struct node holder = {.kind = NODE_BLOCK, .count = 1, .child = &function->body};
+    desugar_children(function, &holder);
+}

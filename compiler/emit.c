@@ -1,0 +1,638 @@
+/* emit.c: prints a lowered function as C.
+ *
+ * From `static async int f(char *s) { ... }` come, in the place of the definition,
+ *
+ *     struct ac__f_frame { ... };                                     frame.c
+ *     static const struct ac__site ac__f_sites[];                     file and line of each await and throw
+ *     static const struct ac__function ac__f_function;
+ *     static inline void ac__f_set(struct ac__f_frame *, char *s);    puts the arguments into the frame
+ *     static inline void ac__f_init(struct ac__f_frame *, char *s);   makes an embedded frame
+ *     static ac_coro(int) f(char *s);                                 makes a frame of its own: the coroutine
+ *     static int ac__f_resume(struct ac__frame *, struct ac__task *)  the body
+ *
+ * The body keeps the user's statements; an await is
+ *
+ *     ac__g_init(&ac__self->ac__a1, x);
+ *     if (__builtin_expect(ac__status = ac__g_resume(&ac__self->ac__a1.ac__base, ac__task), 0)) {
+ *         if (ac__status == AC__SUSPENDED) {  ... state = 1; return AC__SUSPENDED; ac__L1: ac__status = task->status; }
+ *         if (ac__status == AC__FAILED) { ac__trace(..., 1); goto <handler>; }
+ *     }
+ *     t = ac__self->ac__a1.ac__result;
+ *
+ * and the function begins with a switch over the state that leads to the labels. Nothing jumps into a scope that C
+ * forbids to jump into: statement expressions with awaits were taken apart, VLAs and cleanup variables that an await
+ * can see live in the frame.
+ */
+#include "lower.h"
+
+#include <string.h>
+
+/* ---- references to variables ---------------------------------------------------------------------------------------- */
+
+/* The type of a variably modified variable, as a pointer to it: the name becomes (*). */
+static void print_pointer_to(struct printer *printer, const struct slot *slot)
+{
+    struct node typed = {.kind = NODE_TYPED, .text = "(*)", .count = 2,
+                         .child = (struct node *[]){slot->specifiers, slot->declarator}};
+    print_node(printer, &typed);
+}
+
+static void print_storage(struct printer *printer, const struct slot *slot)
+{
+    print_format(printer, slot->place == PLACE_LOCAL ? "%s" : "ac__self->%s", slot->name);
+}
+
+static void print_variable(struct printer *printer, const struct slot *slot)
+{
+    if (slot->place == PLACE_VLA || slot->is_variable) {
+        bool is_array = slot->place == PLACE_VLA;
+        print_text(printer, "(*(");
+        print_pointer_to(printer, slot);
+        print_format(printer, is_array ? ")ac__self->%s)" : ")&ac__self->%s)", slot->name);
+    } else if (slot->place == PLACE_LOCAL) {
+        print_text(printer, slot->name);
+    } else if (slot->view) {
+        print_format(printer, "(*(%s *)ac__self->%s)", slot->view, slot->name);
+    } else if (slot->is_const || slot->is_volatile) {
+        print_format(printer, "(*(%s%s__typeof__(ac__self->%s) *)&ac__self->%s)", slot->is_const ? "const " : "",
+                     slot->is_volatile ? "volatile " : "", slot->name, slot->name);
+    } else if (!slot->type && slot->probe) {
+        print_text(printer, "(*(__typeof__(");
+        print_node(printer, slot->probe);
+        print_format(printer, ") *)ac__self->%s)", slot->name);
+    } else {
+        print_format(printer, "ac__self->%s", slot->name);
+    }
+}
+
+static bool is_function_name(const struct acc *acc, const struct node *node)
+{
+    return !node->symbol && (token_is(acc, node->first, "__func__") || token_is(acc, node->first, "__FUNCTION__") ||
+                             token_is(acc, node->first, "__PRETTY_FUNCTION__"));
+}
+
+static bool print_name(struct printer *printer, struct node *node)
+{
+    const struct slot *slot = node->symbol && node->symbol->kind == SYMBOL_OBJECT && !node->symbol->is_file_scope
+                                  ? slot_of(node->symbol) : NULL;
+    if (printer->function && slot) {
+        if (node->first)
+            print_at(printer, node->first);
+        print_variable(printer, slot);
+    } else if (printer->function && !node->is_generated && is_function_name(printer->acc, node)) {
+        printer->function->uses_func_name = true;
+        print_text(printer, "ac__function_name");
+    } else if (node->symbol && node->symbol->kind == SYMBOL_FUNCTION && node->symbol->is_async &&
+               strcmp(node->symbol->name, "main") == 0) {
+        print_text(printer, "ac__user_main");
+    } else if (node->is_generated) {
+        print_text(printer, node->symbol->name);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void print_temporary(struct printer *printer, const struct symbol *symbol)
+{
+    const struct slot *slot = slot_of(symbol);
+    if (slot->type) {
+        print_format(printer, "%s;", declare_as(printer->acc, slot->type, slot->name));
+        return;
+    }
+    CHECK(slot->probe);
+    print_text(printer, "__typeof__(");
+    print_node(printer, slot->probe);
+    print_format(printer, ") %s;", slot->name);
+}
+
+/* ---- awaits ------------------------------------------------------------------------------------------------------------ */
+
+/* Text with one number, however often it stands there as `#`. */
+static void print_numbered(struct printer *printer, const char *text, uint32_t number)
+{
+    struct buffer filled = {0};
+    for (; *text; text++) {
+        if (*text == '#')
+            buffer_printf(&filled, "%u", number);
+        else
+            buffer_add(&filled, text, 1);
+    }
+    print_text(printer, filled.text);
+    buffer_free(&filled);
+}
+
+static void print_suspension(struct printer *printer, const struct node *statement, const char *child, const char *end)
+{
+    uint32_t number = statement->number;
+    print_text(printer, "{\nif (ac__status == AC__SUSPENDED) {");
+    print_numbered(printer, "ac__self->ac__base.state = #;", number);
+    print_numbered(printer, child, number);
+    print_numbered(printer, "return AC__SUSPENDED;\nac__L#: ac__status = ac__task->status; }", number);
+    print_numbered(printer, "\nif (ac__status == AC__FAILED) { ac__trace(ac__task, &ac__self->ac__base, #);", number);
+    if (end)
+        print_numbered(printer, end, number);
+    print_format(printer, "goto %s; } }", statement->text);
+}
+
+static void print_target(struct printer *printer, const struct node *statement)
+{
+    if (statement->count < 2)
+        return;
+    print_text(printer, "\n");
+    print_node(printer, statement->child[1]);
+    print_text(printer, "=");
+}
+
+static void print_embedded_await(struct printer *printer, struct node *statement, const struct symbol *callee)
+{
+    struct node *call = node_strip(statement->child[0]);
+    uint32_t number = statement->number;
+    print_format(printer, "ac__%s_init(&ac__self->ac__a%u", callee->name, number);
+    for (uint32_t i = 1; i < call->count; i++) {
+        print_text(printer, ",");
+        print_node(printer, call->child[i]);
+    }
+    print_format(printer, ");\nif (__builtin_expect(ac__status = ac__%s_resume(&ac__self->ac__a%u.ac__base, ac__task), 0))",
+                 callee->name, number);
+    print_suspension(printer, statement, "ac__self->ac__a#.ac__base.parent = &ac__self->ac__base;", NULL);
+    print_target(printer, statement);
+    if (statement->count > 1)
+        print_format(printer, "ac__self->ac__a%u.ac__result;", number);
+}
+
+static bool contains_call(const struct node *node)
+{
+    if (node->kind == NODE_CALL || node->kind == NODE_STATEMENT_EXPR || node->kind == NODE_GENERATED)
+        return true;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && contains_call(node->child[i]))
+            return true;
+    return false;
+}
+
+/* The callee may take its frame from the bump stack if this call is the only one until the await: arguments that call
+ * something are evaluated before. */
+static void print_expected_call(struct printer *printer, struct node *call, uint32_t number)
+{
+    struct node *callee = call->child[0];
+    bool simple = node_strip(callee)->kind == NODE_NAME;
+    print_text(printer, "{");
+    for (uint32_t i = 1; i < call->count; i++)
+        if (contains_call(call->child[i])) {
+            print_format(printer, "__auto_type ac__argument%u = (", i);
+            print_node(printer, call->child[i]);
+            print_text(printer, ");");
+        }
+    if (!simple) {
+        print_text(printer, "__auto_type ac__callee = (");
+        print_node(printer, callee);
+        print_text(printer, ");");
+    }
+    print_text(printer, "ac__thread.expected = __extension__ (const void *)");
+    if (simple)
+        print_node(printer, callee);
+    else
+        print_text(printer, "ac__callee");
+    print_format(printer, "; ac__self->ac__a%u = __extension__ (struct ac__frame *)", number);
+    if (simple)
+        print_node(printer, callee);
+    else
+        print_text(printer, "ac__callee");
+    for (uint32_t i = 1; i < call->count; i++) {
+        print_text(printer, i == 1 ? "(" : ",");
+        if (contains_call(call->child[i]))
+            print_format(printer, "ac__argument%u", i);
+        else
+            print_node(printer, call->child[i]);
+    }
+    print_text(printer, call->count == 1 ? "(); }" : "); }");
+}
+
+/* T of the awaited operand. */
+static void print_awaited_type(struct printer *printer, struct node *operand)
+{
+    print_text(printer, "__typeof__((");
+    print_node(printer, operand);
+    print_text(printer, ")(0))");
+}
+
+static void print_coroutine_await(struct printer *printer, struct node *statement)
+{
+    struct node *operand = statement->child[0], *call = node_strip(operand);
+    uint32_t number = statement->number;
+    if (call->kind == NODE_CALL && combinator_of(printer->acc, call) == COMBINATOR_NONE) {
+        print_expected_call(printer, call, number);
+    } else {
+        print_format(printer, "ac__self->ac__a%u = __extension__ (struct ac__frame *)(", number);
+        print_node(printer, operand);
+        print_text(printer, ");");
+    }
+    print_numbered(printer, "\nif (__builtin_expect(ac__status = ac__start(ac__self->ac__a#, ac__task), 0))", number);
+    print_suspension(printer, statement, "ac__self->ac__a#->parent = &ac__self->ac__base;",
+                     "ac__release(ac__self->ac__a#, ac__task);");
+    print_target(printer, statement);
+    if (statement->count > 1) {
+        print_text(printer, "((struct { struct ac__frame base;");
+        print_awaited_type(printer, operand);
+        print_format(printer, "result; } *)ac__self->ac__a%u)->result;", number);
+    }
+    print_numbered(printer, "\nac__release(ac__self->ac__a#, ac__task);", number);
+}
+
+static void print_join(struct printer *printer, struct node *statement, const struct site *site)
+{
+    uint32_t number = statement->number;
+    print_format(printer, "ac__join_init(&ac__self->ac__a%u, __extension__ (void *)(", number);
+    print_node(printer, statement->child[0]);
+    print_format(printer, "), %s);", site->awaitable == AWAITABLE_TASK ? "AC__KIND_TASK" : "AC__KIND_FUTURE");
+    print_numbered(printer,
+                   "\nif (__builtin_expect(ac__status = ac__join_resume(&ac__self->ac__a#.base, ac__task), 0))", number);
+    print_suspension(printer, statement, "ac__self->ac__a#.base.parent = &ac__self->ac__base;", NULL);
+    print_target(printer, statement);
+    if (statement->count > 1) {
+        print_text(printer, "*(const");
+        print_awaited_type(printer, statement->child[0]);
+        print_format(printer, "*)ac__join_value(&ac__self->ac__a%u);", number);
+    }
+    print_numbered(printer, "\nac__join_end(&ac__self->ac__a#);", number);
+}
+
+static void print_await(struct printer *printer, struct node *statement)
+{
+    const struct site *site = &printer->function->sites[statement->number];
+    print_at(printer, statement->op ? statement->op : statement->first);
+    if (site->callee)
+        print_embedded_await(printer, statement, site->callee);
+    else if (site->awaitable == AWAITABLE_CORO)
+        print_coroutine_await(printer, statement);
+    else
+        print_join(printer, statement, site);
+}
+
+/* ---- statements ------------------------------------------------------------------------------------------------------- */
+
+static void print_block(struct printer *printer, struct node *node)
+{
+    if (node->is_generated)
+        print_text(printer, "{");
+    else
+        print_tokens(printer, node->first, node->first);
+    for (uint32_t i = 0; i < node->count; i++)
+        print_node(printer, node->child[i]);
+    if (node->is_generated)
+        print_text(printer, "}");
+    else
+        print_tokens(printer, node->last, node->last);
+}
+
+static void print_list(struct printer *printer, struct node *node, const char *open, const char *between,
+                       const char *close)
+{
+    print_text(printer, open);
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (i && *between)
+            print_text(printer, between);
+        print_node(printer, node->child[i]);
+    }
+    print_text(printer, close);
+}
+
+static void print_generated_call(struct printer *printer, struct node *node)
+{
+    print_node(printer, node->child[0]);
+    for (uint32_t i = 1; i < node->count; i++) {
+        print_text(printer, i == 1 ? "(" : ",");
+        print_node(printer, node->child[i]);
+    }
+    print_text(printer, node->count == 1 ? "()" : ")");
+}
+
+static void print_single_declaration(struct printer *printer, struct node *node)
+{
+    struct node *item = node->child[1];
+    print_declaration_of(printer, node->child[0], item->child[0], NULL);
+    if (item->count > 1 && item->child[1]) {
+        print_text(printer, "=");
+        print_node(printer, item->child[1]);
+    }
+    print_text(printer, ";");
+}
+
+/* Nodes of the user's kinds that a pass made: they have no tokens of their own. */
+static bool print_generated(struct printer *printer, struct node *node)
+{
+    if (node->first)
+        print_at(printer, node->first);
+    switch (node->kind) {
+    case NODE_EXPRESSION_STATEMENT: print_list(printer, node, "", "", ";"); return true;
+    case NODE_ASSIGN: print_list(printer, node, "", "=", ""); return true;
+    case NODE_CALL: print_generated_call(printer, node); return true;
+    case NODE_IF: print_list(printer, node, "if (", ")", ""); return true;
+    case NODE_DECLARATION: print_single_declaration(printer, node); return true;
+    case NODE_LABEL: print_format(printer, "\n%s: ;", node->symbol->name); return true;
+    case NODE_BREAK: print_text(printer, "break;"); return true;
+    default: BUG("generated node of kind %s", node_kind_name(node->kind));
+    }
+}
+
+static void print_leave(struct printer *printer, const struct function *function)
+{
+    print_text(printer, function->has_frame_vla
+                            ? "{ ac__stack_release(ac__task, ac__self->ac__mark); return AC__DONE; }"
+                            : "return AC__DONE;");
+}
+
+/* A label in front of something that left no statement behind. */
+static void print_labelled(struct printer *printer, struct node *node)
+{
+    uint32_t count = node->count;
+    struct node *statement = count ? node->child[count - 1] : NULL;
+    print_plainly(printer, node);
+    bool bare = !statement || (node->kind == NODE_CASE && !statement);
+    if (bare)
+        print_text(printer, ";");
+}
+
+static void print_typed(struct printer *printer, struct node *node)
+{
+    struct node plain = *node->child[0];
+    print_specifiers(printer, &plain, SPECIFIER_TYPE);
+    struct node none = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0};
+    if (node->count > 1)
+        print_declaration_of(printer, &none, node->child[1], node->text);
+    else if (node->text && !node->symbol)
+        print_text(printer, node->text);
+}
+
+static void print_literal(struct printer *printer, struct node *node)
+{
+    const struct slot *slot = slot_of(node->symbol);
+    const char *type = declare_as(printer->acc, slot->type, "");
+    print_format(printer, "(*(%s)__builtin_memcpy(&ac__self->%s, &", declare_as(printer->acc, slot->type, "(*)"),
+                 slot->name);
+    print_format(printer, "(%s)", type);
+    print_node(printer, node->child[1]);
+    print_format(printer, ", sizeof ac__self->%s))", slot->name);
+}
+
+static bool print_in_function(struct printer *printer, struct node *node)
+{
+    switch (node->kind) {
+    case NODE_BLOCK: print_block(printer, node); return true;
+    case NODE_TEMPORARY: print_temporary(printer, node->symbol); return true;
+    case NODE_STORAGE: print_storage(printer, slot_of(node->symbol)); return true;
+    case NODE_SEQUENCE: print_list(printer, node, "", "", ""); return true;
+    case NODE_AWAIT_STATEMENT: print_await(printer, node); return true;
+    case NODE_LEAVE: print_leave(printer, printer->function); return true;
+    case NODE_LABEL:
+    case NODE_CASE:
+    case NODE_DEFAULT: print_labelled(printer, node); return true;
+    case NODE_ARRAY:
+        if (!node->extra)
+            return false;
+        print_text(printer, "[");
+        print_variable(printer, slot_of(node->extra));
+        print_text(printer, "]");
+        return true;
+    case NODE_COMPOUND_LITERAL:
+        if (!node->symbol)
+            return false;
+        print_literal(printer, node);
+        return true;
+    default: return false;
+    }
+}
+
+bool emit_special(struct printer *printer, struct node *node)
+{
+    if (node->kind == NODE_NAME)
+        return print_name(printer, node);
+    if (node->kind == NODE_TYPED) {
+        print_typed(printer, node);
+        return true;
+    }
+    if (node->kind == NODE_AWAIT) { /* not evaluated: only its type counts */
+        print_list(printer, node, "((", "", ")(0))");
+        return true;
+    }
+    if (node->kind == NODE_CALL && combinator_of(printer->acc, node) != COMBINATOR_NONE) {
+        print_combinator(printer, node);
+        return true;
+    }
+    if (printer->function && node->is_generated && node->kind != NODE_BLOCK)
+        return print_generated(printer, node);
+    if (printer->function && print_in_function(printer, node))
+        return true;
+    return print_async_type(printer, node);
+}
+
+/* ---- the function ----------------------------------------------------------------------------------------------------- */
+
+static void print_quoted(struct printer *printer, const char *text)
+{
+    struct buffer quoted = {0};
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            buffer_puts(&quoted, "\\");
+        buffer_add(&quoted, text, 1);
+    }
+    print_format(printer, "\"%s\"", quoted.text ? quoted.text : "");
+    buffer_free(&quoted);
+}
+
+static void print_sites(struct printer *printer, const struct function *function)
+{
+    const struct acc *acc = printer->acc;
+    print_format(printer, "static const struct ac__site ac__%s_sites[] = {", function->name);
+    for (uint32_t i = 0; i < function->site_count; i++) {
+        const struct token *token = &acc->tokens[function->sites[i].token];
+        print_text(printer, "{");
+        print_quoted(printer, acc->files[token->file].name);
+        print_format(printer, ", %u},", token->line);
+    }
+    print_text(printer, "};\n");
+}
+
+static void print_description(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    print_format(printer, "static int ac__%s_resume(struct ac__frame *ac__frame, struct ac__task *ac__task);\n", name);
+    print_format(printer,
+                 "static const struct ac__function ac__%s_function = { ac__%s_resume, \"%s\", ac__%s_sites, "
+                 "sizeof(struct ac__%s_frame), _Alignof(struct ac__%s_frame), ",
+                 name, name, name, name, name, name);
+    if (function->returns_void)
+        print_text(printer, "0, 0 };\n");
+    else
+        print_format(printer,
+                     "__builtin_offsetof(struct ac__%s_frame, ac__result), "
+                     "sizeof(((struct ac__%s_frame *)0)->ac__result) };\n", name, name);
+}
+
+/* The parameters as they are declared; sizes of variably modified ones are left to the body. */
+static void print_parameters(struct printer *printer, const struct function *function, const char *first)
+{
+    struct node *parameters = function->parameters;
+    struct function *inside = printer->function;
+    bool any = *first;
+    printer->function = NULL;
+    print_format(printer, "(%s", first);
+    for (uint32_t i = 0; i < parameters->count; i++) {
+        struct node *parameter = parameters->child[i];
+        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+        if (!symbol && parameter->count < 2 && parameters->count == 1 &&
+            token_is(printer->acc, parameter->first, "void") && parameter->first == parameter->last)
+            break;
+        if (any)
+            print_text(printer, ",");
+        any = true;
+        if (symbol && slot_of(symbol)->is_variable)
+            print_format(printer, "void *%s", symbol->name);
+        else
+            print_node(printer, parameter);
+    }
+    print_text(printer, any ? ")" : "void)");
+    printer->function = inside;
+}
+
+static void print_arguments(struct printer *printer, const struct function *function)
+{
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        struct node *parameter = function->parameters->child[i];
+        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+        if (symbol)
+            print_format(printer, ", %s", symbol->name);
+        else if (parameter->count > 1 && parameter->child[1])
+            print_text(printer, ", 0");
+    }
+}
+
+static void print_set(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s_set", name);
+    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s_frame *ac__self", name));
+    print_text(printer, "{ (void)ac__self;");
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        struct node *parameter = function->parameters->child[i];
+        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+        if (symbol && !slot_of(symbol)->type)
+            print_format(printer, "__builtin_memcpy(ac__self->%s, &%s, sizeof %s);", slot_of(symbol)->name, symbol->name,
+                         symbol->name);
+        else if (symbol && slot_of(symbol)->is_aggregate)
+            print_format(printer, "__builtin_memcpy(&ac__self->%s, &%s, sizeof %s);", slot_of(symbol)->name,
+                         symbol->name, symbol->name);
+        else if (symbol)
+            print_format(printer, "ac__self->%s = %s;", slot_of(symbol)->name, symbol->name);
+    }
+    if (function->is_main)
+        print_text(printer, "ac__self->ac__result = 0;");
+    print_text(printer, "}\n");
+}
+
+static void print_init(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s_init", name);
+    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s_frame *ac__self", name));
+    print_format(printer, "{ ac__self->ac__base.function = &ac__%s_function; ac__self->ac__base.state = 0;"
+                          " ac__self->ac__base.storage = AC__EMBEDDED; ac__%s_set(ac__self", name, name);
+    print_arguments(printer, function);
+    print_text(printer, "); }\n");
+}
+
+/* The function that users call: attributes and linkage as they wrote them. */
+static void print_outer(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    struct function *inside = printer->function;
+    printer->function = NULL;
+    print_at(printer, function->definition->first);
+    if (function->is_main)
+        print_text(printer, "static");
+    print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
+    printer->function = inside;
+    print_format(printer, "{ struct ac__%s_frame *ac__self = (struct ac__%s_frame *)ac__frame_new(&ac__%s_function,"
+                          " __extension__ (const void *)%s); if (ac__self) ac__%s_set(ac__self",
+                 name, name, name, function->outer, name);
+    print_arguments(printer, function);
+    print_text(printer, "); return __extension__ (__typeof__(__typeof__(");
+    print_result_type(printer, function->specifiers, function->declarator);
+    print_text(printer, ") (*)(struct ac__coro *)))ac__self; }\n");
+}
+
+static void print_states(struct printer *printer, const struct function *function)
+{
+    print_text(printer, "switch (ac__self->ac__base.state) { case 0: break;");
+    for (uint32_t i = 1; i < function->site_count; i++)
+        if (function->sites[i].is_await)
+            print_format(printer, "case %u: goto ac__L%u;", i, i);
+    print_text(printer, "default: __builtin_unreachable(); }");
+}
+
+static void print_resume(struct printer *printer, struct function *function)
+{
+    const char *name = function->name;
+    bool awaits = false;
+    for (uint32_t i = 1; i < function->site_count; i++)
+        awaits |= function->sites[i].is_await;
+    struct buffer outside = printer->out;
+    print_format(printer, "static int ac__%s_resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{", name);
+    print_format(printer, "\nstruct ac__%s_frame *const ac__self = (struct ac__%s_frame *)ac__frame;", name, name);
+    print_format(printer, "\n__attribute__((unused)) static const char ac__function_name[] = \"%s\";", name);
+    print_text(printer, "(void)ac__self; (void)ac__task;");
+    (void)outside;
+    if (awaits) {
+        print_text(printer, "\nint ac__status;\n");
+        print_states(printer, function);
+    }
+    if (function->has_frame_vla)
+        print_text(printer, "ac__self->ac__mark = ac__task->top;");
+    print_node(printer, function->body);
+    print_text(printer, "\n");
+    print_leave(printer, function);
+    if (function->is_failing) {
+        print_format(printer, "\n%s: __attribute__((unused));", function->failed_label);
+        if (function->has_frame_vla)
+            print_text(printer, "ac__stack_release(ac__task, ac__self->ac__mark);");
+        print_text(printer, "return AC__FAILED;");
+    }
+    print_text(printer, "\n}\n");
+}
+
+static void print_c_main(struct printer *printer, const struct function *function)
+{
+    if (!function->is_main)
+        return;
+    print_text(printer, "int main");
+    print_parameters(printer, function, "");
+    print_format(printer, "{ return ac__main(__extension__ (struct ac__frame *)%s(", function->outer);
+    const char *separator = "";
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        struct node *parameter = function->parameters->child[i];
+        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+        if (symbol)
+            print_format(printer, "%s%s", separator, symbol->name);
+        separator = ", ";
+    }
+    print_text(printer, ")); }\n");
+}
+
+void emit_function(struct printer *printer, struct function *function)
+{
+    printer->function = function;
+    print_at(printer, function->definition->first);
+    for (uint32_t i = 0; i < function->prelude_count; i++)
+        print_text(printer, function->prelude[i]);
+    frame_print(printer);
+    print_sites(printer, function);
+    print_description(printer, function);
+    print_set(printer, function);
+    print_init(printer, function);
+    print_outer(printer, function);
+    print_resume(printer, function);
+    print_c_main(printer, function);
+    function->symbol->is_emitted = true;
+    printer->function = NULL;
+}

@@ -1,0 +1,167 @@
+/* frame.c: numbers the awaits of a lowered function and lays out its frame.
+ *
+ * The frame mirrors the blocks of the body. A block's variables and temporaries come first; what can't be alive at the
+ * same time, its inner blocks and the callees it awaits, shares storage in a union behind them:
+ *
+ *     struct ac__f_frame {
+ *         struct ac__frame ac__base;  int ac__result;         the result stands where any caller finds it
+ *         int n_1;                                            parameters, variables of the body
+ *         union {
+ *             struct { char line_2[80]; union { struct ac__read_frame ac__a1; ... }; };      an inner block
+ *             struct ac__write_frame ac__a2;                  an await of the body itself
+ *         };
+ *     };
+ *
+ * A callee that is defined above in the same file is embedded, so awaiting it allocates nothing; it cannot be
+ * recursive, since its frame was complete before. Other coroutines are a pointer here, tasks and futures an ac__join.
+ */
+#include "lower.h"
+
+struct scope {
+    const struct node *node;
+    struct symbol **variables;
+    uint32_t variable_count;
+    uint32_t *awaits; /* site numbers */
+    uint32_t await_count;
+    struct scope **inner;
+    uint32_t inner_count;
+};
+
+static struct scope *new_scope(struct acc *acc, const struct node *node)
+{
+    struct scope *scope = arena_allocate(acc->arena, sizeof *scope);
+    scope->node = node;
+    return scope;
+}
+
+static bool is_scope(const struct node *node)
+{
+    return node->kind == NODE_BLOCK || node->kind == NODE_FOR;
+}
+
+/* The async function that the operand calls, if its frame is known here. */
+static struct symbol *embeddable(struct function *function, struct node *operand)
+{
+    operand = node_strip(operand);
+    if (operand->kind != NODE_CALL)
+        return NULL;
+    struct node *callee = node_strip(operand->child[0]);
+    struct symbol *symbol = callee->kind == NODE_NAME ? callee->symbol : NULL;
+    if (!symbol || symbol->kind != SYMBOL_FUNCTION || !symbol->is_file_scope)
+        return NULL;
+    symbol = file_symbol(function->acc, symbol->name);
+    return symbol && symbol->is_emitted && symbol != function->symbol ? symbol : NULL;
+}
+
+static void number_await(struct function *function, struct scope *scope, struct node *statement)
+{
+    struct node *operand = statement->child[0];
+    uint32_t number = build_site(function, statement->op ? statement->op : statement->first);
+    struct site *site = &function->sites[number];
+    site->is_await = true;
+    site->callee = embeddable(function, operand);
+    site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
+                                                                                 : AWAITABLE_CORO;
+    statement->number = number;
+    *ARENA_PUSH(function->acc->arena, scope->awaits, scope->await_count) = number;
+}
+
+/* Collects scopes and awaits; remembers on each block which scope it opens. */
+static void collect(struct function *function, struct scope *scope, struct node *node)
+{
+    if (is_scope(node) && node != scope->node) {
+        struct scope *inner = new_scope(function->acc, node);
+        *ARENA_PUSH(function->acc->arena, scope->inner, scope->inner_count) = inner;
+        scope = inner;
+    }
+    if (is_scope(node))
+        node->extra = scope;
+    if (node->kind == NODE_AWAIT_STATEMENT)
+        number_await(function, scope, node);
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            collect(function, scope, node->child[i]);
+}
+
+static void assign_variables(struct function *function, struct scope *top)
+{
+    for (uint32_t i = 0; i < function->variable_count; i++) {
+        struct symbol *symbol = function->variables[i];
+        struct scope *scope = symbol->block && is_scope(symbol->block) ? symbol->block->extra : NULL;
+        if (!scope)
+            scope = top; /* its block was taken apart: the whole function will do */
+        *ARENA_PUSH(function->acc->arena, scope->variables, scope->variable_count) = symbol;
+    }
+}
+
+static bool is_empty(const struct scope *scope)
+{
+    bool empty = scope->variable_count == 0 && scope->await_count == 0;
+    for (uint32_t i = 0; i < scope->inner_count && empty; i++)
+        empty = is_empty(scope->inner[i]);
+    return empty;
+}
+
+static void print_member(struct printer *printer, const struct symbol *symbol)
+{
+    const struct slot *slot = slot_of(symbol);
+    print_text(printer, "\n");
+    if (slot->alignas)
+        print_node(printer, slot->alignas);
+    if (slot->type)
+        print_format(printer, "%s;", declare_as(printer->acc, slot->type, slot->name));
+    else
+        print_format(printer, "char %s[%lld] __attribute__((aligned(%lld)));", slot->name,
+                     slot->size > 0 ? slot->size : 1, slot->alignment > 0 ? slot->alignment : 1);
+}
+
+static void print_await_slot(struct printer *printer, uint32_t number)
+{
+    const struct site *site = &printer->function->sites[number];
+    if (site->callee)
+        print_format(printer, "\nstruct ac__%s_frame ac__a%u;", site->callee->name, number);
+    else if (site->awaitable == AWAITABLE_CORO)
+        print_format(printer, "\nstruct ac__frame *ac__a%u;", number);
+    else
+        print_format(printer, "\nstruct ac__join ac__a%u;", number);
+}
+
+static void print_scope(struct printer *printer, const struct scope *scope)
+{
+    uint32_t alternatives = scope->await_count;
+    for (uint32_t i = 0; i < scope->variable_count; i++)
+        print_member(printer, scope->variables[i]);
+    for (uint32_t i = 0; i < scope->inner_count; i++)
+        alternatives += !is_empty(scope->inner[i]);
+    if (alternatives == 0)
+        return;
+    print_text(printer, "\nunion {");
+    for (uint32_t i = 0; i < scope->await_count; i++)
+        print_await_slot(printer, scope->awaits[i]);
+    for (uint32_t i = 0; i < scope->inner_count; i++) {
+        if (is_empty(scope->inner[i]))
+            continue;
+        print_text(printer, "\nstruct {");
+        print_scope(printer, scope->inner[i]);
+        print_text(printer, "\n};");
+    }
+    print_text(printer, "\n};");
+}
+
+void frame_print(struct printer *printer)
+{
+    struct function *function = printer->function;
+    struct scope *top = new_scope(function->acc, function->body);
+    collect(function, top, function->body);
+    assign_variables(function, top);
+    print_format(printer, "struct ac__%s_frame {\nstruct ac__frame ac__base;", function->name);
+    if (!function->returns_void) {
+        print_text(printer, "\n__typeof__(");
+        print_result_type(printer, function->specifiers, function->declarator);
+        print_text(printer, ") ac__result;");
+    }
+    if (function->has_frame_vla)
+        print_text(printer, "\nchar *ac__mark;");
+    print_scope(printer, top);
+    print_text(printer, "\n};\n");
+}

@@ -1,0 +1,717 @@
+/* hoist.c: takes awaits out of expressions.
+ *
+ * Takes a body whose awaits stand anywhere in expressions. Leaves one where every await is a statement of its own
+ * (AWAIT_STATEMENT) whose operand holds none, followed by what is left of the expression:
+ *
+ *     x = a + await f(b, await g());
+ * ->  { t1 = a; t2 = await g(); t3 = await f(b', t2); x = t1 + t3; }            (b' = b saved before g ran)
+ *
+ *     while (await more()) S           ->  while (1) { t = await more(); if (!(t)) break; S }
+ *     p && await f()                   ->  t = (p) != 0; if (t) { u = await f(); t = (u) != 0; }
+ *     ({ S; e; }) with an await        ->  { S; t = e; }, since no jump may lead into a statement expression
+ *
+ * What stands left of an await in the same expression is evaluated before it: values are kept in temporaries,
+ * places (the left side of an assignment) keep their pointers and indexes, so that `x op= await e` reads the old x
+ * after the await. Expressions without an await are never touched.
+ *
+ * A temporary that another await of the same full expression follows lives in the frame; the last ones are C locals.
+ */
+#include "lower.h"
+
+struct hoist {
+    struct function *function;
+    struct acc *acc;
+    struct node *out;      /* the block that receives statements */
+    uint32_t remaining;    /* awaits of the full expression still to come */
+};
+
+enum want { WANT_VALUE, WANT_PLACE, WANT_EFFECT };
+
+static struct node *hoist_expression(struct hoist *hoist, struct node *node, enum want want);
+static void hoist_statement(struct hoist *hoist, struct node *node);
+
+static uint32_t count_awaits(const struct node *node)
+{
+    if (!node || !node->has_await)
+        return 0;
+    uint32_t count = node->kind == NODE_AWAIT;
+    for (uint32_t i = 0; i < node->count; i++)
+        count += count_awaits(node->child[i]);
+    return count;
+}
+
+/* ---- temporaries ----------------------------------------------------------------------------------------------- */
+
+static const struct type_info *value_type(const struct node *node)
+{
+    return node->type && node->type->decayed ? node->type->decayed : node->type;
+}
+
+static bool is_void(const struct node *node)
+{
+    return node->type && node->type->class == TYPE_VOID;
+}
+
+static struct node *nothing(struct hoist *hoist, const struct node *near)
+{
+    return build(hoist->acc, near, "(void)0", NULL);
+}
+
+static struct symbol *new_temporary(struct hoist *hoist, const struct type_info *type, struct node *probe, bool lives)
+{
+    struct symbol *symbol = build_temporary(hoist->function, hoist->out, type, probe, lives);
+    if (!lives) {
+        struct node *declaration = node_make(hoist->acc, NODE_TEMPORARY, probe ? probe->first : 0,
+                                             probe ? probe->last : 0, 0);
+        declaration->symbol = symbol;
+        build_into(hoist->acc, hoist->out, declaration);
+    }
+    return symbol;
+}
+
+static void assign_to(struct hoist *hoist, struct node *block, struct symbol *symbol, struct node *value)
+{
+    struct node *name = build_name(hoist->acc, value, symbol);
+    build_into(hoist->acc, block, build(hoist->acc, value, "%0 = %1;", name, value, NULL));
+}
+
+/* ---- saving what stands left of an await ------------------------------------------------------------------------- */
+
+static bool is_steady_name(const struct node *node)
+{
+    if (!node->symbol)
+        return true; /* a builtin, __func__ */
+    return node->symbol->kind == SYMBOL_FUNCTION || node->symbol->kind == SYMBOL_ENUMERATOR ||
+           (node->is_generated) || /* a temporary: assigned once */
+           (node->type && (node->type->class == TYPE_ARRAY || node->type->class == TYPE_FUNCTION));
+}
+
+/* Its value cannot change, whatever runs. */
+static bool is_steady(struct node *node)
+{
+    switch (node->kind) {
+    case NODE_CONSTANT:
+    case NODE_STRING:
+    case NODE_LABEL_ADDRESS:
+    case NODE_SIZEOF_TYPE:
+    case NODE_SIZEOF_EXPR:
+    case NODE_TYPE_NAME:
+        return true;
+    case NODE_NAME:
+        return is_steady_name(node);
+    case NODE_GENERATED:
+        return node->count == 0;
+    case NODE_PAREN:
+        return is_steady(node->child[0]);
+    case NODE_CAST:
+        return is_steady(node->child[1]);
+    default:
+        return false;
+    }
+}
+
+static struct node *save_value(struct hoist *hoist, struct node *node)
+{
+    if (is_steady(node))
+        return node;
+    if (is_void(node)) {
+        build_into(hoist->acc, hoist->out, build(hoist->acc, node, "%0;", node, NULL));
+        return nothing(hoist, node);
+    }
+    struct symbol *symbol = new_temporary(hoist, value_type(node), node, true);
+    assign_to(hoist, hoist->out, symbol, node);
+    struct node *name = build_name(hoist->acc, node, symbol);
+    name->type = node->type && node->type->decayed ? node->type->decayed : node->type;
+    return name;
+}
+
+/* The object stays where it is; what finds it (pointers, indexes) is evaluated now. */
+static struct node *save_place(struct hoist *hoist, struct node *node)
+{
+    bool is_array = node->kind == NODE_INDEX && node->child[0]->type && node->child[0]->type->class == TYPE_ARRAY;
+    switch (node->kind) {
+    case NODE_PAREN:
+        node->child[0] = save_place(hoist, node->child[0]);
+        return node;
+    case NODE_NAME:
+    case NODE_STRING:
+    case NODE_COMPOUND_LITERAL:
+        return node;
+    case NODE_MEMBER:
+        node->child[0] = token_is(hoist->acc, node->op, ".") ? save_place(hoist, node->child[0])
+                                                              : save_value(hoist, node->child[0]);
+        return node;
+    case NODE_INDEX:
+        node->child[0] = is_array ? save_place(hoist, node->child[0]) : save_value(hoist, node->child[0]);
+        node->child[1] = save_value(hoist, node->child[1]);
+        return node;
+    case NODE_UNARY:
+        if (token_is(hoist->acc, node->op, "*"))
+            node->child[0] = save_value(hoist, node->child[0]);
+        else
+            node->child[0] = save_place(hoist, node->child[0]);
+        return node;
+    default:
+        return save_value(hoist, node);
+    }
+}
+
+static struct node *save(struct hoist *hoist, struct node *node, enum want want)
+{
+    return want == WANT_PLACE ? save_place(hoist, node) : save_value(hoist, node);
+}
+
+/* ---- expressions ---------------------------------------------------------------------------------------------------- */
+
+static bool follows_await(const struct node *node, uint32_t index)
+{
+    for (uint32_t i = index + 1; i < node->count; i++)
+        if (node->child[i] && node->child[i]->has_await)
+            return true;
+    return false;
+}
+
+static enum want operand_want(const struct hoist *hoist, const struct node *node, uint32_t index)
+{
+    switch (node->kind) {
+    case NODE_ASSIGN:
+    case NODE_COMPOUND_ASSIGN:
+        return index == 0 ? WANT_PLACE : WANT_VALUE;
+    case NODE_PREFIX:
+    case NODE_POSTFIX:
+        return WANT_PLACE;
+    case NODE_UNARY:
+        return token_is(hoist->acc, node->op, "&") ? WANT_PLACE : WANT_VALUE;
+    case NODE_MEMBER:
+        return token_is(hoist->acc, node->op, ".") ? WANT_PLACE : WANT_VALUE;
+    default:
+        return WANT_VALUE;
+    }
+}
+
+static struct node *hoist_operand(struct hoist *hoist, struct node *operand, enum want want, bool await_follows);
+
+static void hoist_initialisers(struct hoist *hoist, struct node *node, bool await_follows)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        bool follows = await_follows || follows_await(node, i);
+        if (child->kind == NODE_INIT_LIST || child->kind == NODE_INIT_ITEM)
+            hoist_initialisers(hoist, child, follows);
+        else if (child->kind != NODE_DESIGNATOR)
+            node->child[i] = hoist_operand(hoist, child, WANT_VALUE, follows);
+    }
+    node->has_await = false;
+}
+
+/* `lvalue = coroutine` among a combinator's arguments is no assignment. */
+static struct node *hoist_combined(struct hoist *hoist, struct node *argument, bool await_follows)
+{
+    if (argument->kind != NODE_ASSIGN)
+        return hoist_operand(hoist, argument, WANT_VALUE, await_follows);
+    bool right = argument->child[1]->has_await;
+    argument->child[0] = hoist_operand(hoist, argument->child[0], WANT_PLACE, await_follows || right);
+    argument->child[1] = hoist_operand(hoist, argument->child[1], WANT_VALUE, await_follows);
+    argument->has_await = false;
+    return argument;
+}
+
+static struct node *hoist_operand(struct hoist *hoist, struct node *operand, enum want want, bool await_follows)
+{
+    if (operand->kind == NODE_INIT_LIST) {
+        hoist_initialisers(hoist, operand, await_follows);
+        return operand;
+    }
+    if (!is_expression(operand) && operand->kind != NODE_GENERATED)
+        return operand;
+    if (operand->has_await)
+        operand = hoist_expression(hoist, operand, want);
+    return await_follows ? save(hoist, operand, want) : operand;
+}
+
+static struct node *hoist_operands(struct hoist *hoist, struct node *node)
+{
+    bool combines = combinator_of(hoist->acc, node) != COMBINATOR_NONE;
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (!node->child[i])
+            continue;
+        bool follows = follows_await(node, i);
+        if (combines && i > 0)
+            node->child[i] = hoist_combined(hoist, node->child[i], follows);
+        else
+            node->child[i] = hoist_operand(hoist, node->child[i], operand_want(hoist, node, i), follows);
+    }
+    node->has_await = false;
+    return node;
+}
+
+static struct node *hoist_await(struct hoist *hoist, struct node *node)
+{
+    struct node *statement = node_make(hoist->acc, NODE_AWAIT_STATEMENT, node->first, node->last, 0);
+    struct node *operand = node->child[0];
+    if (operand->has_await)
+        operand = hoist_expression(hoist, operand, WANT_VALUE);
+    statement->op = node->op;
+    statement->type = node->type;
+    node->child[0] = operand;
+    node->has_await = false;
+    hoist->remaining--;
+    node_append(hoist->acc, statement, operand);
+    if (is_void(node)) {
+        build_into(hoist->acc, hoist->out, statement);
+        return nothing(hoist, node);
+    }
+    struct symbol *result = new_temporary(hoist, node->type, node, hoist->remaining > 0);
+    node_append(hoist->acc, statement, build_name(hoist->acc, node, result));
+    build_into(hoist->acc, hoist->out, statement);
+    struct node *name = build_name(hoist->acc, node, result);
+    name->type = node->type;
+    return name;
+}
+
+/* Runs `make` with statements going to a new block. */
+static struct node *branch(struct hoist *hoist, struct node *expression, struct symbol *result, const char *template)
+{
+    struct node *block = build_block(hoist->acc, expression), *outer = hoist->out;
+    hoist->out = block;
+    if (expression->has_await)
+        expression = hoist_expression(hoist, expression, result ? WANT_VALUE : WANT_EFFECT);
+    if (result)
+        build_into(hoist->acc, block,
+                   build(hoist->acc, expression, template, build_name(hoist->acc, expression, result), expression, NULL));
+    else
+        build_into(hoist->acc, block, build(hoist->acc, expression, "%0;", expression, NULL));
+    hoist->out = outer;
+    return block;
+}
+
+static struct node *hoist_logical(struct hoist *hoist, struct node *node)
+{
+    if (node->child[0]->has_await)
+        node->child[0] = hoist_expression(hoist, node->child[0], WANT_VALUE);
+    node->has_await = node->child[1]->has_await;
+    if (!node->has_await)
+        return node;
+    uint32_t inside = count_awaits(node->child[1]);
+    struct symbol *truth = build_typed_temporary(hoist->function, hoist->out, "int $", hoist->remaining > inside);
+    struct node *name = build_name(hoist->acc, node, truth);
+    struct node *declaration = node_make(hoist->acc, NODE_TEMPORARY, node->first, node->last, 0);
+    declaration->symbol = truth;
+    if (slot_of(truth)->place == PLACE_LOCAL)
+        build_into(hoist->acc, hoist->out, declaration);
+    build_into(hoist->acc, hoist->out, build(hoist->acc, node->child[0], "%0 = (%1) != 0;", name, node->child[0], NULL));
+    bool is_and = token_is(hoist->acc, node->op, "&&") || token_is(hoist->acc, node->op, "and");
+    struct node *block = branch(hoist, node->child[1], truth, "%0 = (%1) != 0;");
+    build_into(hoist->acc, hoist->out, build(hoist->acc, node, is_and ? "if (%0) %1" : "if (!%0) %1", name, block, NULL));
+    return name;
+}
+
+static struct node *hoist_conditional(struct hoist *hoist, struct node *node)
+{
+    struct node *condition = node->child[0], *then = node->child[1], *otherwise = node->child[2];
+    if (condition->has_await)
+        condition = node->child[0] = hoist_expression(hoist, condition, WANT_VALUE);
+    node->has_await = (then && then->has_await) || otherwise->has_await;
+    if (!node->has_await)
+        return node;
+    if (!then) /* a ?: b: the condition's value is the result */
+        condition = then = save_value(hoist, condition);
+    uint32_t inside = count_awaits(then) + count_awaits(otherwise);
+    struct symbol *result =
+        is_void(node) ? NULL : new_temporary(hoist, value_type(node), node, hoist->remaining > inside);
+    struct node *yes = branch(hoist, then, result, "%0 = %1;");
+    struct node *no = branch(hoist, otherwise, result, "%0 = %1;");
+    build_into(hoist->acc, hoist->out, build(hoist->acc, node, "if (%0) %1 else %2", condition, yes, no, NULL));
+    if (!result)
+        return nothing(hoist, node);
+    struct node *name = build_name(hoist->acc, node, result);
+    name->type = node->type;
+    return name;
+}
+
+static struct node *hoist_comma(struct hoist *hoist, struct node *node, enum want want)
+{
+    struct node *left = node->child[0], *right = node->child[1];
+    if (left->has_await)
+        left = hoist_expression(hoist, left, WANT_EFFECT);
+    build_into(hoist->acc, hoist->out, build(hoist->acc, left, "(void)(%0);", left, NULL));
+    return right->has_await ? hoist_expression(hoist, right, want) : right;
+}
+
+/* The value of a statement expression is that of its last statement. */
+static void finish_statement_expression(struct hoist *hoist, struct node *last, struct symbol *result)
+{
+    struct node *expression = last->child[0];
+    hoist->remaining += count_awaits(expression);
+    if (expression->has_await)
+        expression = hoist_expression(hoist, expression, WANT_VALUE);
+    assign_to(hoist, hoist->out, result, expression);
+}
+
+static struct node *hoist_statement_expression(struct hoist *hoist, struct node *node)
+{
+    struct node *block = node->child[0], *outer = hoist->out;
+    uint32_t remaining = hoist->remaining - count_awaits(node), count = block->count;
+    struct node **items = block->child;
+    struct node *last = count ? items[count - 1] : NULL;
+    bool has_value = last && last->kind == NODE_EXPRESSION_STATEMENT && !is_void(node);
+    struct symbol *result = has_value ? new_temporary(hoist, value_type(node), node, remaining > 0) : NULL;
+    block->child = NULL;
+    block->count = 0;
+    hoist->out = block;
+    for (uint32_t i = 0; i < count; i++)
+        if (has_value && items[i] == last)
+            finish_statement_expression(hoist, last, result);
+        else
+            hoist_statement(hoist, items[i]);
+    hoist->out = outer;
+    hoist->remaining = remaining;
+    build_into(hoist->acc, outer, block);
+    if (!result)
+        return nothing(hoist, node);
+    struct node *name = build_name(hoist->acc, node, result);
+    name->type = node->type;
+    return name;
+}
+
+/* An association with an await: its statements run only if it is the chosen one, which the C compiler knows. */
+static void hoist_association(struct hoist *hoist, struct node *generic, uint32_t chosen)
+{
+    struct node *association = generic->child[chosen], *value = association->child[association->count - 1];
+    struct node *test = node_make(hoist->acc, NODE_GENERIC, generic->first, generic->last, 0);
+    bool has_value = !is_void(value);
+    struct symbol *result = has_value ? new_temporary(hoist, value_type(value), value, true) : NULL;
+    node_append(hoist->acc, test, generic->child[0]);
+    for (uint32_t i = 1; i < generic->count; i++) {
+        struct node *other = generic->child[i];
+        struct node *copy = node_make(hoist->acc, NODE_GENERIC_ASSOC, other->first, other->last, 0);
+        for (uint32_t k = 0; k + 1 < other->count; k++)
+            node_append(hoist->acc, copy, other->child[k]);
+        node_append(hoist->acc, copy, build(hoist->acc, other->child[other->count - 1], i == chosen ? "1" : "0", NULL));
+        node_append(hoist->acc, test, copy);
+    }
+    struct node *block = branch(hoist, value, result, "%0 = %1;");
+    build_into(hoist->acc, hoist->out, build(hoist->acc, generic, "if (%0) %1", test, block, NULL));
+    association->child[association->count - 1] =
+        has_value ? build_name(hoist->acc, value, result) : nothing(hoist, value);
+}
+
+static struct node *hoist_generic(struct hoist *hoist, struct node *node)
+{
+    for (uint32_t i = 1; i < node->count; i++)
+        if (node->child[i]->has_await)
+            hoist_association(hoist, node, i);
+    node->has_await = false;
+    return node;
+}
+
+/* __builtin_choose_expr(condition, a, b) */
+static struct node *hoist_chosen(struct hoist *hoist, struct node *node)
+{
+    for (uint32_t i = 1; i < node->count; i++) {
+        struct node *value = node->child[i];
+        if (!value->has_await)
+            continue;
+        struct symbol *result = is_void(value) ? NULL : new_temporary(hoist, value_type(value), value, true);
+        struct node *block = branch(hoist, value, result, "%0 = %1;");
+        build_into(hoist->acc, hoist->out,
+                   build(hoist->acc, node, i == 1 ? "if (%0) %1" : "if (!(%0)) %1", node->child[0], block, NULL));
+        node->child[i] = result ? build_name(hoist->acc, value, result) : nothing(hoist, value);
+    }
+    node->has_await = false;
+    return node;
+}
+
+static struct node *hoist_expression(struct hoist *hoist, struct node *node, enum want want)
+{
+    switch (node->kind) {
+    case NODE_AWAIT: return hoist_await(hoist, node);
+    case NODE_LOGICAL: return hoist_logical(hoist, node);
+    case NODE_CONDITIONAL: return hoist_conditional(hoist, node);
+    case NODE_COMMA: return hoist_comma(hoist, node, want);
+    case NODE_STATEMENT_EXPR: return hoist_statement_expression(hoist, node);
+    case NODE_GENERIC: return hoist_generic(hoist, node);
+    case NODE_BUILTIN:
+        if (token_is(hoist->acc, node->first, "__builtin_choose_expr"))
+            return hoist_chosen(hoist, node);
+        return hoist_operands(hoist, node);
+    default: return hoist_operands(hoist, node);
+    }
+}
+
+/* A full expression: its temporaries belong to the block that is being filled. */
+static struct node *hoist_full(struct hoist *hoist, struct node *node, enum want want)
+{
+    if (!node || !node->has_await)
+        return node;
+    uint32_t remaining = hoist->remaining;
+    hoist->remaining = count_awaits(node);
+    node = hoist_expression(hoist, node, want);
+    hoist->remaining = remaining;
+    return node;
+}
+
+/* ---- statements -------------------------------------------------------------------------------------------------------- */
+
+static struct node *open_block(struct hoist *hoist, const struct node *near, struct node **outer)
+{
+    struct node *block = build_block(hoist->acc, near);
+    *outer = hoist->out;
+    hoist->out = block;
+    return block;
+}
+
+static void hoist_items(struct hoist *hoist, struct node *block)
+{
+    uint32_t count = block->count;
+    struct node **items = block->child, *outer = hoist->out;
+    block->child = NULL;
+    block->count = 0;
+    hoist->out = block;
+    for (uint32_t i = 0; i < count; i++)
+        hoist_statement(hoist, items[i]);
+    hoist->out = outer;
+}
+
+/* A statement in the place of one statement. */
+static struct node *hoist_sub(struct hoist *hoist, struct node *node)
+{
+    struct node *outer;
+    if (!node || !node->has_await)
+        return node;
+    if (node->kind == NODE_BLOCK) {
+        hoist_items(hoist, node);
+        return node;
+    }
+    struct node *block = open_block(hoist, node, &outer);
+    hoist_statement(hoist, node);
+    hoist->out = outer;
+    return block;
+}
+
+static void redirect_continue(struct acc *acc, struct node *node, struct symbol *label, bool *used)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        if (!child || child->kind == NODE_WHILE || child->kind == NODE_DO || child->kind == NODE_FOR)
+            continue;
+        if (child->kind == NODE_CONTINUE) {
+            struct node *jump = node_make(acc, NODE_GOTO, child->first, child->last, 0);
+            jump->symbol = label;
+            jump->is_generated = true;
+            node->child[i] = jump;
+            *used = true;
+        } else {
+            redirect_continue(acc, child, label, used);
+        }
+    }
+}
+
+/* The body, then the place where its `continue` leads. */
+static void add_body_with_continue(struct hoist *hoist, struct node *body)
+{
+    struct symbol *label = arena_allocate(hoist->acc->arena, sizeof *label);
+    struct node holder = {.count = 1, .child = &body};
+    bool used = false;
+    label->name = build_label(hoist->function, "continue");
+    label->kind = SYMBOL_LABEL;
+    redirect_continue(hoist->acc, &holder, label, &used);
+    build_into(hoist->acc, hoist->out, hoist_sub(hoist, body));
+    if (!used)
+        return;
+    struct node *place = node_make(hoist->acc, NODE_LABEL, body->last, body->last, 0);
+    place->symbol = label;
+    place->is_generated = true;
+    build_into(hoist->acc, hoist->out, place);
+}
+
+static void add_exit_unless(struct hoist *hoist, struct node *condition)
+{
+    condition = hoist_full(hoist, condition, WANT_VALUE);
+    struct node *leave = node_make(hoist->acc, NODE_BREAK, condition->first, condition->last, 0);
+    leave->is_generated = true;
+    build_into(hoist->acc, hoist->out, build(hoist->acc, condition, "if (!(%0)) %1", condition, leave, NULL));
+}
+
+static void hoist_while(struct hoist *hoist, struct node *node)
+{
+    struct node *condition = node->child[0], *outer;
+    if (condition->has_await) {
+        struct node *block = open_block(hoist, node, &outer);
+        add_exit_unless(hoist, condition);
+        build_into(hoist->acc, block, hoist_sub(hoist, node->child[1]));
+        hoist->out = outer;
+        node->child[0] = build(hoist->acc, condition, "1", NULL);
+        node->child[1] = block;
+    } else {
+        node->child[1] = hoist_sub(hoist, node->child[1]);
+    }
+    build_into(hoist->acc, hoist->out, node);
+}
+
+static void hoist_do(struct hoist *hoist, struct node *node)
+{
+    struct node *condition = node->child[1], *outer;
+    if (condition->has_await) {
+        struct node *block = open_block(hoist, node->child[0], &outer);
+        add_body_with_continue(hoist, node->child[0]);
+        add_exit_unless(hoist, condition);
+        hoist->out = outer;
+        node->child[0] = block;
+        node->child[1] = build(hoist->acc, condition, "1", NULL);
+    } else {
+        node->child[0] = hoist_sub(hoist, node->child[0]);
+    }
+    build_into(hoist->acc, hoist->out, node);
+}
+
+/* Condition and step move into the body where they await. */
+static struct node *hoist_for_body(struct hoist *hoist, struct node *node)
+{
+    struct node *condition = node->child[1], *step = node->child[2], *outer;
+    bool condition_awaits = condition && condition->has_await, step_awaits = step && step->has_await;
+    if (!condition_awaits && !step_awaits)
+        return hoist_sub(hoist, node->child[3]);
+    struct node *block = open_block(hoist, node->child[3], &outer);
+    if (condition_awaits) {
+        add_exit_unless(hoist, condition);
+        node->child[1] = build(hoist->acc, condition, "", NULL);
+    }
+    if (step_awaits) {
+        add_body_with_continue(hoist, node->child[3]);
+        struct node *inner = open_block(hoist, step, &outer);
+        struct node *effect = hoist_full(hoist, step, WANT_EFFECT);
+        build_into(hoist->acc, inner, build(hoist->acc, step, "%0;", effect, NULL));
+        hoist->out = block;
+        build_into(hoist->acc, block, inner);
+        node->child[2] = build(hoist->acc, step, "", NULL);
+    } else {
+        build_into(hoist->acc, block, hoist_sub(hoist, node->child[3]));
+    }
+    return block;
+}
+
+static void hoist_for(struct hoist *hoist, struct node *node)
+{
+    struct node *init = node->child[0], *outer = hoist->out, *wrap = NULL;
+    if (init && init->has_await) {
+        wrap = open_block(hoist, node, &outer);
+        if (init->kind == NODE_DECLARATION) {
+            hoist_statement(hoist, init);
+            node->child[0] = build(hoist->acc, init, ";", NULL);
+        } else {
+            struct node *effect = hoist_full(hoist, init, WANT_EFFECT);
+            build_into(hoist->acc, wrap, build(hoist->acc, init, "%0;", effect, NULL));
+            node->child[0] = build(hoist->acc, init, "", NULL);
+        }
+    }
+    struct node *saved = hoist->out;
+    node->child[3] = hoist_for_body(hoist, node);
+    hoist->out = saved;
+    build_into(hoist->acc, hoist->out, node);
+    if (wrap) {
+        hoist->out = outer;
+        build_into(hoist->acc, outer, wrap);
+    }
+}
+
+/* One declaration per declarator, since each initialiser may need statements in front of it. */
+static void hoist_declaration(struct hoist *hoist, struct node *node)
+{
+    for (uint32_t i = 1; i < node->count; i++) {
+        struct node *item = node->child[i], *declarator = item->child[0];
+        for (uint32_t k = 0; k < declarator->count; k++) {
+            struct node *derivation = declarator->child[k];
+            if (derivation && derivation->kind == NODE_ARRAY && derivation->count && derivation->child[0])
+                derivation->child[0] = hoist_full(hoist, derivation->child[0], WANT_VALUE);
+        }
+        if (item->count > 1 && item->child[1] && item->child[1]->has_await) {
+            hoist->remaining = count_awaits(item->child[1]);
+            item->child[1] = hoist_operand(hoist, item->child[1], WANT_VALUE, false);
+            hoist->remaining = 0;
+        }
+        struct node *single = node_make(hoist->acc, NODE_DECLARATION, node->first, node->last, 0);
+        node_append(hoist->acc, single, node->child[0]);
+        node_append(hoist->acc, single, item);
+        single->is_generated = true;
+        single->is_async = node->is_async;
+        build_into(hoist->acc, hoist->out, single);
+    }
+}
+
+/* Statements whose expressions come first: their children are hoisted into a block of their own. */
+static void hoist_with_expressions(struct hoist *hoist, struct node *node, uint32_t expressions)
+{
+    struct node *outer;
+    bool before = false;
+    for (uint32_t i = 0; i < expressions; i++)
+        before |= node->child[i] && node->child[i]->has_await;
+    struct node *block = before ? open_block(hoist, node, &outer) : NULL;
+    hoist->remaining = 0;
+    for (uint32_t i = 0; i < expressions; i++)
+        hoist->remaining += count_awaits(node->child[i]);
+    for (uint32_t i = 0; i < expressions && before; i++) {
+        bool follows = false;
+        for (uint32_t k = i + 1; k < expressions; k++)
+            follows |= node->child[k] && node->child[k]->has_await;
+        if (node->child[i])
+            node->child[i] = hoist_operand(hoist, node->child[i], WANT_VALUE, follows);
+    }
+    hoist->remaining = 0;
+    for (uint32_t i = expressions; i < node->count; i++)
+        node->child[i] = hoist_sub(hoist, node->child[i]);
+    build_into(hoist->acc, hoist->out, node);
+    if (block) {
+        hoist->out = outer;
+        build_into(hoist->acc, outer, block);
+    }
+}
+
+static void hoist_expression_statement(struct hoist *hoist, struct node *node)
+{
+    struct node *outer, *block = open_block(hoist, node, &outer);
+    struct node *effect = hoist_full(hoist, node->child[0], WANT_EFFECT);
+    if (effect->kind != NODE_GENERATED || effect->count)
+        build_into(hoist->acc, block, build(hoist->acc, effect, is_void(effect) ? "%0;" : "(void)(%0);", effect, NULL));
+    hoist->out = outer;
+    build_into(hoist->acc, outer, block);
+}
+
+static void hoist_statement(struct hoist *hoist, struct node *node)
+{
+    if (!node->has_await) {
+        build_into(hoist->acc, hoist->out, node);
+        return;
+    }
+    switch (node->kind) {
+    case NODE_EXPRESSION_STATEMENT: hoist_expression_statement(hoist, node); return;
+    case NODE_DECLARATION: hoist_declaration(hoist, node); return;
+    case NODE_WHILE: hoist_while(hoist, node); return;
+    case NODE_DO: hoist_do(hoist, node); return;
+    case NODE_FOR: hoist_for(hoist, node); return;
+    case NODE_IF:
+    case NODE_SWITCH:
+    case NODE_GOTO_COMPUTED:
+    case NODE_RETURN: hoist_with_expressions(hoist, node, 1); return;
+    case NODE_THROW:
+    case NODE_ASM: hoist_with_expressions(hoist, node, node->count); return;
+    case NODE_CASE: hoist_with_expressions(hoist, node, 0); return;
+    case NODE_BLOCK: build_into(hoist->acc, hoist->out, hoist_sub(hoist, node)); return;
+    default: /* labels, try and its clauses: statements only */
+        for (uint32_t i = 0; i < node->count; i++)
+            if (node->child[i] && !is_expression(node->child[i])) {
+                if (node->child[i]->kind == NODE_CATCH || node->child[i]->kind == NODE_FINALLY)
+                    node->child[i]->child[node->child[i]->count - 1] =
+                        hoist_sub(hoist, node->child[i]->child[node->child[i]->count - 1]);
+                else
+                    node->child[i] = hoist_sub(hoist, node->child[i]);
+            }
+        build_into(hoist->acc, hoist->out, node);
+    }
+}
+
+void hoist(struct function *function)
+{
+    struct hoist hoist = {.function = function, .acc = function->acc};
+    hoist_items(&hoist, function->body);
+}

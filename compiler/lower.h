@@ -1,0 +1,122 @@
+/* lower.h: what the lowering passes share: the function under way, its frame slots, and the names of the runtime.
+ *
+ * The passes run in this order on each async function, each takes the tree the one before left:
+ *
+ *   places   which variables live in the frame                                       (places.c)
+ *   desugar  async with, defer, cleanup variables -> try/finally                      (desugar.c)
+ *   hoist    awaits inside expressions -> AWAIT_STATEMENT and temporaries             (hoist.c)
+ *   declare  declarations of frame variables -> assignments to the frame              (declare.c)
+ *   regions  try/catch/finally/throw/return -> labels, gotos, pending codes           (regions.c)
+ *   emit     numbers the awaits, lays the frame out, prints                           (frame.c, emit.c)
+ */
+#ifndef ACC_LOWER_H
+#define ACC_LOWER_H
+
+#include "acc.h"
+#include "print.h"
+
+/* Where a variable or temporary of an async function lives. */
+enum place {
+    PLACE_LOCAL,   /* a C local where it was declared */
+    PLACE_FRAME,   /* a member of the frame */
+    PLACE_VLA,     /* an array on the task's bump stack, a pointer to it in the frame */
+};
+
+struct slot {
+    enum place place;
+    const char *name;       /* of the member */
+    const char *type;       /* declaration text with $ (type_info); null: opaque bytes read through `view` */
+    const char *view;       /* opaque: name of the typedef in scope at every use; null: none */
+    struct node *probe;     /* opaque temporaries: the expression whose type it has */
+    long long size, alignment; /* opaque */
+    bool is_const, is_volatile, is_aggregate;
+    bool is_variable;       /* variably modified: a PLACE_VLA, or a pointer kept as void * and read through `spelled` */
+    struct node *specifiers, *declarator; /* of a declared variable */
+    struct symbol *end;     /* PLACE_VLA: keeps where the bump stack stood after it */
+    struct node *alignas;   /* an _Alignas among the specifiers, or null */
+    struct symbol *symbol;
+};
+
+/* An await in the lowered function, or another place an error can start. */
+struct site {
+    uint32_t token;
+    bool is_await;
+    /* of awaits: */
+    struct symbol *callee;       /* embedded: the async function; null otherwise */
+    enum awaitable awaitable;
+    struct node *scope;
+};
+
+/* Sizes of variably modified types are kept in frame temporaries: an ARRAY node's `extra` is the temporary's symbol. */
+
+struct function {
+    struct acc *acc;
+    struct node *definition;     /* FUNCTION_DEFINITION */
+    struct symbol *symbol;
+    const char *name;            /* as the user wrote it */
+    const char *outer;           /* name of the function that makes the coroutine (main's differs) */
+    struct node *specifiers, *declarator, *parameters, *body; /* parameters: the FUNCTION derivation */
+    bool is_main, returns_void, uses_func_name, has_frame_vla, has_labels;
+    struct type_info *result;    /* type of T */
+    struct site *sites;          /* [0] is the definition */
+    uint32_t site_count;
+    uint32_t temporary_count, label_count;
+    struct symbol **variables;   /* everything with a slot in the frame, in order of making */
+    uint32_t variable_count;
+    const char *failed_label;    /* where an error leaves the function */
+    const char **prelude;        /* file-scope text that must stand before the function */
+    uint32_t prelude_count;
+    bool is_failing;             /* the failed label is used */
+};
+
+/* ---- shadow.c */
+struct shadow *shadow_print(struct acc *acc);
+/* Names that acc itself knows: ac_gather(a = f(), ...) and its kin. */
+enum combinator { COMBINATOR_NONE, COMBINATOR_GATHER, COMBINATOR_SETTLE, COMBINATOR_RACE, COMBINATOR_ANY };
+enum combinator combinator_of(const struct acc *acc, const struct node *node);
+
+/* ---- build.c: making lowered tree */
+struct node *build(struct acc *acc, const struct node *near, const char *template, ...); /* children, then NULL */
+struct node *build_block(struct acc *acc, const struct node *near);
+void build_into(struct acc *acc, struct node *block, struct node *item);
+/* A temporary of the function, its slot undecided between frame and C local by `lives`. */
+struct symbol *build_temporary(struct function *function, struct node *scope, const struct type_info *type,
+                               struct node *probe, bool lives_across_await);
+struct symbol *build_typed_temporary(struct function *function, struct node *scope, const char *declaration,
+                                     bool lives_across_await);
+struct node *build_name(struct acc *acc, const struct node *near, struct symbol *symbol);
+const char *build_label(struct function *function, const char *purpose);
+uint32_t build_site(struct function *function, uint32_t token);
+struct slot *slot_of(const struct symbol *symbol);
+bool token_is(const struct acc *acc, uint32_t token, const char *text);
+const char *token_text(struct acc *acc, uint32_t token);
+/* declaration text with the name put in for $ */
+const char *declare_as(struct acc *acc, const char *declaration, const char *name);
+bool is_expression(const struct node *node);
+/* The symbol that a declarator declares, through parentheses; null for an abstract one. */
+struct symbol *declared(const struct node *declarator);
+/* The derivation that makes a declarator one of a function, or null. */
+struct node *function_derivation(const struct node *declarator);
+
+/* ---- the passes: each takes and returns the function's body */
+void places(struct function *function);
+void desugar(struct function *function);
+void hoist(struct function *function);
+void declare(struct function *function);
+void regions(struct function *function);
+void frame_print(struct printer *printer);
+void emit_function(struct printer *printer, struct function *function);
+bool emit_special(struct printer *printer, struct node *node);
+
+/* N_aenter or N_aexit ("_aenter", "_aexit") for an operand of `async with`; null: not declared. */
+struct symbol *with_function(struct acc *acc, const struct type_info *type, const char *suffix);
+
+/* ---- combine.c: ac_gather and its kin as expressions of C */
+void print_combinator(struct printer *printer, struct node *call);
+/* Makes the functions that convert results on their way into an lvalue of another type. */
+void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, uint32_t *count);
+
+/* ---- stage.c */
+void stage_print(struct printer *printer, struct function *function);
+
+#endif

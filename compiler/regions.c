@@ -1,0 +1,429 @@
+/* regions.c: try, catch, finally, throw and return become labels, gotos and pending codes.
+ *
+ * Takes a body whose awaits stand alone. Leaves plain C statements, AWAIT_STATEMENTs that know where an error goes
+ * (their `text`), and nothing else of the dialect.
+ *
+ *     try A catch (e : C) B                       { A  goto done;
+ *                                                 catch: caught = ac__catch(task); code = ac__thrown_code(caught);
+ *                                                   if (code == (C)) { e = ...; B  ac__thrown_free(caught); goto done; }
+ *                                                   else { task->error = caught; goto <outer handler>; }
+ *                                                 again: ac__thrown_chain(task, caught); goto <outer handler>;
+ *                                                 done: ; }
+ *
+ *     try A finally D                             { A  pending = 0; goto undo;
+ *                                                 fail: thrown = ac__catch(task); pending = 1;
+ *                                                 undo: D
+ *                                                   if (pending == 1) { task->error = thrown; goto <outer handler>; }
+ *                                                   if (pending == 2) <the first jump that leaves A, and so on>
+ *                                                   goto done;
+ *                                                 again: if (pending == 1) ac__thrown_chain(task, thrown); goto <outer>;
+ *                                                 done: ; }
+ *
+ * A jump out of A sets its number and goes to `undo`: every way out takes one path. An error in B or D comes by
+ * `again`, which keeps the first error as the new one's context. A return stores its value before anything is undone.
+ * What a catch or finally holds lives in the frame only if B or D awaits.
+ */
+#include "lower.h"
+
+#include <string.h>
+
+enum region_kind { REGION_CATCH, REGION_GUARDED, REGION_FINALLY };
+
+struct jump {
+    enum node_kind kind; /* NODE_RETURN, NODE_BREAK, NODE_CONTINUE, NODE_GOTO */
+    struct symbol *label;
+};
+
+struct handler {
+    const char *label;
+    bool used;
+};
+
+struct region {
+    struct region *outer;
+    enum region_kind kind;
+    const struct node *part;    /* the try's block, or the clause, that this region is */
+    struct handler *handler;    /* where errors inside go */
+    struct symbol *held;        /* CATCH: caught; FINALLY, GUARDED: thrown */
+    struct symbol *pending;     /* GUARDED, FINALLY */
+    const char *undo;           /* GUARDED */
+    struct jump *jumps;         /* GUARDED: those that leave it */
+    uint32_t jump_count;
+};
+
+struct walk {
+    struct function *function;
+    struct acc *acc;
+    struct region *region;          /* innermost, or null */
+    struct region *break_region, *continue_region; /* those of the enclosing loop or switch */
+    struct handler *handler;
+};
+
+static struct node *lower(struct walk *walk, struct node *node);
+
+static struct node *jump_to(struct walk *walk, const struct node *near, struct handler *handler)
+{
+    handler->used = true;
+    return build(walk->acc, near, arena_format(walk->acc->arena, "goto %s;", handler->label), NULL);
+}
+
+static struct node *label_at(struct walk *walk, const struct node *near, const char *label)
+{
+    return build(walk->acc, near, arena_format(walk->acc->arena, "\n%s: __attribute__((unused));", label), NULL);
+}
+
+static struct handler *new_handler(struct walk *walk, const char *purpose)
+{
+    struct handler *handler = arena_allocate(walk->acc->arena, sizeof *handler);
+    handler->label = build_label(walk->function, purpose);
+    return handler;
+}
+
+/* ---- jumps ------------------------------------------------------------------------------------------------------- */
+
+/* Which protected part a label lies in; found before the walk. */
+static void note_labels(struct node *node, const struct node *part)
+{
+    if (node->kind == NODE_LABEL && node->symbol)
+        node->symbol->extra = (void *)part;
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        if (!child)
+            continue;
+        bool guards = node->kind == NODE_TRY && i == 0;
+        note_labels(child, guards || child->kind == NODE_CATCH || child->kind == NODE_FINALLY ? child : part);
+    }
+}
+
+static bool reached(const struct region *region, const struct region *target, const struct jump *jump)
+{
+    if (!region)
+        return true;
+    if (jump->kind == NODE_GOTO)
+        return region->part == jump->label->extra;
+    return jump->kind != NODE_RETURN && region == target;
+}
+
+static struct node *final_jump(struct walk *walk, const struct node *near, const struct jump *jump)
+{
+    switch (jump->kind) {
+    case NODE_BREAK: return build(walk->acc, near, "break;", NULL);
+    case NODE_CONTINUE: return build(walk->acc, near, "continue;", NULL);
+    case NODE_GOTO: return build(walk->acc, near, arena_format(walk->acc->arena, "goto %s;", jump->label->name), NULL);
+    default: return node_make(walk->acc, NODE_LEAVE, near->first, near->last, 0);
+    }
+}
+
+static uint32_t jump_number(struct walk *walk, struct region *region, struct jump jump)
+{
+    uint32_t i = 0;
+    while (i < region->jump_count &&
+           (region->jumps[i].kind != jump.kind || region->jumps[i].label != jump.label))
+        i++;
+    if (i == region->jump_count)
+        *ARENA_PUSH(walk->acc->arena, region->jumps, region->jump_count) = jump;
+    return i + 2;
+}
+
+/* The statements that take control from the current region to the jump's target. */
+static struct node *lower_jump(struct walk *walk, const struct node *near, struct jump jump)
+{
+    struct region *target = jump.kind == NODE_BREAK ? walk->break_region : walk->continue_region;
+    struct node *block = build_block(walk->acc, near);
+    struct region *region = walk->region;
+    for (; !reached(region, target, &jump); region = region->outer) {
+        if (region->kind == REGION_CATCH) {
+            build_into(walk->acc, block, build(walk->acc, near, "ac__thrown_free(%0);",
+                                               build_name(walk->acc, near, region->held), NULL));
+        } else if (region->kind == REGION_GUARDED) {
+            uint32_t number = jump_number(walk, region, jump);
+            const char *text = arena_format(walk->acc->arena, "%%0 = %u; goto %s;", number, region->undo);
+            build_into(walk->acc, block,
+                       build(walk->acc, near, text, build_name(walk->acc, near, region->pending), NULL));
+            return block;
+        }
+    }
+    build_into(walk->acc, block, final_jump(walk, near, &jump));
+    return block->count == 1 ? block->child[0] : block;
+}
+
+static struct node *lower_return(struct walk *walk, struct node *node)
+{
+    struct node *block = build_block(walk->acc, node), *value = node->count ? node->child[0] : NULL;
+    if (value && walk->function->returns_void)
+        build_into(walk->acc, block, build(walk->acc, value, "%0;", value, NULL));
+    else if (value)
+        build_into(walk->acc, block, build(walk->acc, value, "ac__self->ac__result = %0;", value, NULL));
+    build_into(walk->acc, block, lower_jump(walk, node, (struct jump){NODE_RETURN, NULL}));
+    return block;
+}
+
+/* ---- throw ----------------------------------------------------------------------------------------------------------- */
+
+static struct node *lower_rethrow(struct walk *walk, struct node *node)
+{
+    struct region *region = walk->region;
+    while (region && region->kind != REGION_CATCH)
+        region = region->outer;
+    CHECK(region);
+    struct node *block = build_block(walk->acc, node);
+    struct node *held = build_name(walk->acc, node, region->held);
+    build_into(walk->acc, block, build(walk->acc, node, "ac__task->error = %0; %1 = 0;", held, held, NULL));
+    build_into(walk->acc, block, jump_to(walk, node, walk->handler));
+    return block;
+}
+
+static struct node *lower_throw(struct walk *walk, struct node *node)
+{
+    if (node->count == 0)
+        return lower_rethrow(walk, node);
+    struct acc *acc = walk->acc;
+    struct node *block = build_block(acc, node), *code = node->child[0];
+    const char *how = code->type && code->type->is_error_pointer ? "ac__throw_copy"
+                      : node->count == 1                         ? "ac__throw_code"
+                                                                 : "ac__throw";
+    uint32_t site = build_site(walk->function, node->first);
+    const char *text = arena_format(acc->arena, "(void)%s(ac__task, &ac__self->ac__base, %u", how, site);
+    struct node *call = node_make(acc, NODE_SEQUENCE, node->first, node->last, 0);
+    node_append(acc, call, build(acc, node, text, NULL));
+    for (uint32_t i = 0; i < node->count; i++)
+        node_append(acc, call, build(acc, node->child[i], i ? ", %0" : ", (%0)", node->child[i], NULL));
+    node_append(acc, call, build(acc, node, ");", NULL));
+    build_into(acc, block, call);
+    build_into(acc, block, jump_to(walk, node, walk->handler));
+    return block;
+}
+
+/* ---- try -------------------------------------------------------------------------------------------------------------- */
+
+static struct symbol *hold(struct walk *walk, struct node *block, const char *declaration, bool lives)
+{
+    struct symbol *symbol = build_typed_temporary(walk->function, block, declaration, lives);
+    if (!lives) {
+        struct node *temporary = node_make(walk->acc, NODE_TEMPORARY, block->first, block->first, 0);
+        temporary->symbol = symbol;
+        build_into(walk->acc, block, temporary);
+    }
+    return symbol;
+}
+
+static struct node *lower_in(struct walk *walk, struct region *region, struct node *node)
+{
+    struct region *region_before = walk->region;
+    struct handler *handler_before = walk->handler;
+    walk->region = region;
+    walk->handler = region->handler;
+    node = lower(walk, node);
+    walk->region = region_before;
+    walk->handler = handler_before;
+    return node;
+}
+
+static struct node *catch_test(struct walk *walk, struct node *clause, struct symbol *code)
+{
+    struct node *test = node_make(walk->acc, NODE_SEQUENCE, clause->first, clause->last, 0);
+    if (clause->count == 1)
+        return build(walk->acc, clause, "%0 != 125 /* ECANCELED */", build_name(walk->acc, clause, code), NULL);
+    for (uint32_t i = 0; i + 1 < clause->count; i++)
+        node_append(walk->acc, test, build(walk->acc, clause->child[i], i ? "|| %0 == (%1)" : "%0 == (%1)",
+                                           build_name(walk->acc, clause, code), clause->child[i], NULL));
+    return test;
+}
+
+static struct node *bind_error(struct walk *walk, struct node *clause, struct symbol *caught)
+{
+    struct acc *acc = walk->acc;
+    struct node *held = build_name(acc, clause, caught);
+    if (slot_of(clause->symbol))
+        return build(acc, clause, "%0 = ac__thrown_error(%1);", build_name(acc, clause, clause->symbol), held, NULL);
+    const char *text = arena_format(acc->arena, "const struct ac_error *%s = ac__thrown_error(%%0); (void)%s;",
+                                    clause->symbol->name, clause->symbol->name);
+    return build(acc, clause, text, held, NULL);
+}
+
+static void lower_clause(struct walk *walk, struct node *block, struct node *clause, struct region *region,
+                         struct symbol *code, const char *done)
+{
+    struct acc *acc = walk->acc;
+    struct node *body = build_block(acc, clause);
+    if (clause->symbol) {
+        clause->symbol->block = body;
+        build_into(acc, body, bind_error(walk, clause, region->held));
+    }
+    region->part = clause;
+    build_into(acc, body, lower_in(walk, region, clause->child[clause->count - 1]));
+    build_into(acc, body, build(acc, clause, arena_format(acc->arena, "ac__thrown_free(%%0); goto %s;", done),
+                                build_name(acc, clause, region->held), NULL));
+    build_into(acc, block, build(acc, clause, "if (%0) %1", catch_test(walk, clause, code), body, NULL));
+}
+
+static bool is_clause(const struct node *node, enum node_kind kind)
+{
+    return node && node->kind == kind;
+}
+
+/* try with its catch clauses, without the finally. */
+static struct node *lower_catches(struct walk *walk, struct node *node)
+{
+    struct acc *acc = walk->acc;
+    struct node *block = build_block(acc, node);
+    bool lives = false;
+    uint32_t last = node->count;
+    while (last > 1 && !is_clause(node->child[last - 1], NODE_CATCH))
+        last--;
+    for (uint32_t i = 1; i < last; i++)
+        lives |= node->child[i]->has_await;
+    struct handler *caught_here = new_handler(walk, "catch"), *again = new_handler(walk, "again");
+    struct region body = {walk->region, REGION_CATCH, node->child[0], caught_here, NULL, NULL, NULL, NULL, 0};
+    struct symbol *caught = hold(walk, block, "struct ac__thrown *$", lives);
+    struct symbol *code = hold(walk, block, "int $", false);
+    const char *done = build_label(walk->function, "done");
+    body.kind = REGION_FINALLY; /* nothing to undo when a jump leaves the try's own block */
+    build_into(acc, block, lower_in(walk, &body, node->child[0]));
+    build_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
+    build_into(acc, block, label_at(walk, node, caught_here->label));
+    build_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = ac__thrown_code(%0);",
+                                 build_name(acc, node, caught), build_name(acc, node, code), NULL));
+    struct region clause = {walk->region, REGION_CATCH, NULL, again, caught, NULL, NULL, NULL, 0};
+    for (uint32_t i = 1; i < last; i++)
+        lower_clause(walk, block, node->child[i], &clause, code, done);
+    build_into(acc, block, build(acc, node, "ac__task->error = %0; %1", build_name(acc, node, caught),
+                                 jump_to(walk, node, walk->handler), NULL));
+    if (again->used) {
+        build_into(acc, block, label_at(walk, node, again->label));
+        build_into(acc, block, build(acc, node, "ac__thrown_chain(ac__task, %0); %1", build_name(acc, node, caught),
+                                     jump_to(walk, node, walk->handler), NULL));
+    }
+    build_into(acc, block, label_at(walk, node, done));
+    return block;
+}
+
+static void dispatch(struct walk *walk, struct node *block, struct node *node, struct region *region)
+{
+    struct acc *acc = walk->acc;
+    struct node *pending = build_name(acc, node, region->pending);
+    build_into(acc, block, build(acc, node, "if (%0 == 1) { ac__task->error = %1; %2 }", pending,
+                                 build_name(acc, node, region->held), jump_to(walk, node, walk->handler), NULL));
+    for (uint32_t i = 0; i < region->jump_count; i++) {
+        const char *text = arena_format(acc->arena, "if (%%0 == %u) { %%1 }", i + 2);
+        build_into(acc, block, build(acc, node, text, pending, lower_jump(walk, node, region->jumps[i]), NULL));
+    }
+}
+
+static struct node *lower_finally(struct walk *walk, struct node *node)
+{
+    struct acc *acc = walk->acc;
+    struct node *block = build_block(acc, node), *finally = node->child[node->count - 1];
+    bool lives = finally->child[0]->has_await;
+    struct handler *fail = new_handler(walk, "fail"), *again = new_handler(walk, "again");
+    struct symbol *thrown = hold(walk, block, "struct ac__thrown *$", lives);
+    struct symbol *pending = hold(walk, block, "int $", lives);
+    const char *done = build_label(walk->function, "done");
+    struct region guarded = {walk->region, REGION_GUARDED, node->child[0], fail, thrown, pending,
+                             build_label(walk->function, "undo"), NULL, 0};
+    struct node *body = node->child[0];
+    if (node->count > 2) { /* the catch clauses are guarded too */
+        struct node *inner = node_make(acc, NODE_TRY, node->first, finally->first - 1, 0);
+        for (uint32_t i = 0; i + 1 < node->count; i++)
+            node_append(acc, inner, node->child[i]);
+        guarded.part = finally; /* no label has it: labels of the parts carry these */
+        body = inner;
+    }
+    build_into(acc, block, lower_in(walk, &guarded, body));
+    build_into(acc, block, build(acc, node, arena_format(acc->arena, "%%0 = 0; goto %s;", guarded.undo),
+                                 build_name(acc, node, pending), NULL));
+    build_into(acc, block, label_at(walk, node, fail->label));
+    build_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = 1;", build_name(acc, node, thrown),
+                                 build_name(acc, node, pending), NULL));
+    build_into(acc, block, label_at(walk, node, guarded.undo));
+    struct region undoing = {walk->region, REGION_FINALLY, finally, again, thrown, pending, NULL, NULL, 0};
+    build_into(acc, block, lower_in(walk, &undoing, finally->child[0]));
+    dispatch(walk, block, node, &guarded);
+    build_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
+    if (again->used) {
+        build_into(acc, block, label_at(walk, node, again->label));
+        build_into(acc, block, build(acc, node, "if (%0 == 1) ac__thrown_chain(ac__task, %1); %2",
+                                     build_name(acc, node, pending), build_name(acc, node, thrown),
+                                     jump_to(walk, node, walk->handler), NULL));
+    }
+    build_into(acc, block, label_at(walk, node, done));
+    return block;
+}
+
+/* ---- the walk --------------------------------------------------------------------------------------------------------- */
+
+static const struct region *undoing_region(const struct walk *walk)
+{
+    const struct region *region = walk->region;
+    while (region && !(region->kind == REGION_FINALLY && region->pending))
+        region = region->outer;
+    CHECK(region);
+    return region;
+}
+
+static struct node *lower_pending(struct walk *walk, struct node *node)
+{
+    const struct region *region = undoing_region(walk);
+    struct node *pending = build_name(walk->acc, node, region->pending);
+    struct node *thrown = build_name(walk->acc, node, region->held);
+    const char *text = node->kind == NODE_PENDING_ERROR ? "(%0 == 1 ? ac__thrown_error(%1) : 0)"
+                                                        : "if (%0 == 1) { ac__thrown_free(%1); %0 = 0; }";
+    return build(walk->acc, node, text, pending, thrown, NULL);
+}
+
+static struct node *lower_children(struct walk *walk, struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            node->child[i] = lower(walk, node->child[i]);
+    return node;
+}
+
+static struct node *lower_loop(struct walk *walk, struct node *node)
+{
+    struct region *break_region = walk->break_region, *continue_region = walk->continue_region;
+    walk->break_region = walk->region;
+    if (node->kind != NODE_SWITCH)
+        walk->continue_region = walk->region;
+    lower_children(walk, node);
+    walk->break_region = break_region;
+    walk->continue_region = continue_region;
+    return node;
+}
+
+static struct node *lower(struct walk *walk, struct node *node)
+{
+    switch (node->kind) {
+    case NODE_TRY: return is_clause(node->child[node->count - 1], NODE_FINALLY) ? lower_finally(walk, node)
+                                                                                  : lower_catches(walk, node);
+    case NODE_THROW: return lower_throw(walk, node);
+    case NODE_RETURN: return lower_return(walk, lower_children(walk, node));
+    case NODE_BREAK:
+    case NODE_CONTINUE:
+    case NODE_GOTO: return lower_jump(walk, node, (struct jump){node->kind, node->symbol});
+    case NODE_WHILE:
+    case NODE_DO:
+    case NODE_FOR:
+    case NODE_SWITCH: return lower_loop(walk, node);
+    case NODE_PENDING_ERROR:
+    case NODE_SWALLOW_ERROR: return lower_pending(walk, node);
+    case NODE_JUMP_FAILED: return jump_to(walk, node, walk->handler);
+    case NODE_AWAIT_STATEMENT:
+        walk->handler->used = true;
+        node->text = walk->handler->label;
+        return lower_children(walk, node);
+    case NODE_FUNCTION_DEFINITION:
+    case NODE_NESTED_FUNCTION: return node;
+    default: return lower_children(walk, node);
+    }
+}
+
+void regions(struct function *function)
+{
+    struct handler failed = {"ac__failed", false};
+    struct walk walk = {.function = function, .acc = function->acc, .handler = &failed};
+    note_labels(function->body, NULL);
+    function->body = lower(&walk, function->body);
+    function->failed_label = failed.label;
+    function->is_failing = failed.used;
+}

@@ -1,0 +1,123 @@
+/* translate.c: the whole way of one file, pass by pass. */
+#include "lower.h"
+
+#include <string.h>
+
+struct pass {
+    const char *name;
+    void (*run)(struct function *function);
+};
+
+/* In order; --stop-after takes these names. */
+static const struct pass passes[] = {
+    {"places", places}, {"desugar", desugar}, {"hoist", hoist}, {"declare", declare}, {"regions", regions},
+};
+
+bool translate_has_pass(const char *name)
+{
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
+        if (strcmp(passes[i].name, name) == 0)
+            return true;
+    return strcmp(name, "parse") == 0 || strcmp(name, "shadow") == 0;
+}
+
+static struct function *new_function(struct acc *acc, struct node *definition)
+{
+    struct function *function = arena_allocate(acc->arena, sizeof *function);
+    function->acc = acc;
+    function->definition = definition;
+    function->specifiers = definition->child[0];
+    function->declarator = definition->child[1];
+    function->symbol = declared(function->declarator);
+    function->name = function->symbol->name;
+    function->is_main = strcmp(function->name, "main") == 0;
+    function->outer = function->is_main ? "ac__user_main" : function->name;
+    function->parameters = function_derivation(function->declarator);
+    function->body = definition->child[definition->count - 1];
+    function->result = definition->type ? definition->type->result : NULL;
+    function->returns_void = !function->result || function->result->class == TYPE_VOID;
+    CHECK(function->parameters);
+    build_site(function, definition->first);
+    combine_prepare(acc, function->body, &function->prelude, &function->prelude_count);
+    return function;
+}
+
+static void lower_function(struct printer *printer, struct node *definition)
+{
+    struct acc *acc = printer->acc;
+    struct function *function = new_function(acc, definition);
+    const char *stop = acc->options->stop_after;
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
+        passes[i].run(function);
+        if (stop && strcmp(stop, passes[i].name) == 0) {
+            stage_print(printer, function);
+            return;
+        }
+    }
+    emit_function(printer, function);
+}
+
+static void print_plain_item(struct printer *printer, struct node *item)
+{
+    const char **prelude = NULL;
+    uint32_t count = 0;
+    combine_prepare(printer->acc, item, &prelude, &count);
+    for (uint32_t i = 0; i < count; i++)
+        print_text(printer, prelude[i]);
+    print_node(printer, item);
+}
+
+static void print_item(struct printer *printer, struct node *item)
+{
+    if (item->kind == NODE_FUNCTION_DEFINITION && item->child[0]->is_async)
+        lower_function(printer, item);
+    else if (!printer->readable)
+        print_plain_item(printer, item);
+}
+
+static void print_unit(struct printer *printer)
+{
+    const struct acc *acc = printer->acc;
+    uint32_t at = 1;
+    for (uint32_t i = 0; i < acc->item_count; i++) {
+        if (!printer->readable)
+            print_raw(printer, at, acc->items[i]->first);
+        print_item(printer, acc->items[i]);
+        at = acc->items[i]->last + 1;
+    }
+    if (!printer->readable)
+        print_raw(printer, at, acc->token_count - 1);
+    buffer_puts(&printer->out, "\n");
+}
+
+static const char *print_lowered(struct acc *acc)
+{
+    struct printer printer = {.acc = acc, .special = emit_special, .file = UINT16_MAX};
+    printer.readable = acc->options->emit_c || acc->options->stop_after;
+    if (!printer.readable)
+        buffer_printf(&printer.out, "# 1 \"%s\"\n", acc->input_name);
+    print_unit(&printer);
+    const char *text = arena_copy(acc->arena, printer.out.text, printer.out.length);
+    buffer_free(&printer.out);
+    return text;
+}
+
+const char *translate(struct acc *acc)
+{
+    bool parsed = scan(acc) && parse(acc);
+    if (parsed && !acc->has_dialect)
+        return NULL;
+    if (!parsed) {
+        if (error_count(acc) == 0)
+            report_syntax(acc);
+        return NULL;
+    }
+    if (!check_tree(acc))
+        return NULL;
+    struct shadow *shadow = shadow_print(acc);
+    if (acc->options->stop_after && strcmp(acc->options->stop_after, "shadow") == 0)
+        return shadow->text;
+    if (!meaning(acc, shadow) || !check_types(acc))
+        return NULL;
+    return print_lowered(acc);
+}
