@@ -175,6 +175,10 @@ void node_append(struct acc *acc, struct node *node, struct node *child);
 const char *node_kind_name(enum node_kind kind);
 /* The node without the parentheses around it. */
 struct node *node_strip(struct node *node);
+/* Verifies that children lie in order within their parents; ends the process if not. */
+void node_check(const struct acc *acc, const struct node *node);
+/* The tree as indented text: kinds, tokens, symbols. */
+void node_dump(const struct acc *acc, const struct node *node, int depth, struct buffer *out);
 
 /* ---- scopes: what a name means where it stands ----------------------------------------------------------------- */
 
@@ -186,7 +190,8 @@ struct symbol {
     uint32_t token;            /* where it is declared */
     uint32_t number;           /* unique in its function, in order of text; 0 at file scope */
     bool is_file_scope;
-    bool is_async;             /* a function whose type is async */
+    bool is_async;             /* a function, or a typedef of a function type, that is async */
+    bool is_function_type;     /* a typedef of a function type */
     bool is_parameter;
     bool is_static, is_extern, is_thread_local, is_register;
     struct node *specifiers;   /* SPECIFIERS of its declaration, or null */
@@ -219,6 +224,7 @@ struct acc {
     struct node **items;
     uint32_t item_count;
     bool has_dialect;          /* false: the file is plain C and goes to the C compiler as it is */
+    struct scopes *scopes;     /* scope.c: after parsing, the file's scope */
     struct span *bodies;       /* function bodies that were skipped as tokens, `{` to `}`, in order of text */
     uint32_t body_count;
     uint32_t store_count;      /* combine.c: conversion functions made */
@@ -333,6 +339,13 @@ struct shadow {
 /* Lets libclang read the shadow: reports its errors in the user's terms, fills node->type for each query. False if
  * there were errors in the user's code. */
 bool meaning(struct acc *acc, const struct shadow *shadow);
+
+/* ---- check.c, check_types.c: refusals -------------------------------------------------------------------------- */
+
+/* What the tree alone shows; before the shadow. False, and reports, if the program is refused. */
+bool check_tree(struct acc *acc);
+/* What types show; after meaning. */
+bool check_types(struct acc *acc);
 
 /* ---- the passes ------------------------------------------------------------------------------------------------ */
 

@@ -65,10 +65,18 @@ static void print_variable(struct printer *printer, const struct slot *slot)
     }
 }
 
-static bool is_function_name(const struct acc *acc, const struct node *node)
+static bool is_function_name(const struct acc *acc, uint32_t token)
 {
-    return !node->symbol && (token_is(acc, node->first, "__func__") || token_is(acc, node->first, "__FUNCTION__") ||
-                             token_is(acc, node->first, "__PRETTY_FUNCTION__"));
+    return token_is(acc, token, "__func__") || token_is(acc, token, "__FUNCTION__") ||
+           token_is(acc, token, "__PRETTY_FUNCTION__");
+}
+
+static bool names_itself(const struct acc *acc, const struct node *body)
+{
+    for (uint32_t token = body->first; token <= body->last; token++)
+        if (is_function_name(acc, token))
+            return true;
+    return false;
 }
 
 static bool print_name(struct printer *printer, struct node *node)
@@ -79,8 +87,7 @@ static bool print_name(struct printer *printer, struct node *node)
         if (node->first)
             print_at(printer, node->first);
         print_variable(printer, slot);
-    } else if (printer->function && !node->is_generated && is_function_name(printer->acc, node)) {
-        printer->function->uses_func_name = true;
+    } else if (printer->function && !node->symbol && is_function_name(printer->acc, node->first)) {
         print_text(printer, "ac__function_name");
     } else if (node->symbol && node->symbol->kind == SYMBOL_FUNCTION && node->symbol->is_async &&
                strcmp(node->symbol->name, "main") == 0) {
@@ -258,9 +265,21 @@ static void print_join(struct printer *printer, struct node *statement, const st
     print_numbered(printer, "\nac__join_end(&ac__self->ac__a#);", number);
 }
 
+/* For readers: the line that the state comes from. */
+static void print_source_line(struct printer *printer, uint32_t token)
+{
+    const struct acc *acc = printer->acc;
+    while (token > 1 && !acc->tokens[token].starts_line)
+        token--;
+    const char *line = acc->text + acc->tokens[token].offset;
+    print_format(printer, "\n/* %u: %.*s */\n", acc->tokens[token].line, (int)strcspn(line, "\n*"), line);
+}
+
 static void print_await(struct printer *printer, struct node *statement)
 {
     const struct site *site = &printer->function->sites[statement->number];
+    if (printer->readable)
+        print_source_line(printer, site->token);
     print_at(printer, statement->op ? statement->op : statement->first);
     if (site->callee)
         print_embedded_await(printer, statement, site->callee);
@@ -460,7 +479,7 @@ static void print_description(struct printer *printer, const struct function *fu
     print_format(printer, "static int ac__%s_resume(struct ac__frame *ac__frame, struct ac__task *ac__task);\n", name);
     print_format(printer,
                  "static const struct ac__function ac__%s_function = { ac__%s_resume, \"%s\", ac__%s_sites, "
-                 "sizeof(struct ac__%s_frame), _Alignof(struct ac__%s_frame), ",
+                 "sizeof(struct ac__%s_frame), __alignof__(struct ac__%s_frame), ",
                  name, name, name, name, name, name);
     if (function->returns_void)
         print_text(printer, "0, 0 };\n");
@@ -549,8 +568,7 @@ static void print_outer(struct printer *printer, const struct function *function
     struct function *inside = printer->function;
     printer->function = NULL;
     print_at(printer, function->definition->first);
-    if (function->is_main)
-        print_text(printer, "static");
+    print_text(printer, function->is_main ? "static" : "__attribute__((unused))"); /* it may only be embedded */
     print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
     printer->function = inside;
     print_format(printer, "{ struct ac__%s_frame *ac__self = (struct ac__%s_frame *)ac__frame_new(&ac__%s_function,"
@@ -577,12 +595,11 @@ static void print_resume(struct printer *printer, struct function *function)
     bool awaits = false;
     for (uint32_t i = 1; i < function->site_count; i++)
         awaits |= function->sites[i].is_await;
-    struct buffer outside = printer->out;
     print_format(printer, "static int ac__%s_resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{", name);
     print_format(printer, "\nstruct ac__%s_frame *const ac__self = (struct ac__%s_frame *)ac__frame;", name, name);
-    print_format(printer, "\n__attribute__((unused)) static const char ac__function_name[] = \"%s\";", name);
+    if (names_itself(printer->acc, function->body))
+        print_format(printer, "\nstatic const char ac__function_name[] = \"%s\";", name);
     print_text(printer, "(void)ac__self; (void)ac__task;");
-    (void)outside;
     if (awaits) {
         print_text(printer, "\nint ac__status;\n");
         print_states(printer, function);

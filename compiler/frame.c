@@ -135,13 +135,13 @@ static void print_scope(struct printer *printer, const struct scope *scope)
         alternatives += !is_empty(scope->inner[i]);
     if (alternatives == 0)
         return;
-    print_text(printer, "\nunion {");
+    print_text(printer, "\n__extension__ union {");
     for (uint32_t i = 0; i < scope->await_count; i++)
         print_await_slot(printer, scope->awaits[i]);
     for (uint32_t i = 0; i < scope->inner_count; i++) {
         if (is_empty(scope->inner[i]))
             continue;
-        print_text(printer, "\nstruct {");
+        print_text(printer, "\n__extension__ struct {");
         print_scope(printer, scope->inner[i]);
         print_text(printer, "\n};");
     }

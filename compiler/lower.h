@@ -56,7 +56,7 @@ struct function {
     const char *name;            /* as the user wrote it */
     const char *outer;           /* name of the function that makes the coroutine (main's differs) */
     struct node *specifiers, *declarator, *parameters, *body; /* parameters: the FUNCTION derivation */
-    bool is_main, returns_void, uses_func_name, has_frame_vla, has_labels;
+    bool is_main, returns_void, has_frame_vla;
     struct type_info *result;    /* type of T */
     struct site *sites;          /* [0] is the definition */
     uint32_t site_count;

@@ -225,8 +225,6 @@ static void print_async_definition(struct printer *printer, struct node *definit
     print_declaration_of(printer, specifiers, declarator, renamed ? name : NULL);
     print_result_probe(printer, definition);
     print_text(printer, "static");
-    struct node plain = *specifiers;
-    plain.is_async = false;
     print_text(printer, "__typeof__(");
     print_result_type(printer, specifiers, declarator);
     print_text(printer, ")");

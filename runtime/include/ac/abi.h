@@ -59,6 +59,8 @@ struct ac__function {
     void (*close)(struct ac__frame *frame); /* lets go of what a coroutine that never started holds; null: nothing */
 };
 
+/* The head of a frame. The result lies right behind it, at the alignment of its type: whoever awaits a coroutine finds
+ * it there without asking, as in struct { struct ac__frame base; T result; }. */
 struct ac__frame {
     const struct ac__function *function;
     struct ac__frame *parent;   /* who awaits this frame; valid while it is suspended */
@@ -230,9 +232,9 @@ struct ac__frame *ac__any(const struct ac__child *children, unsigned long count,
 
 /* ---- Programs -------------------------------------------------------------------------------------------------- */
 
-/* Runs a coroutine on a new loop until it and all it started are done; copies its result to `result` (may be null).
- * Returns false if it failed: `error` (if not null) is filled, or the trace is printed and the process exits with 1. */
-int ac__run(struct ac__frame *coroutine, void *result, ac_error *error);
+/* Runs a coroutine on a new loop until it and all it started are done; copies its result, of `size` bytes, to `result`
+ * (may be null). Returns false if it failed: `error` (if not null) is filled, or the trace is printed and the process exits with 1. */
+int ac__run(struct ac__frame *coroutine, void *result, unsigned long size, ac_error *error);
 /* The body of the C `main` that acc writes for `async int main`. */
 int ac__main(struct ac__frame *coroutine);
 

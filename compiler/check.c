@@ -1,0 +1,576 @@
+/* check.c: refuses what the dialect cannot mean (language.md 7), as far as the tree alone shows it.
+ *
+ * Runs right after parsing and changes nothing. One walk over the items, with the context a node stands in going down;
+ * jumps (jumps.c) and what must not live across an await (across.c) are looked at function by function. A construct
+ * that is refused is not entered: what is wrong inside follows from it.
+ */
+#include "check.h"
+#include "origin.h"
+
+#include <string.h>
+
+struct context {
+    struct acc *acc;
+    bool is_file_scope;   /* outside any function */
+    bool is_async, is_generator;
+    bool is_constant;     /* in a constant expression */
+    bool is_in_catch;
+};
+
+static void check_node(struct context context, struct node *node);
+
+static void check_children(struct context context, struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            check_node(context, node->child[i]);
+}
+
+/* ---- await and the dialect's words ------------------------------------------------------------------------------- */
+
+static void check_await(struct context context, struct node *node)
+{
+    uint32_t token = node->op ? node->op : node->first;
+    if (!context.is_async)
+        report(context.acc, MESSAGE_AWAIT_OUTSIDE, token);
+    else if (context.is_constant)
+        report(context.acc, MESSAGE_AWAIT_IN_CONSTANT, token);
+    else
+        check_children(context, node);
+}
+
+/* False if the statement may not stand here. */
+static bool check_word(struct context context, const struct node *node, const char *word)
+{
+    if (!context.is_async)
+        report(context.acc, MESSAGE_WORD_OUTSIDE, node->first, word);
+    return context.is_async;
+}
+
+static void not_yet(struct context context, uint32_t token, const char *what)
+{
+    report(context.acc, MESSAGE_NOT_YET, token, what);
+}
+
+static void check_try(struct context context, struct node *node)
+{
+    if (!check_word(context, node, "try"))
+        return;
+    struct node *open = NULL;
+    for (uint32_t i = 1; i < node->count; i++) {
+        struct node *clause = node->child[i];
+        if (!clause || clause->kind != NODE_CATCH)
+            continue;
+        if (open) {
+            report(context.acc, MESSAGE_CATCH_UNREACHABLE, clause->first);
+            report(context.acc, MESSAGE_CATCH_OPEN, open->first);
+            return;
+        }
+        open = clause->count == 1 ? clause : NULL;
+    }
+    if (node->count < 2 || !node->child[1])
+        report(context.acc, MESSAGE_TRY_ALONE, node->first);
+    check_children(context, node);
+}
+
+static void check_throw(struct context context, struct node *node)
+{
+    if (!check_word(context, node, "throw"))
+        return;
+    if ((node->count == 0 || !node->child[0]) && !context.is_in_catch)
+        report(context.acc, MESSAGE_RETHROW_OUTSIDE, node->first);
+    check_children(context, node);
+}
+
+static void check_yield(struct context context, struct node *node)
+{
+    if (!context.is_generator)
+        report(context.acc, MESSAGE_YIELD_OUTSIDE, node->first);
+    else
+        check_children(context, node);
+}
+
+static void check_catch(struct context context, struct node *node)
+{
+    context.is_in_catch = true;
+    check_children(context, node);
+}
+
+/* ---- calls that an async function cannot make -------------------------------------------------------------------- */
+
+struct forbidden {
+    const char *name, *advice;
+};
+
+static const struct forbidden forbidden_calls[] = {
+    {"alloca", "use a variable length array"},
+    {"__builtin_alloca", "use a variable length array"},
+    {"__builtin_alloca_with_align", "use a variable length array"},
+    {"__builtin_alloca_with_align_and_max", "use a variable length array"},
+    {"setjmp", "use 'try' and 'throw'"},
+    {"_setjmp", "use 'try' and 'throw'"},
+    {"__setjmp", "use 'try' and 'throw'"},
+    {"__builtin_setjmp", "use 'try' and 'throw'"},
+    {"sigsetjmp", "use 'try' and 'throw'"},
+    {"__sigsetjmp", "use 'try' and 'throw'"},
+    {"__sigsetjmp_cancel", "use 'defer'"},
+    {"__pthread_register_cancel", "use 'defer'"},
+    {"vfork", "use 'posix_spawn'"},
+    {"__builtin_apply_args", "call the function with its arguments"},
+};
+
+/* Reports in the words that the user wrote: `strdupa`, where it is what the call came out of. */
+static void report_forbidden(struct context context, uint32_t token, const struct forbidden *call)
+{
+    const char *macro = origin_of(context.acc, token).macro;
+    const char *advice = macro && strncmp(macro, "pthread_cleanup_push", 20) == 0 ? "use 'defer'" : call->advice;
+    report(context.acc, MESSAGE_FORBIDDEN_CALL, token, macro ? macro : token_text(context.acc, token), advice);
+}
+
+static void check_call(struct context context, struct node *node)
+{
+    struct node *callee = node->count ? node_strip(node->child[0]) : NULL;
+    bool is_plain_name = callee && callee->kind == NODE_NAME && (!callee->symbol || callee->symbol->is_file_scope);
+    for (size_t i = 0; context.is_async && is_plain_name && i < sizeof forbidden_calls / sizeof *forbidden_calls; i++)
+        if (token_is(context.acc, callee->first, forbidden_calls[i].name))
+            report_forbidden(context, callee->first, &forbidden_calls[i]);
+    check_children(context, node);
+}
+
+/* ---- attributes of async functions ------------------------------------------------------------------------------- */
+
+static bool is_refused_attribute(const char *name, size_t length)
+{
+    static const char *const refused[] = {
+        "noreturn", "_Noreturn", "const", "pure", "naked", "alias", "ifunc", "constructor", "destructor",
+        "returns_twice", "malloc", "interrupt", "unsequenced", "reproducible",
+    };
+    if (length > 4 && memcmp(name, "__", 2) == 0 && memcmp(name + length - 2, "__", 2) == 0) {
+        name += 2;
+        length -= 4;
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (strlen(refused[i]) == length && memcmp(refused[i], name, length) == 0)
+            return true;
+    return false;
+}
+
+static bool check_attribute_name(struct context context, uint32_t token)
+{
+    const struct token *t = &context.acc->tokens[token];
+    if (!is_refused_attribute(context.acc->text + t->offset, t->length))
+        return true;
+    report(context.acc, MESSAGE_ASYNC_ATTRIBUTE, token, token_text(context.acc, token));
+    return false;
+}
+
+/* The names lie two brackets deep: __attribute__((name, name(...))) and [[name, prefix::name(...)]]. */
+static void check_attribute(struct context context, const struct node *attribute)
+{
+    const struct acc *acc = context.acc;
+    int depth = 0;
+    for (uint32_t token = attribute->first; token <= attribute->last; token++) {
+        char c = acc->text[acc->tokens[token].offset];
+        depth += (c == '(' || c == '[') - (c == ')' || c == ']');
+        bool is_word = acc->tokens[token].kind == TOK_NAME || acc->tokens[token].kind == TOK_KEYWORD;
+        if (depth == 2 && is_word && !check_attribute_name(context, token))
+            return;
+    }
+}
+
+static void check_attributes_in(struct context context, const struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct node *child = node->child[i];
+        if (child && child->kind == NODE_ATTRIBUTE)
+            check_attribute(context, child);
+        else if (child && child->kind == NODE_NESTED)
+            check_attributes_in(context, child->child[0]);
+    }
+}
+
+/* `_Noreturn` stands among the words of the specifiers. */
+static void check_specifier_words(struct context context, const struct node *specifiers)
+{
+    for (uint32_t token = specifiers->first, i = 0; token <= specifiers->last; token++) {
+        while (i < specifiers->count && specifiers->child[i]->last < token)
+            i++;
+        bool is_own = i == specifiers->count || token < specifiers->child[i]->first;
+        if (is_own && (token_is(context.acc, token, "_Noreturn") || token_is(context.acc, token, "noreturn")))
+            check_attribute_name(context, token);
+    }
+}
+
+/* ---- declarations ------------------------------------------------------------------------------------------------ */
+
+/* The derivation that `async` applies to, or null. */
+static const struct node *async_derivation(const struct node *declarator)
+{
+    for (uint32_t i = 0; declarator && i < declarator->count; i++) {
+        const struct node *child = declarator->child[i], *found = NULL;
+        if (child && child->kind == NODE_FUNCTION && child->is_async)
+            return child;
+        if (child && child->kind == NODE_NESTED && (found = async_derivation(child->child[0])))
+            return found;
+    }
+    return NULL;
+}
+
+static uint32_t async_word(const struct acc *acc, const struct node *specifiers)
+{
+    for (uint32_t token = specifiers->first; token <= specifiers->last; token++)
+        if (token_is(acc, token, "async"))
+            return token;
+    return specifiers->first;
+}
+
+static uint32_t name_token(const struct acc *acc, const struct node *specifiers, const struct node *declarator)
+{
+    const struct symbol *symbol = declared(declarator);
+    return symbol ? symbol->token : async_word(acc, specifiers);
+}
+
+/* `async T x = e;` in a block. */
+static void check_child(struct context context, const struct node *specifiers, const struct node *item)
+{
+    const struct symbol *symbol = declared(item->child[0]);
+    uint32_t name = name_token(context.acc, specifiers, item->child[0]);
+    if (!context.is_async)
+        report(context.acc, MESSAGE_WORD_OUTSIDE, async_word(context.acc, specifiers), "async");
+    else if (!symbol || symbol->kind != SYMBOL_OBJECT || symbol->is_static || symbol->is_extern)
+        report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, name);
+    else if (item->count < 2 || !item->child[1])
+        report(context.acc, MESSAGE_CHILD_WITHOUT_VALUE, name, symbol->name);
+    else
+        not_yet(context, async_word(context.acc, specifiers), "an 'async' variable");
+}
+
+static void check_async_function(struct context context, const struct node *specifiers, const struct node *declarator)
+{
+    check_specifier_words(context, specifiers);
+    check_attributes_in(context, specifiers);
+    check_attributes_in(context, declarator);
+}
+
+static void check_async_declarator(struct context context, const struct node *specifiers, const struct node *item)
+{
+    const struct node *declarator = item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item;
+    const struct symbol *symbol = declared(declarator);
+    if (async_derivation(declarator)) {
+        if (symbol && symbol->is_async)
+            check_async_function(context, specifiers, declarator);
+        if (specifiers->op)
+            not_yet(context, specifiers->op, "an async generator");
+    } else if (context.is_file_scope || item->kind != NODE_INIT_DECLARATOR) {
+        report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, name_token(context.acc, specifiers, declarator));
+    } else {
+        check_child(context, specifiers, item);
+    }
+}
+
+/* DECLARATION, MEMBER_DECLARATION, PARAMETER, TYPE_NAME: their SPECIFIERS come first. */
+static void check_async_words(struct context context, const struct node *node)
+{
+    const struct node *specifiers = node->count ? node->child[0] : NULL;
+    if (!specifiers || specifiers->kind != NODE_SPECIFIERS || !specifiers->is_async)
+        return;
+    uint32_t declarators = 0;
+    for (uint32_t i = 1; i < node->count; i++) {
+        const struct node *item = node->child[i];
+        if (!item || (item->kind != NODE_INIT_DECLARATOR && item->kind != NODE_DECLARATOR))
+            continue;
+        check_async_declarator(context, specifiers, item);
+        declarators++;
+    }
+    if (!declarators)
+        report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, async_word(context.acc, specifiers));
+}
+
+/* All file-scope declarations of a function must agree; plain ones are not among the items, but in the chain. */
+static void check_agreement(struct context context, const struct node *declarator)
+{
+    const struct symbol *symbol = declared(declarator);
+    if (!symbol || !symbol->is_file_scope || symbol->kind != SYMBOL_FUNCTION)
+        return;
+    for (const struct symbol *s = file_symbol(context.acc, symbol->name); s && s->previous; s = s->previous) {
+        bool are_functions = s->kind == SYMBOL_FUNCTION && s->previous->kind == SYMBOL_FUNCTION;
+        if (!are_functions || s->is_async == s->previous->is_async)
+            continue;
+        report(context.acc, MESSAGE_ASYNC_CONFLICT, s->token, s->name);
+        report(context.acc, MESSAGE_PREVIOUS, s->previous->token);
+        return;
+    }
+}
+
+static bool is_static_storage(const struct symbol *symbol)
+{
+    return symbol && (symbol->is_static || symbol->is_extern || symbol->is_thread_local);
+}
+
+static void check_declaration(struct context context, struct node *node)
+{
+    check_async_words(context, node);
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *item = node->child[i];
+        struct context inner = context;
+        if (!item)
+            continue;
+        if (item->kind == NODE_INIT_DECLARATOR) {
+            inner.is_constant |= is_static_storage(declared(item->child[0]));
+            if (context.is_file_scope)
+                check_agreement(context, item->child[0]);
+        }
+        check_node(inner, item);
+    }
+}
+
+/* ---- functions --------------------------------------------------------------------------------------------------- */
+
+static bool is_va_list(const struct acc *acc, const struct node *specifiers)
+{
+    for (uint32_t token = specifiers->first; token <= specifiers->last; token++)
+        if (is_va_list_name(acc, token))
+            return true;
+    return false;
+}
+
+static void check_parameters(struct context context, struct node *function)
+{
+    for (uint32_t i = 0; i < function->count; i++) {
+        const struct node *parameter = function->child[i];
+        if (!parameter || parameter->kind != NODE_PARAMETER || !is_va_list(context.acc, parameter->child[0]))
+            continue;
+        const struct node *declarator = parameter->count > 1 ? parameter->child[1] : NULL;
+        const struct symbol *symbol = declared(declarator);
+        if (declarator && declarator->count && declarator->child[0]->kind == NODE_POINTER)
+            continue; /* the caller's own, by its address: as good as any pointer */
+        report(context.acc, MESSAGE_VA_LIST_PARAMETER, symbol ? symbol->token : parameter->first);
+    }
+}
+
+static void check_function_derivation(struct context context, struct node *function)
+{
+    if (function->is_async && function->is_variadic) {
+        uint32_t token = function->last;
+        while (token > function->first && !token_is(context.acc, token, "..."))
+            token--;
+        report(context.acc, MESSAGE_ASYNC_VARIADIC, token);
+    } else if (function->is_async) {
+        check_parameters(context, function);
+    }
+    /* Sizes of array parameters are evaluated when the body starts, but no await can stand there. */
+    context.is_async = false;
+    check_children(context, function);
+}
+
+static void check_definition(struct context context, struct node *definition)
+{
+    struct node *specifiers = definition->child[0], *declarator = definition->child[1];
+    struct node *function = function_derivation(declarator), *body = definition->child[definition->count - 1];
+    check_agreement(context, declarator);
+    if (specifiers->is_async && !async_derivation(declarator))
+        report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, name_token(context.acc, specifiers, declarator));
+    bool is_async = function && function->is_async;
+    if (is_async)
+        check_async_function(context, specifiers, declarator);
+    if (is_async && function->is_old_style)
+        report(context.acc, MESSAGE_ASYNC_OLD_STYLE, name_token(context.acc, specifiers, declarator));
+    if (is_async && specifiers->op)
+        not_yet(context, specifiers->op, "an async generator");
+    context.is_file_scope = false;
+    for (uint32_t i = 0; i + 1 < definition->count; i++)
+        if (definition->child[i])
+            check_node(context, definition->child[i]);
+    context.is_async = is_async;
+    context.is_generator = is_async && specifiers->op;
+    if (!body || body->kind != NODE_BLOCK)
+        return;
+    check_node(context, body);
+    if (is_async) {
+        check_jumps(context.acc, body);
+        check_across(context.acc, body);
+    }
+}
+
+static void check_nested_function(struct context context, struct node *node)
+{
+    const struct symbol *symbol = node->count > 1 ? declared(node->child[1]) : NULL;
+    if (context.is_async) {
+        report(context.acc, MESSAGE_NESTED_FUNCTION, symbol ? symbol->token : node->first);
+    } else if (node->count && node->child[0]->is_async) {
+        report(context.acc, MESSAGE_NESTED_ASYNC, symbol ? symbol->token : node->first);
+    } else {
+        context.is_async = context.is_generator = context.is_in_catch = false;
+        check_children(context, node);
+    }
+}
+
+/* ---- OpenMP ------------------------------------------------------------------------------------------------------ */
+
+static bool has_word(const char *text, size_t length, const char *word)
+{
+    size_t word_length = strlen(word);
+    for (size_t i = 0; i + word_length <= length; i++)
+        if (memcmp(text + i, word, word_length) == 0)
+            return true;
+    return false;
+}
+
+/* The directive of `#pragma omp directive` or _Pragma("omp directive"), and its length up to the first clause. */
+static const char *openmp_directive(const struct acc *acc, uint32_t token, size_t *length)
+{
+    const char *text = acc->text + acc->tokens[token].offset, *end = text + acc->tokens[token].length;
+    while (text < end && *text != '"' && *text != ' ' && *text != '\t')
+        text++;
+    while (text < end && (*text == '"' || *text == ' ' || *text == '\t'))
+        text++;
+    if (end - text < 5 || memcmp(text, "omp", 3) != 0 || (text[3] != ' ' && text[3] != '\t'))
+        return NULL;
+    text += 4;
+    for (*length = 0; text + *length < end && !strchr("(\n\"", text[*length]); )
+        ++*length;
+    return text;
+}
+
+/* Whether the pragma governs the statement behind it. */
+static bool is_openmp_block(const struct acc *acc, const struct node *pragma)
+{
+    static const char *const alone[] = {
+        "barrier", "taskwait", "taskyield", "flush", "cancel", "threadprivate", "declare", "target enter",
+        "target exit", "target update", "depobj", "nothing", "error",
+    };
+    size_t length;
+    const char *directive = openmp_directive(acc, pragma->first, &length);
+    for (size_t i = 0; directive && i < sizeof alone / sizeof *alone; i++)
+        if (has_word(directive, length, alone[i]))
+            return false;
+    return directive != NULL;
+}
+
+static const struct node *first_await(const struct node *node)
+{
+    if (node->kind == NODE_AWAIT)
+        return node;
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct node *found = node->child[i] ? first_await(node->child[i]) : NULL;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static void check_block(struct context context, struct node *block)
+{
+    bool is_governed = false;
+    for (uint32_t i = 0; i < block->count; i++) {
+        struct node *item = block->child[i];
+        if (item->kind == NODE_PRAGMA) {
+            is_governed |= is_openmp_block(context.acc, item);
+            continue;
+        }
+        const struct node *await = is_governed && context.is_async && item->has_await ? first_await(item) : NULL;
+        if (await)
+            report(context.acc, MESSAGE_AWAIT_IN_OPENMP, await->op ? await->op : await->first);
+        is_governed = false;
+        check_node(context, item);
+    }
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+
+static void check_constant(struct context context, struct node *node)
+{
+    context.is_constant = true;
+    check_children(context, node);
+}
+
+/* `case` and `[index] =`: what stands before the statement or value is constant. */
+static void check_case(struct context context, struct node *node)
+{
+    struct context constant = context;
+    constant.is_constant = true;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            check_node(is_expression(node->child[i]) ? constant : context, node->child[i]);
+}
+
+/* Bit-field widths and array sizes of members are constant. */
+static void check_member(struct context context, struct node *node)
+{
+    check_async_words(context, node);
+    check_constant(context, node);
+}
+
+static void check_unevaluated(struct context context, struct node *node)
+{
+    context.is_constant = false;
+    check_children(context, node);
+}
+
+static void check_opaque(struct context context, const struct node *node)
+{
+    for (uint32_t token = node->first; token < node->last; token++)
+        if (token_is(context.acc, token, "await") && context.acc->tokens[token + 1].kind == TOK_NAME)
+            report(context.acc, context.is_async ? MESSAGE_AWAIT_IN_CONSTANT : MESSAGE_AWAIT_OUTSIDE, token);
+}
+
+static void check_dialect_statement(struct context context, struct node *node)
+{
+    switch (node->kind) {
+    case NODE_DEFER:
+        if (check_word(context, node, token_text(context.acc, node->first)))
+            check_children(context, node);
+        break;
+    case NODE_ASYNC_WITH:
+        if (check_word(context, node, "async with"))
+            check_children(context, node);
+        break;
+    default:
+        if (check_word(context, node, "async for"))
+            not_yet(context, node->first, "'async for'");
+    }
+}
+
+static void check_node(struct context context, struct node *node)
+{
+    switch (node->kind) {
+    case NODE_AWAIT: check_await(context, node); break;
+    case NODE_THROW: check_throw(context, node); break;
+    case NODE_TRY: check_try(context, node); break;
+    case NODE_CATCH: check_catch(context, node); break;
+    case NODE_YIELD: check_yield(context, node); break;
+    case NODE_DEFER:
+    case NODE_ASYNC_WITH:
+    case NODE_ASYNC_FOR: check_dialect_statement(context, node); break;
+    case NODE_CALL: check_call(context, node); break;
+    case NODE_BLOCK: check_block(context, node); break;
+    case NODE_DECLARATION: check_declaration(context, node); break;
+    case NODE_MEMBER_DECLARATION: check_member(context, node); break;
+    case NODE_PARAMETER:
+    case NODE_TYPE_NAME:
+        check_async_words(context, node);
+        check_children(context, node);
+        break;
+    case NODE_FUNCTION: check_function_derivation(context, node); break;
+    case NODE_FUNCTION_DEFINITION: check_definition(context, node); break;
+    case NODE_NESTED_FUNCTION: check_nested_function(context, node); break;
+    case NODE_CASE: check_case(context, node); break;
+    case NODE_ENUMERATOR:
+    case NODE_STATIC_ASSERT:
+    case NODE_ALIGNAS:
+    case NODE_DESIGNATOR: check_constant(context, node); break;
+    case NODE_SIZEOF_EXPR:
+    case NODE_TYPEOF: check_unevaluated(context, node); break;
+    case NODE_ATTRIBUTE: check_opaque(context, node); break;
+    default: check_children(context, node);
+    }
+}
+
+bool check_tree(struct acc *acc)
+{
+    struct context context = {.acc = acc, .is_file_scope = true};
+    uint32_t before = error_count(acc);
+    for (uint32_t i = 0; i < acc->item_count; i++)
+        check_node(context, acc->items[i]);
+    return error_count(acc) == before;
+}

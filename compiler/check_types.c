@@ -1,0 +1,218 @@
+/* check_types.c: refuses what only types show: dropped coroutines, awaits and throws of the wrong things, `async with`
+ * on what has no protocol.
+ *
+ * Runs after meaning; changes nothing. A coroutine is dropped where an expression makes one and nothing takes it: as a
+ * statement, also behind a cast to void, on the left of a comma, in an arm of ?:, and as a condition.
+ */
+#include "check.h"
+#include "origin.h"
+
+static void check_node(struct acc *acc, struct node *node);
+
+/* ---- dropped handles --------------------------------------------------------------------------------------------- */
+
+/* What to call a coroutine: the function's name, or the macro's that it came out of. */
+static const char *coroutine_name(struct acc *acc, struct node *node, uint32_t *token)
+{
+    *token = node->first;
+    if (node->kind == NODE_CALL) {
+        struct node *callee = node_strip(node->child[0]);
+        if (callee->kind == NODE_NAME || callee->kind == NODE_MEMBER) {
+            *token = callee->first;
+            return token_text(acc, callee->last);
+        }
+    }
+    const char *macro = origin_of(acc, node->first).macro;
+    return macro ? macro : arena_copy(acc->arena, acc->text + acc->tokens[node->first].offset,
+                                      acc->tokens[node->last].offset + acc->tokens[node->last].length -
+                                          acc->tokens[node->first].offset);
+}
+
+/* Whether the expression makes the handle that it has, and does not just name one. */
+static bool makes_handle(const struct node *node)
+{
+    if (node->kind == NODE_CAST)
+        return makes_handle(node_strip(node->child[1]));
+    if (node->kind == NODE_UNARY) /* __extension__ */
+        return makes_handle(node_strip(node->child[0]));
+    return node->kind == NODE_CALL || node->kind == NODE_AWAIT || node->kind == NODE_STATEMENT_EXPR;
+}
+
+static void report_dropped(struct acc *acc, struct node *node, bool is_voided)
+{
+    enum awaitable awaitable = node->type ? node->type->awaitable : AWAITABLE_NOT;
+    uint32_t token;
+    if (awaitable == AWAITABLE_NOT || !makes_handle(node))
+        return;
+    const char *name = coroutine_name(acc, node, &token);
+    if (awaitable == AWAITABLE_CORO || awaitable == AWAITABLE_GENERATOR)
+        report(acc, MESSAGE_NEVER_AWAITED, token, name);
+    else if (awaitable == AWAITABLE_TASK && !is_voided)
+        report(acc, MESSAGE_UNAWAITED_TASK, token);
+}
+
+/* The value of `node` is not used. */
+static void drop(struct acc *acc, struct node *node, bool is_voided)
+{
+    node = node_strip(node);
+    switch (node->kind) {
+    case NODE_COMMA:
+        drop(acc, node->child[1], is_voided);
+        break;
+    case NODE_CONDITIONAL:
+        if (node->child[1])
+            drop(acc, node->child[1], is_voided);
+        drop(acc, node->child[2], is_voided);
+        break;
+    case NODE_CAST:
+        if (node->type && node->type->class == TYPE_VOID)
+            drop(acc, node->child[1], true);
+        else
+            report_dropped(acc, node, is_voided);
+        break;
+    case NODE_STATEMENT_EXPR: {
+        struct node *block = node->child[0], *last = block->count ? block->child[block->count - 1] : NULL;
+        if (last && last->kind == NODE_EXPRESSION_STATEMENT)
+            drop(acc, last->child[0], is_voided);
+        break;
+    }
+    default: report_dropped(acc, node, is_voided);
+    }
+}
+
+/* A condition: a handle that was just made and is only compared with null is lost as well. */
+static void drop_condition(struct acc *acc, struct node *node)
+{
+    node = node_strip(node);
+    if (node->kind == NODE_CALL)
+        report_dropped(acc, node, true);
+}
+
+/* The last statement of a statement expression is its value: whoever has the expression drops or uses it. */
+static void check_statement_expression(struct acc *acc, struct node *node)
+{
+    struct node *block = node->child[0];
+    for (uint32_t i = 0; i < block->count; i++) {
+        struct node *item = block->child[i];
+        if (i + 1 == block->count && item->kind == NODE_EXPRESSION_STATEMENT)
+            check_node(acc, item->child[0]);
+        else
+            check_node(acc, item);
+    }
+}
+
+static void check_unused(struct acc *acc, struct node *node)
+{
+    switch (node->kind) {
+    case NODE_EXPRESSION_STATEMENT:
+    case NODE_COMMA:
+        drop(acc, node->child[0], false);
+        break;
+    case NODE_FOR:
+        if (node->child[0] && is_expression(node->child[0]))
+            drop(acc, node->child[0], false);
+        if (node->child[1])
+            drop_condition(acc, node->child[1]);
+        if (node->child[2])
+            drop(acc, node->child[2], false);
+        break;
+    case NODE_DO: drop_condition(acc, node->child[1]); break;
+    case NODE_LOGICAL:
+        drop_condition(acc, node->child[0]);
+        drop_condition(acc, node->child[1]);
+        break;
+    default: drop_condition(acc, node->child[0]); /* if, while, !, ?: */
+    }
+}
+
+/* ---- operands ---------------------------------------------------------------------------------------------------- */
+
+static bool is_known(const struct node *node)
+{
+    return node->type && node->type->class != TYPE_UNKNOWN;
+}
+
+static void check_await(struct acc *acc, struct node *node)
+{
+    const struct node *operand = node->child[0];
+    if (!is_known(operand))
+        return;
+    enum awaitable awaitable = operand->type->awaitable;
+    if (awaitable == AWAITABLE_NOT || awaitable == AWAITABLE_GENERATOR)
+        report(acc, MESSAGE_NOT_AWAITABLE, node->op ? node->op : node->first, operand->type->spelling);
+}
+
+static void check_throw(struct acc *acc, struct node *node)
+{
+    const struct node *operand = node->count ? node->child[0] : NULL;
+    if (operand && is_known(operand) && !operand->type->is_integer && !operand->type->is_error_pointer)
+        report(acc, MESSAGE_THROW_OPERAND, operand->first, operand->type->spelling);
+}
+
+static void check_codes(struct acc *acc, struct node *node)
+{
+    for (uint32_t i = 0; i + 1 < node->count; i++)
+        if (is_known(node->child[i]) && !node->child[i]->type->is_integer)
+            report(acc, MESSAGE_CATCH_CODE, node->child[i]->first, node->child[i]->type->spelling);
+}
+
+/* ---- async with -------------------------------------------------------------------------------------------------- */
+
+static void check_with_operand(struct acc *acc, struct node *operand)
+{
+    if (!is_known(operand))
+        return;
+    const struct type_info *type = operand->type;
+    if (type->awaitable == AWAITABLE_CORO)
+        report(acc, MESSAGE_WITH_COROUTINE, operand->first, type->spelling);
+    else if (!type->record_name)
+        report(acc, MESSAGE_WITH_OPERAND, operand->first, type->spelling);
+    else if (!with_function(acc, type, "_aexit"))
+        report(acc, MESSAGE_WITHOUT_AEXIT, operand->first, type->record_name, type->spelling);
+}
+
+static void check_with(struct acc *acc, struct node *node)
+{
+    for (uint32_t i = 0; i + 1 < node->count; i++)
+        check_with_operand(acc, node->child[i]->child[node->child[i]->count - 1]);
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+
+static void check_node(struct acc *acc, struct node *node)
+{
+    switch (node->kind) {
+    case NODE_AWAIT: check_await(acc, node); break;
+    case NODE_THROW: check_throw(acc, node); break;
+    case NODE_CATCH: check_codes(acc, node); break;
+    case NODE_ASYNC_WITH: check_with(acc, node); break;
+    case NODE_UNARY:
+        if (node->op && token_is(acc, node->op, "!"))
+            check_unused(acc, node);
+        break;
+    case NODE_EXPRESSION_STATEMENT:
+    case NODE_COMMA:
+    case NODE_FOR:
+    case NODE_DO:
+    case NODE_WHILE:
+    case NODE_IF:
+    case NODE_LOGICAL:
+    case NODE_CONDITIONAL: check_unused(acc, node); break;
+    default: break;
+    }
+    if (node->kind == NODE_STATEMENT_EXPR) {
+        check_statement_expression(acc, node);
+        return;
+    }
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            check_node(acc, node->child[i]);
+}
+
+bool check_types(struct acc *acc)
+{
+    uint32_t before = error_count(acc);
+    for (uint32_t i = 0; i < acc->item_count; i++)
+        check_node(acc, acc->items[i]);
+    return error_count(acc) == before;
+}

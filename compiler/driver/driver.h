@@ -1,0 +1,166 @@
+/* driver.h: acc, a C compiler driver that knows one language more.
+ *
+ * A command line becomes a list of items (options.c). Every Async C input becomes a unit, which goes through three
+ * programs: the C compiler preprocesses it, acc1 (translator.c) turns the text into C, the C compiler compiles that
+ * (unit.c). What is left, other inputs and the linking, is one more command for the C compiler (main.c): the user's
+ * own command line, in which objects stand where Async C files stood. A file without anything of the dialect stays in
+ * that command as C.
+ *
+ * All work is done by child processes, so the driver can wait for signals and children in one place (process.c) and
+ * clean up in peace.
+ */
+#ifndef ACC_DRIVER_H
+#define ACC_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../util.h"
+
+/* ---- words: a growing argument list, always ended by a null ----------------------------------------------------- */
+
+struct words {
+    struct arena *arena;
+    const char **word;
+    size_t count;
+};
+void words_add(struct words *words, const char *word);
+void words_add_all(struct words *words, const struct words *more);
+/* Adds the arguments of argv; @file stands for what is written in that file. */
+void words_add_expanded(struct words *words, char **argv);
+/* Writes the words from `first` on as a response file. */
+void words_write_response(const struct words *words, size_t first, const char *path);
+/* A whole file, ended by a NUL that does not count; null if it cannot be read. */
+char *file_read(struct arena *arena, const char *path, size_t *length);
+
+/* ---- command line ----------------------------------------------------------------------------------------------- */
+
+enum stage {
+    STAGE_PREPROCESS = 1, /* goes to `cc -E` */
+    STAGE_COMPILE = 2,    /* goes to the compilation of the translated text */
+    STAGE_TYPES = 4,      /* goes to libclang: it changes what types or names mean */
+    STAGE_WARNING = 8,    /* goes to acc's own warnings */
+    STAGE_REST = 16,      /* goes to the last command */
+    STAGE_DEFAULT = STAGE_PREPROCESS | STAGE_COMPILE | STAGE_REST,
+};
+
+/* What one invocation is to make. */
+enum mode { MODE_LINK, MODE_OBJECT, MODE_ASSEMBLY, MODE_SYNTAX, MODE_PREPROCESS, MODE_EMIT_C };
+
+struct unit;
+
+enum { DEFAULT_ERROR_LIMIT = 20 };
+
+/* An option with its argument, or an input. */
+struct item {
+    const char *word, *argument; /* argument: null, or the word behind */
+    unsigned stages;
+    bool is_input;
+    bool is_source;              /* an input that is compiled, as far as its name tells */
+    const char *language;        /* of an input: the -x in force, or null */
+    struct unit *unit;           /* of an Async C input */
+};
+
+struct command_line {
+    struct arena *arena;
+    struct item *items;
+    size_t item_count;
+    size_t input_count, unit_count;
+    enum mode mode;
+    const char *output;          /* -o, or null */
+    const char *cc;              /* --cc=, or null */
+    const char *runtime;         /* --runtime=, or null */
+    const char *stop_after;      /* a pass, or null */
+    const char *dependency_file; /* -MF, or null */
+    bool makes_dependencies;     /* -MD, -MMD */
+    bool passes_dependencies;    /* -Wp,-MD,FILE */
+    bool names_target;           /* -MT, -MQ */
+    bool keeps_temporaries, beside_object; /* -save-temps, -save-temps=obj */
+    bool names_auxiliaries;      /* an option that makes files named after the output: coverage, split dwarf */
+    bool wants_comments;         /* a warning that comments can silence is on */
+    bool links_runtime;
+    bool is_verbose, is_dry_run; /* -v, -### */
+    bool wants_help, wants_version;
+    int color;                   /* -1: as the terminal has it */
+    int error_limit;
+};
+
+void command_line_read(struct command_line *line, struct arena *arena, char **argv);
+bool option_is_ours(const char *warning); /* -W…: a warning group of acc's own */
+
+/* ---- the C compiler and acc's own parts ------------------------------------------------------------------------- */
+
+struct backend {
+    struct words command;     /* the C compiler: a program and perhaps arguments */
+    bool is_clang;
+    const char *include_directory, *library, *translator;
+};
+/* Finds all of it, or ends the process with a message. */
+void backend_find(struct backend *backend, struct arena *arena, const char *cc);
+/* Asks the compiler which one it is; only needed where an Async C file is compiled. */
+void backend_identify(struct backend *backend, struct arena *arena);
+
+/* ---- temporary files -------------------------------------------------------------------------------------------- */
+
+struct temporary {
+    struct arena *arena;
+    const char *directory;    /* null: none made yet */
+    bool is_dry_run;          /* names only */
+};
+/* A path in a directory of this process; `folder` and the file need not exist, the folder is made. */
+const char *temporary_path(struct temporary *temporary, size_t folder, const char *name);
+void temporary_remove(struct temporary *temporary);
+
+/* ---- child processes -------------------------------------------------------------------------------------------- */
+
+struct process_options {
+    bool is_verbose, is_dry_run;
+    const char *input;        /* standard input comes from this file; null: ours */
+    const char *messages;     /* standard error goes to this file; null: to ours */
+    bool has_deep_stack;      /* give it more C stack than usual */
+};
+/* From here on signals that would end the process wait until a child is being waited for. */
+void process_prepare(void);
+/* Runs a command and returns its exit status; 1 where it ended otherwise (which is then said). A signal to the
+ * driver goes to the child first; then temporary files are removed and the driver ends by the same signal. */
+int process_run(struct words *command, const struct process_options *options, struct temporary *temporary);
+/* Copies a file to standard error. */
+void messages_print(const char *path);
+/* Becomes the command. */
+_Noreturn void process_become(struct words *command, bool is_verbose);
+void process_print(const struct words *command);
+/* What the command prints when it gets this one argument. */
+void process_read(const struct words *command, const char *argument, char *answer, size_t size);
+
+/* ---- units ------------------------------------------------------------------------------------------------------ */
+
+/* acc1's exit status. */
+enum { TRANSLATION_DONE, TRANSLATION_FAILED, TRANSLATION_PLAIN = 99 };
+
+/* One Async C input. */
+struct unit {
+    const char *name;         /* as given */
+    const char *stem;         /* without folders and suffix */
+    size_t number;            /* names its folder of temporary files */
+    const char *object;       /* for the linker; set by unit_build */
+};
+
+struct driver {
+    struct arena *arena;
+    struct command_line line;
+    struct backend backend;
+    struct temporary temporary;
+    const char *standard_input; /* a file with what it held, or null: not read */
+};
+
+/* Takes the unit through all its steps; returns the status of the first that failed, or 0. */
+int unit_build(struct driver *driver, struct unit *unit);
+
+/* Adds the options that go to any of these stages. */
+void command_add_options(const struct driver *driver, struct words *command, unsigned stages);
+/* Adds what lets C find <ac.h>, after all folders of the user's and the system's. */
+void command_add_headers(const struct driver *driver, struct words *command);
+/* A command that begins as the C compiler's. */
+struct words command_begin(const struct driver *driver);
+
+#endif

@@ -1,0 +1,210 @@
+/* process.c: child processes and signals.
+ *
+ * The driver itself does next to nothing; nearly all the time it waits for a child. So the signals that would end it
+ * stay blocked, and the one place where it waits takes signals and the child's end alike (sigwait). Nothing runs in a
+ * signal handler. A signal that was ignored when acc started, as under nohup, stays ignored.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "driver.h"
+
+/* A command longer than this goes through a response file. */
+enum { MAX_COMMAND = 96 * 1024 };
+enum { DEEP_STACK = 256 << 20 };
+
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
+
+static void signal_set(sigset_t *set)
+{
+    struct sigaction action;
+    sigemptyset(set);
+    sigaddset(set, SIGCHLD);
+    for (int i = 0; i < ENDING_SIGNALS; i++)
+        if (!sigaction(ending_signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
+            sigaddset(set, ending_signals[i]);
+}
+
+void process_prepare(void)
+{
+    sigset_t set;
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the children's status away */
+    signal_set(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void unblock(void)
+{
+    sigset_t set;
+    signal_set(&set);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static bool is_harmless(const char *word)
+{
+    return *word && !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./,:@%^#")];
+}
+
+void process_print(const struct words *command)
+{
+    for (size_t i = 0; i < command->count; i++) {
+        const char *word = command->word[i];
+        putc(' ', stderr);
+        if (is_harmless(word)) {
+            fputs(word, stderr);
+            continue;
+        }
+        putc('"', stderr);
+        for (; *word; word++) {
+            if (strchr("\"\\$`", *word))
+                putc('\\', stderr);
+            putc(*word, stderr);
+        }
+        putc('"', stderr);
+    }
+    putc('\n', stderr);
+}
+
+static void allow_deep_stack(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= DEEP_STACK)
+        return;
+    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > DEEP_STACK ? DEEP_STACK : limit.rlim_max;
+    setrlimit(RLIMIT_STACK, &limit);
+}
+
+/* Lets a standard descriptor of the child be a file. */
+static void redirect(int standard, const char *path, int flags)
+{
+    int descriptor = path ? open(path, flags | O_CLOEXEC, 0600) : -1;
+    if (path && (descriptor < 0 || dup2(descriptor, standard) < 0)) {
+        fprintf(stderr, "acc: error: %s: %s\n", path, strerror(errno));
+        _exit(1);
+    }
+}
+
+static _Noreturn void child(struct words *command, const struct process_options *options)
+{
+    unblock();
+    redirect(STDIN_FILENO, options->input, O_RDONLY);
+    redirect(STDERR_FILENO, options->messages, O_WRONLY | O_CREAT | O_TRUNC);
+    if (options->has_deep_stack)
+        allow_deep_stack();
+    execvp(command->word[0], (char **)command->word);
+    fprintf(stderr, "acc: error: '%s' cannot be run: %s\n", command->word[0], strerror(errno));
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+/* Ends the driver as the signal would have, after the child has had its chance to clean up. */
+static _Noreturn void end_by(int signal_number, struct temporary *temporary)
+{
+    temporary_remove(temporary);
+    signal(signal_number, SIG_DFL);
+    unblock();
+    raise(signal_number);
+    _exit(128 + signal_number);
+}
+
+/* Waits for the child to end; returns its wait status. */
+static int wait_for(pid_t pid, struct temporary *temporary)
+{
+    int status, number, ending = 0;
+    sigset_t set;
+    signal_set(&set);
+    while (waitpid(pid, &status, WNOHANG) != pid) {
+        if (sigwait(&set, &number) || number == SIGCHLD)
+            continue;
+        kill(pid, ending ? SIGKILL : number); /* a second signal: it has had its time */
+        ending = number;
+    }
+    if (ending)
+        end_by(ending, temporary);
+    return status;
+}
+
+static size_t command_size(const struct words *command)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < command->count; i++)
+        size += strlen(command->word[i]) + 1;
+    return size;
+}
+
+/* The command, its arguments moved to a file where they are too long for the system. */
+static struct words *shortened(struct words *command, struct temporary *temporary)
+{
+    if (command_size(command) < MAX_COMMAND)
+        return command;
+    struct words *result = arena_allocate(command->arena, sizeof *result);
+    const char *path = temporary_path(temporary, 0, "arguments");
+    result->arena = command->arena;
+    words_write_response(command, 1, path);
+    words_add(result, command->word[0]);
+    words_add(result, arena_format(command->arena, "@%s", path));
+    return result;
+}
+
+int process_run(struct words *command, const struct process_options *options, struct temporary *temporary)
+{
+    if (options->is_verbose || options->is_dry_run)
+        process_print(command);
+    if (options->is_dry_run)
+        return 0;
+    command = shortened(command, temporary);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        fatal("no process can be made: %s", strerror(errno));
+    if (pid == 0)
+        child(command, options);
+    int status = wait_for(pid, temporary);
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    fprintf(stderr, "acc: error: %s was ended by signal %d (%s)\n", command->word[0], WTERMSIG(status),
+            strsignal(WTERMSIG(status)));
+    return 1;
+}
+
+void messages_print(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char block[4096];
+    size_t count;
+    while (file && (count = fread(block, 1, sizeof block, file)) > 0)
+        fwrite(block, 1, count, stderr);
+    if (file)
+        fclose(file);
+}
+
+_Noreturn void process_become(struct words *command, bool is_verbose)
+{
+    static const struct process_options plain;
+    if (is_verbose)
+        process_print(command);
+    fflush(NULL);
+    child(command, &plain);
+}
+
+void process_read(const struct words *command, const char *argument, char *answer, size_t size)
+{
+    struct buffer line = {0};
+    size_t length;
+    for (size_t i = 0; i < command->count; i++)
+        buffer_printf(&line, "'%s' ", command->word[i]);
+    buffer_printf(&line, "%s 2>&1", argument);
+    FILE *pipe = popen(line.text, "r");
+    length = pipe ? fread(answer, 1, size - 1, pipe) : 0;
+    answer[length] = '\0';
+    if (pipe)
+        pclose(pipe);
+    buffer_free(&line);
+}

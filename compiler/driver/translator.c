@@ -1,0 +1,146 @@
+/* translator.c: acc1, the program that acc runs for each Async C file: preprocessed text in, C out.
+ *
+ *     acc1 [options] --name=FILE INPUT OUTPUT [libclang's arguments]
+ *
+ * Being a process of its own, it can have a deep C stack, may load libclang (which acc itself then does not have to
+ * for plain C), and whatever happens to it, acc cleans up. OUTPUT appears complete or not at all; - is standard output.
+ * Exit status: TRANSLATION_… in driver.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../acc.h"
+#include "driver.h"
+
+struct invocation {
+    struct options options;
+    struct arena *arena;
+    const char *name, *input, *output, *standard_input;
+};
+
+static const char *value_of(const char *word, const char *option)
+{
+    size_t length = strlen(option);
+    return strncmp(word, option, length) ? NULL : word + length;
+}
+
+static void read_option(struct invocation *invocation, const char *word)
+{
+    struct options *options = &invocation->options;
+    const char *value;
+    if ((value = value_of(word, "--name=")))
+        invocation->name = value;
+    else if ((value = value_of(word, "--standard-input=")))
+        invocation->standard_input = value;
+    else if ((value = value_of(word, "--stop-after=")))
+        options->stop_after = value;
+    else if ((value = value_of(word, "--warnings=")))
+        options->warning_options = value;
+    else if ((value = value_of(word, "--error-limit=")))
+        options->error_limit = atoi(value);
+    else if (!strcmp(word, "--emit-c"))
+        options->emit_c = true;
+    else if (!strcmp(word, "--color"))
+        options->color = true;
+    else
+        fatal("acc1: unknown option '%s'", word);
+}
+
+static void read_arguments(struct invocation *invocation, char **argv)
+{
+    struct words words = {.arena = invocation->arena};
+    size_t i = 0;
+    words_add_expanded(&words, argv);
+    invocation->options.error_limit = DEFAULT_ERROR_LIMIT;
+    invocation->options.warning_options = "";
+    for (; i < words.count && !strncmp(words.word[i], "--", 2); i++)
+        read_option(invocation, words.word[i]);
+    if (words.count < i + 2 || !invocation->name)
+        fatal("usage: acc1 [options] --name=FILE INPUT OUTPUT [arguments for libclang]");
+    invocation->input = words.word[i];
+    invocation->output = words.word[i + 1];
+    invocation->options.clang_arguments = words.word + i + 2;
+    invocation->options.clang_argument_count = (int)(words.count - i - 2);
+}
+
+static _Noreturn void cannot_write(const char *path)
+{
+    fatal("%s: cannot be written: %s", path, strerror(errno));
+}
+
+static void write_to(FILE *file, const char *text, const char *path)
+{
+    size_t length = strlen(text);
+    if (!file || fwrite(text, 1, length, file) < length || fflush(file))
+        cannot_write(path);
+}
+
+/* By way of a new file beside it; what is no file, such as /dev/null, is written to directly. */
+static void write_output(struct invocation *invocation, const char *text)
+{
+    const char *path = invocation->output;
+    char *beside = arena_format(invocation->arena, "%s.XXXXXX", path);
+    struct stat status;
+    mode_t mask = umask(0);
+    umask(mask);
+    if (!strcmp(path, "-")) {
+        write_to(stdout, text, "standard output");
+        return;
+    }
+    if (!stat(path, &status) && !S_ISREG(status.st_mode)) {
+        write_to(fopen(path, "w"), text, path);
+        return;
+    }
+    int descriptor = mkstemp(beside);
+    if (descriptor < 0)
+        cannot_write(path);
+    write_to(fdopen(descriptor, "w"), text, path);
+    if (fchmod(descriptor, 0666 & ~mask) || rename(beside, path)) {
+        unlink(beside);
+        cannot_write(path);
+    }
+}
+
+static int run(struct invocation *invocation, struct acc *acc)
+{
+    const char *text = translate(acc);
+    if (error_count(acc))
+        return TRANSLATION_FAILED;
+    if (!acc->has_dialect && !invocation->options.emit_c)
+        return TRANSLATION_PLAIN;
+    if (!text && acc->has_dialect)
+        BUG("%s: translation failed without a message", invocation->name);
+    write_output(invocation, text ? text : acc->text);
+    return TRANSLATION_DONE;
+}
+
+static const char *read_text(struct invocation *invocation, const char *path, uint32_t *length)
+{
+    size_t size = 0;
+    const char *text = file_read(invocation->arena, path, &size);
+    if (!text)
+        fatal("%s: cannot be read: %s", path, strerror(errno));
+    if (size > UINT32_MAX - 1)
+        fatal("%s: the text is larger than 4 GB", invocation->name);
+    *length = (uint32_t)size;
+    return text;
+}
+
+int main(int argc, char **argv)
+{
+    struct invocation invocation = {.arena = arena_new()};
+    struct acc acc = {.arena = invocation.arena, .options = &invocation.options};
+    (void)argc;
+    read_arguments(&invocation, argv + 1);
+    if (invocation.options.stop_after && !translate_has_pass(invocation.options.stop_after))
+        fatal("--stop-after=%s: there is no such pass", invocation.options.stop_after);
+    acc.input_name = invocation.name;
+    acc.text = read_text(&invocation, invocation.input, &acc.length);
+    if (invocation.standard_input)
+        acc.input_text = read_text(&invocation, invocation.standard_input, &acc.input_length);
+    return run(&invocation, &acc);
+}

@@ -1,0 +1,276 @@
+/* unit.c: one Async C file on its way to an object.
+ *
+ *     cc -E -x c -include ac/abi.h FILE -o TMP/preprocessed.i     then acc1 TMP/preprocessed.i -o TMP/STEM.i
+ *     cc -c -x cpp-output TMP/STEM.i
+ *
+ * Each option goes to the step it is for. The translated text keeps the user's stem, so that the C compiler names by
+ * itself what it makes (STEM.o, STEM.s, STEM.gcno); its line markers name the user's files, so that no temporary name
+ * gets into an object. acc1 may find that the file has nothing of the dialect; then the C compiler gets it as it is.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "driver.h"
+
+static bool is_standard_input(const struct unit *unit)
+{
+    return !strcmp(unit->name, "-");
+}
+
+static bool use_color(void)
+{
+    const char *terminal = getenv("TERM");
+    return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb");
+}
+
+static struct process_options how_to_run(const struct driver *driver, const struct unit *unit)
+{
+    return (struct process_options){
+        .is_verbose = driver->line.is_verbose,
+        .is_dry_run = driver->line.is_dry_run,
+        .input = is_standard_input(unit) ? driver->standard_input : NULL,
+    };
+}
+
+static int run(struct driver *driver, struct words *command, const struct unit *unit)
+{
+    struct process_options options = how_to_run(driver, unit);
+    return process_run(command, &options, &driver->temporary);
+}
+
+static const char *with_suffix(struct arena *arena, const char *path, const char *suffix)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dot = strrchr(slash ? slash : path, '.');
+    return arena_format(arena, "%.*s%s", (int)(dot ? dot - path : (long)strlen(path)), path, suffix);
+}
+
+/* -MD: the file and the target that the C compiler would have chosen had it done all in one. */
+static void add_dependencies(struct driver *driver, struct words *command, const struct unit *unit)
+{
+    const struct command_line *line = &driver->line;
+    /* -Wp,-MD,FILE says where; for the target clang, unlike gcc, looks at the output */
+    bool lacks_target = line->makes_dependencies || (line->passes_dependencies && driver->backend.is_clang);
+    if (line->makes_dependencies) {
+        words_add(command, "-MF");
+        words_add(command, line->dependency_file ? line->dependency_file
+                           : with_suffix(driver->arena, line->output ? line->output : unit->stem, ".d"));
+    }
+    if (lacks_target && !line->names_target) {
+        words_add(command, "-MQ");
+        words_add(command, line->output ? line->output : arena_format(driver->arena, "%s.o", unit->stem));
+    }
+}
+
+/* Half a command line would look wrong to clang; it shall not say so. */
+static void add_silence(struct driver *driver, struct words *command)
+{
+    if (driver->backend.is_clang)
+        words_add(command, "-Wno-unused-command-line-argument");
+}
+
+static void add_dialect(struct driver *driver, struct words *command)
+{
+    words_add(command, "-D__ASYNC_C__=1");
+    command_add_headers(driver, command);
+}
+
+/* In the unit's folder of temporary files, with the user's stem. */
+static const char *own_path(struct driver *driver, const struct unit *unit, const char *suffix)
+{
+    const char *name = arena_format(driver->arena, "%s%s", unit->stem, suffix);
+    return temporary_path(&driver->temporary, unit->number, name);
+}
+
+static const char *preprocessed_path(struct driver *driver, const struct unit *unit)
+{
+    return temporary_path(&driver->temporary, unit->number, "preprocessed.i");
+}
+
+/* What the preprocessor says is held back until it is known that the file will not be compiled once more as it is. A
+ * compiler whose messages go to a file has to be told that there is a terminal behind it. */
+static int preprocess(struct driver *driver, struct unit *unit, const char *messages)
+{
+    struct words command = command_begin(driver);
+    struct process_options options = how_to_run(driver, unit);
+    options.messages = messages;
+    if (driver->line.color < 0 && use_color())
+        words_add(&command, "-fdiagnostics-color=always");
+    add_dialect(driver, &command);
+    words_add(&command, "-include");
+    words_add(&command, arena_format(driver->arena, "%s/ac/abi.h", driver->backend.include_directory));
+    command_add_options(driver, &command, STAGE_PREPROCESS);
+    add_dependencies(driver, &command, unit);
+    add_silence(driver, &command);
+    /* gcc takes a comment for an answer to -Wimplicit-fallthrough */
+    if (driver->line.wants_comments && !driver->backend.is_clang)
+        words_add(&command, "-C");
+    words_add(&command, "-E");
+    words_add(&command, "-x");
+    words_add(&command, "c");
+    words_add(&command, unit->name);
+    words_add(&command, "-o");
+    words_add(&command, preprocessed_path(driver, unit));
+    return process_run(&command, &options, &driver->temporary);
+}
+
+static const char *joined(struct driver *driver, unsigned stages)
+{
+    struct words words = {.arena = driver->arena};
+    struct buffer text = {0};
+    command_add_options(driver, &words, stages);
+    for (size_t i = 0; i < words.count; i++)
+        buffer_printf(&text, "%s%s", i ? " " : "", words.word[i]);
+    const char *result = arena_copy(driver->arena, text.length ? text.text : "", text.length);
+    buffer_free(&text);
+    return result;
+}
+
+static void add_translator_options(struct driver *driver, struct words *command, const struct unit *unit)
+{
+    const struct command_line *line = &driver->line;
+    if (line->stop_after)
+        words_add(command, arena_format(driver->arena, "--stop-after=%s", line->stop_after));
+    if (line->mode == MODE_EMIT_C)
+        words_add(command, "--emit-c");
+    if (line->color < 0 ? use_color() : line->color)
+        words_add(command, "--color");
+    if (line->error_limit != DEFAULT_ERROR_LIMIT)
+        words_add(command, arena_format(driver->arena, "--error-limit=%d", line->error_limit));
+    const char *warnings = joined(driver, STAGE_WARNING);
+    if (*warnings)
+        words_add(command, arena_format(driver->arena, "--warnings=%s", warnings));
+    if (is_standard_input(unit) && driver->standard_input)
+        words_add(command, arena_format(driver->arena, "--standard-input=%s", driver->standard_input));
+    words_add(command, arena_format(driver->arena, "--name=%s", is_standard_input(unit) ? "<stdin>" : unit->name));
+}
+
+static int translate(struct driver *driver, struct unit *unit, const char *output, const char *messages)
+{
+    struct words command = {.arena = driver->arena};
+    struct process_options options = how_to_run(driver, unit);
+    options.messages = messages;
+    options.has_deep_stack = true;
+    words_add(&command, driver->backend.translator);
+    add_translator_options(driver, &command, unit);
+    words_add(&command, preprocessed_path(driver, unit));
+    words_add(&command, output);
+    command_add_options(driver, &command, STAGE_TYPES);
+    return process_run(&command, &options, &driver->temporary);
+}
+
+/* Files that the compiler names after its output (coverage notes, split debug information) would be named after our
+ * temporary object: give them the names they have when program and object are made in one go. */
+static void add_auxiliary_names(struct driver *driver, struct words *command, const struct unit *unit)
+{
+    const struct command_line *line = &driver->line;
+    if (driver->backend.is_clang && !line->names_auxiliaries)
+        return;
+    words_add(command, "-dumpdir");
+    words_add(command, line->output ? arena_format(driver->arena, "%s-", line->output) : "a-");
+    if (driver->backend.is_clang)
+        return;
+    words_add(command, "-dumpbase");
+    words_add(command, arena_format(driver->arena, "%s.i", unit->stem));
+    words_add(command, "-dumpbase-ext");
+    words_add(command, ".i");
+}
+
+static void add_output(struct driver *driver, struct words *command, struct unit *unit)
+{
+    const struct command_line *line = &driver->line;
+    words_add(command, line->mode == MODE_SYNTAX ? "-fsyntax-only" : line->mode == MODE_ASSEMBLY ? "-S" : "-c");
+    if (line->mode == MODE_LINK) {
+        unit->object = own_path(driver, unit, ".o");
+        add_auxiliary_names(driver, command, unit);
+    }
+    if (unit->object || line->output) {
+        words_add(command, "-o");
+        words_add(command, unit->object ? unit->object : line->output);
+    }
+}
+
+static int compile(struct driver *driver, struct unit *unit, const char *text)
+{
+    struct words command = command_begin(driver);
+    command_add_options(driver, &command, STAGE_COMPILE);
+    add_silence(driver, &command);
+    add_output(driver, &command, unit);
+    words_add(&command, "-x");
+    words_add(&command, "cpp-output");
+    words_add(&command, text);
+    return run(driver, &command, unit);
+}
+
+/* The file is C: one ordinary compilation of the file itself. */
+static int compile_plain(struct driver *driver, struct unit *unit)
+{
+    struct words command = command_begin(driver);
+    command_add_options(driver, &command, STAGE_PREPROCESS | STAGE_COMPILE);
+    add_dialect(driver, &command);
+    add_dependencies(driver, &command, unit);
+    add_output(driver, &command, unit);
+    words_add(&command, "-x");
+    words_add(&command, "c");
+    words_add(&command, unit->name);
+    return run(driver, &command, unit);
+}
+
+/* -save-temps: the two texts that the C compiler does not keep, since it did not make them. */
+static void keep_text(struct driver *driver, const char *from, const struct unit *unit, const char *suffix)
+{
+    const struct command_line *line = &driver->line;
+    const char *slash = line->beside_object && line->output ? strrchr(line->output, '/') : NULL;
+    const char *to = arena_format(driver->arena, "%.*s%s%s", slash ? (int)(slash - line->output + 1) : 0,
+                                  slash ? line->output : "", unit->stem, suffix);
+    size_t length;
+    const char *text = line->is_dry_run ? NULL : file_read(driver->arena, from, &length);
+    FILE *file = text ? fopen(to, "w") : NULL;
+    if (file && (fwrite(text, 1, length, file) < length) | fclose(file))
+        fatal("%s cannot be written", to);
+}
+
+static bool is_empty(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) || status.st_size == 0;
+}
+
+/* Preprocesses and translates; the messages of both come in their order, and the first ones not at all where the C
+ * compiler will say the same again. */
+static int make_text(struct driver *driver, struct unit *unit, const char *output)
+{
+    const char *first = temporary_path(&driver->temporary, unit->number, "messages");
+    const char *second = temporary_path(&driver->temporary, unit->number, "more-messages");
+    int status = preprocess(driver, unit, first);
+    bool is_silent = is_empty(first);
+    if (!status)
+        status = translate(driver, unit, output, is_silent ? NULL : second);
+    if (status == TRANSLATION_PLAIN)
+        return status;
+    messages_print(first);
+    if (!is_silent)
+        messages_print(second);
+    return status;
+}
+
+int unit_build(struct driver *driver, struct unit *unit)
+{
+    const struct command_line *line = &driver->line;
+    if (line->mode == MODE_EMIT_C)
+        return make_text(driver, unit, line->output ? line->output : "-");
+    const char *text = own_path(driver, unit, ".i");
+    int status = make_text(driver, unit, text);
+    if (status == TRANSLATION_PLAIN)
+        return compile_plain(driver, unit);
+    if (status != TRANSLATION_DONE)
+        return status;
+    if (line->keeps_temporaries) {
+        keep_text(driver, preprocessed_path(driver, unit), unit, ".i");
+        keep_text(driver, text, unit, ".translated.i");
+    }
+    return compile(driver, unit, text);
+}

@@ -1,0 +1,471 @@
+/* meaning.c: lets libclang read the shadow.
+ *
+ * Takes the shadow (shadow.c) with its map from bytes to tokens; leaves node->type on every node that asked, and
+ * reports what libclang holds against the program, at the user's tokens and in the user's words. One translation unit
+ * is parsed, its functions are visited once.
+ *
+ * Errors count only where acc itself translates, that is within acc->items: all other text goes to the C compiler as
+ * it came, which may know more than clang does (gcc's attributes and builtins), and will complain if it must. They are
+ * shown nevertheless where there is an error within the items too, which may follow from them.
+ *
+ * The shadow is text that another compiler preprocessed. A prologue of macros (prologue.c) makes clang take gcc's.
+ * Offsets in the shadow are counted from behind the prologue.
+ */
+#include "clang.h"
+#include "origin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    struct acc *acc;
+    const struct shadow *shadow;
+    struct type_table types;
+    CXTranslationUnit unit;
+    uint32_t prologue;       /* its length */
+    uint32_t *slots;         /* hash of queries by extent: index + 1 */
+    uint32_t slot_mask;
+    uint32_t *starts;        /* of all queries, ascending */
+    bool has_types;
+};
+
+/* ---- parsing ----------------------------------------------------------------------------------------------------- */
+
+enum { MOST_ARGUMENTS = 256 };
+
+struct arguments {
+    const char *list[MOST_ARGUMENTS];
+    int count;
+};
+
+static void add_argument(struct arguments *arguments, const char *argument)
+{
+    if (arguments->count < MOST_ARGUMENTS)
+        arguments->list[arguments->count++] = argument;
+}
+
+/* Errors that the user has turned off or made warnings of: -Wno-int-conversion. Warnings themselves are the C
+ * compiler's matter, -w. */
+static void add_warning_options(struct acc *acc, struct arguments *arguments)
+{
+    const char *at = acc->options ? acc->options->warning_options : NULL;
+    while (at && *at) {
+        size_t length = strcspn(at, " ");
+        if (length > 5 && memcmp(at, "-Wno-", 5) == 0)
+            add_argument(arguments, arena_copy(acc->arena, at, length));
+        at += length + strspn(at + length, " ");
+    }
+}
+
+static void collect_arguments(struct acc *acc, struct arguments *arguments)
+{
+    for (int i = 0; acc->options && i < acc->options->clang_argument_count; i++)
+        add_argument(arguments, acc->options->clang_arguments[i]);
+    add_warning_options(acc, arguments);
+    add_argument(arguments, "-w");
+    add_argument(arguments, "-ferror-limit=0");
+    add_argument(arguments, "-fbracket-depth=5000");
+    add_argument(arguments, "-xcpp-output");
+}
+
+static bool parse_shadow(struct reading *reading, CXIndex index)
+{
+    static const char name[] = "shadow.i";
+    struct arguments arguments = {.count = 0};
+    struct buffer text = {0};
+    collect_arguments(reading->acc, &arguments);
+    prologue_write(&text, reading->shadow->text);
+    reading->prologue = (uint32_t)text.length;
+    buffer_add(&text, reading->shadow->text, reading->shadow->length);
+    struct CXUnsavedFile file = {name, text.text, text.length};
+    enum CXErrorCode code = clang_parseTranslationUnit2(index, name, arguments.list, arguments.count, &file, 1,
+                                                        CXTranslationUnit_None, &reading->unit);
+    buffer_free(&text);
+    return code == CXError_Success && reading->unit;
+}
+
+/* ---- types ------------------------------------------------------------------------------------------------------- */
+
+static int compare_offsets(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+static size_t hash_extent(uint32_t start, uint32_t end)
+{
+    return (size_t)((((uint64_t)start << 32 | end) * 0x9E3779B97F4A7C15u) >> 24);
+}
+
+static void index_queries(struct reading *reading)
+{
+    const struct shadow *shadow = reading->shadow;
+    uint32_t size = 64;
+    while (size < shadow->query_count * 2)
+        size *= 2;
+    reading->slot_mask = size - 1;
+    reading->slots = arena_allocate(reading->acc->arena, size * sizeof *reading->slots);
+    reading->starts = arena_allocate(reading->acc->arena, (shadow->query_count + 1) * sizeof *reading->starts);
+    for (uint32_t i = 0; i < shadow->query_count; i++) {
+        size_t at = hash_extent(shadow->queries[i].start, shadow->queries[i].end);
+        while (reading->slots[at & reading->slot_mask])
+            at++;
+        reading->slots[at & reading->slot_mask] = i + 1;
+        reading->starts[i] = shadow->queries[i].start;
+    }
+    qsort(reading->starts, shadow->query_count, sizeof *reading->starts, compare_offsets);
+}
+
+/* Whether a query starts within [start, end). */
+static bool has_query_in(const struct reading *reading, uint32_t start, uint32_t end)
+{
+    uint32_t low = 0, high = reading->shadow->query_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (reading->starts[middle] < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < reading->shadow->query_count && reading->starts[low] < end;
+}
+
+/* Offset in the shadow; UINT32_MAX for places in the prologue. */
+static uint32_t shadow_offset(const struct reading *reading, CXSourceLocation location)
+{
+    unsigned offset = 0;
+    clang_getFileLocation(location, NULL, NULL, NULL, &offset);
+    return offset >= reading->prologue ? offset - reading->prologue : UINT32_MAX;
+}
+
+static enum CXChildVisitResult take_first(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    *(CXCursor *)data = cursor;
+    return CXChildVisit_Break;
+}
+
+static CXCursor first_child(CXCursor cursor)
+{
+    CXCursor child = clang_getNullCursor();
+    clang_visitChildren(cursor, take_first, &child);
+    return child;
+}
+
+static bool is_of_parameter(CXCursor cursor)
+{
+    return clang_getCursorKind(cursor) == CXCursor_ParmDecl ||
+           clang_getCursorKind(clang_getCursorReferenced(cursor)) == CXCursor_ParmDecl;
+}
+
+/* libclang shows the type of a parameter as it was written, `int a[]`, and so that of all that is made of it. An array
+ * type is believed of lvalues only. */
+static bool is_adjusted(CXCursor cursor)
+{
+    for (;; cursor = first_child(cursor))
+        switch (clang_getCursorKind(cursor)) {
+        case CXCursor_ParmDecl:
+        case CXCursor_DeclRefExpr: return is_of_parameter(cursor);
+        case CXCursor_ParenExpr: continue;
+        case CXCursor_UnaryOperator: return clang_getCursorUnaryOperatorKind(cursor) != CXUnaryOperator_Deref;
+        case CXCursor_BinaryOperator:
+        case CXCursor_CompoundAssignOperator:
+        case CXCursor_ConditionalOperator:
+        case CXCursor_CallExpr:
+        case CXCursor_CStyleCastExpr:
+        case CXCursor_StmtExpr: return true;
+        default: return false;
+        }
+}
+
+static struct type_info *type_of_cursor(struct reading *reading, CXCursor cursor)
+{
+    struct type_info *info = type_info_of(reading->acc, &reading->types, clang_getCursorType(cursor));
+    if ((info->class == TYPE_ARRAY || info->class == TYPE_FUNCTION) && is_adjusted(cursor))
+        info = info->decayed;
+    bool is_member = clang_getCursorKind(cursor) == CXCursor_MemberRefExpr;
+    if (!clang_Cursor_isBitField(is_member ? clang_getCursorReferenced(cursor) : cursor))
+        return info;
+    struct type_info *bit_field = arena_allocate(reading->acc->arena, sizeof *bit_field);
+    *bit_field = *info;
+    bit_field->is_bit_field = true;
+    if (bit_field->decayed == info)
+        bit_field->decayed = bit_field;
+    return bit_field;
+}
+
+/* Whether what begins here comes from the text of a macro of the prologue. */
+static bool is_of_prologue(const struct reading *reading, CXSourceLocation location)
+{
+    unsigned offset = 0;
+    clang_getSpellingLocation(location, NULL, NULL, NULL, &offset);
+    return offset < reading->prologue;
+}
+
+struct question {
+    uint32_t start, end;
+    bool is_declarator, keeps_first;
+};
+
+/* Cursors come outermost first, so what stays is the innermost of an extent: the expression before conversions. */
+static void answer(struct reading *reading, struct question question, CXCursor cursor)
+{
+    struct type_info *info = NULL;
+    for (size_t at = hash_extent(question.start, question.end); reading->slots[at & reading->slot_mask]; at++) {
+        const struct shadow_query *query = &reading->shadow->queries[reading->slots[at & reading->slot_mask] - 1];
+        if (query->start != question.start || query->end != question.end ||
+            query->is_declarator != question.is_declarator || (question.keeps_first && query->node->type))
+            continue;
+        if (!info)
+            info = type_of_cursor(reading, cursor);
+        query->node->type = info;
+    }
+}
+
+static void answer_declaration(struct reading *reading, CXCursor cursor)
+{
+    CXString name = clang_getCursorSpelling(cursor);
+    const char *text = clang_getCString(name);
+    uint32_t start = shadow_offset(reading, clang_getCursorLocation(cursor));
+    if (text && *text && start != UINT32_MAX)
+        answer(reading, (struct question){start, start + (uint32_t)strlen(text), .is_declarator = true}, cursor);
+    clang_disposeString(name);
+}
+
+static bool is_declarator(enum CXCursorKind kind)
+{
+    return kind == CXCursor_VarDecl || kind == CXCursor_ParmDecl || kind == CXCursor_TypedefDecl ||
+           kind == CXCursor_FunctionDecl || kind == CXCursor_FieldDecl;
+}
+
+/* All that a macro of the prologue stands for has the extent of its call; its outermost parentheses have its type. */
+static void answer_expression(struct reading *reading, uint32_t start, uint32_t end, CXCursor cursor)
+{
+    CXSourceRange extent = clang_getCursorExtent(cursor);
+    bool is_macro = is_of_prologue(reading, clang_getRangeStart(extent));
+    if (!is_macro || clang_getCursorKind(cursor) == CXCursor_ParenExpr)
+        answer(reading, (struct question){start, end, .keeps_first = is_macro}, cursor);
+}
+
+static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    struct reading *reading = data;
+    enum CXCursorKind kind = clang_getCursorKind(cursor);
+    CXSourceRange extent = clang_getCursorExtent(cursor);
+    uint32_t start = shadow_offset(reading, clang_getRangeStart(extent));
+    uint32_t end = shadow_offset(reading, clang_getRangeEnd(extent));
+    if (start == UINT32_MAX || end == UINT32_MAX)
+        return CXChildVisit_Recurse;
+    if (clang_getCursorKind(parent) == CXCursor_TranslationUnit && !has_query_in(reading, start, end))
+        return CXChildVisit_Continue;
+    if (is_declarator(kind))
+        answer_declaration(reading, cursor);
+    else if (clang_isExpression(kind))
+        answer_expression(reading, start, end, cursor);
+    return CXChildVisit_Recurse;
+}
+
+/* What libclang had no answer for. */
+static void answer_rest(struct reading *reading)
+{
+    struct type_info *unknown = arena_allocate(reading->acc->arena, sizeof *unknown);
+    *unknown = (struct type_info){.class = TYPE_UNKNOWN, .size = -1, .alignment = -1, .spelling = "?"};
+    unknown->decayed = unknown;
+    for (uint32_t i = 0; i < reading->shadow->query_count; i++)
+        if (!reading->shadow->queries[i].node->type)
+            reading->shadow->queries[i].node->type = unknown;
+}
+
+static void read_types(struct reading *reading)
+{
+    if (reading->has_types)
+        return;
+    reading->has_types = true;
+    CXTargetInfo target = clang_getTranslationUnitTargetInfo(reading->unit);
+    reading->types.pointer_size = clang_TargetInfo_getPointerWidth(target) / 8;
+    clang_TargetInfo_dispose(target);
+    index_queries(reading);
+    clang_visitChildren(clang_getTranslationUnitCursor(reading->unit), visit, reading);
+    answer_rest(reading);
+}
+
+/* ---- places of diagnostics --------------------------------------------------------------------------------------- */
+
+static const struct shadow_piece *piece_at(const struct shadow *shadow, uint32_t offset)
+{
+    uint32_t low = 0, high = shadow->piece_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (shadow->pieces[middle].offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? &shadow->pieces[low - 1] : NULL;
+}
+
+static uint32_t token_at(const struct reading *reading, uint32_t offset)
+{
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    if (!piece)
+        return 0;
+    return piece->token ? piece->token : piece->near;
+}
+
+/* Where the grammar did not fit, there may be no item for the place. */
+static bool is_in_items(const struct acc *acc, uint32_t token)
+{
+    for (uint32_t i = 0; i < acc->item_count; i++)
+        if (token >= acc->items[i]->first && token <= acc->items[i]->last)
+            return true;
+    return acc->syntax_error != 0;
+}
+
+/* The ranges of a diagnostic in tokens. */
+static uint32_t ranges_of(const struct reading *reading, CXDiagnostic diagnostic, struct span *ranges, uint32_t most)
+{
+    uint32_t count = 0, all = clang_getDiagnosticNumRanges(diagnostic);
+    for (uint32_t i = 0; i < all && count < most; i++) {
+        CXSourceRange range = clang_getDiagnosticRange(diagnostic, i);
+        uint32_t start = shadow_offset(reading, clang_getRangeStart(range));
+        uint32_t end = shadow_offset(reading, clang_getRangeEnd(range));
+        if (start == UINT32_MAX || end == UINT32_MAX || end <= start)
+            continue;
+        uint32_t first = token_at(reading, start), last = token_at(reading, end - 1);
+        if (first && last >= first)
+            ranges[count++] = (struct span){first, last};
+    }
+    return count;
+}
+
+/* ---- what is said ------------------------------------------------------------------------------------------------ */
+
+/* The await whose call lies at this offset. Its operand is the query that ends where the call begins: shadow.c prints
+ * ((operand)(0)) for an await. */
+static struct node *await_at(const struct reading *reading, uint32_t offset)
+{
+    const struct shadow_query *best = NULL;
+    for (uint32_t i = 0; i < reading->shadow->query_count; i++) {
+        const struct shadow_query *query = &reading->shadow->queries[i];
+        if (query->node->kind == NODE_AWAIT && query->start <= offset && offset < query->end &&
+            (!best || query->end - query->start < best->end - best->start))
+            best = query;
+    }
+    for (uint32_t i = 0; best && i < reading->shadow->query_count; i++) {
+        const struct shadow_query *query = &reading->shadow->queries[i];
+        if (query->node == best->node->child[0] && offset >= query->end)
+            return best->node;
+    }
+    return NULL;
+}
+
+/* The call that stands for an await went wrong: so the operand is no awaitable. */
+static bool report_await(struct reading *reading, uint32_t offset)
+{
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    struct node *await = piece && !piece->token ? await_at(reading, offset) : NULL;
+    if (!await)
+        return false;
+    read_types(reading);
+    report(reading->acc, MESSAGE_NOT_AWAITABLE, await->op ? await->op : await->first, await->child[0]->type->spelling);
+    return true;
+}
+
+/* Macros of <ac.h> call handles, too, and so do combinators. */
+static bool report_argument(struct reading *reading, uint32_t offset, const char *text)
+{
+    static const char start[] = "called object type '";
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    size_t length = strlen(start);
+    if (!piece || strncmp(text, start, length) != 0)
+        return false;
+    uint32_t token = piece->token ? piece->token : piece->near;
+    const char *macro = origin_of(reading->acc, token).macro;
+    if (piece->token && (!macro || strncmp(macro, "ac_", 3) != 0))
+        return false;
+    const char *type = arena_copy(reading->acc->arena, text + length, strcspn(text + length, "'"));
+    report(reading->acc, MESSAGE_ARGUMENT_NOT_AWAITABLE, token, type);
+    return true;
+}
+
+/* clang's judgement of an attribute is not asked for: the C compiler knows its own. */
+static bool is_about_attributes(const char *text)
+{
+    return strstr(text, "' attribute ") != NULL;
+}
+
+static const char *text_of(struct acc *acc, CXDiagnostic diagnostic)
+{
+    const char *text = wording(acc, clang_string(acc, clang_getDiagnosticSpelling(diagnostic)));
+    const char *option = clang_string(acc, clang_getDiagnosticOption(diagnostic, NULL));
+    return *option ? arena_format(acc->arena, "%s [%s]", text, option) : text;
+}
+
+static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity severity)
+{
+    enum { MOST_RANGES = 8 };
+    struct span ranges[MOST_RANGES];
+    uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
+    uint32_t count = ranges_of(reading, diagnostic, ranges, MOST_RANGES);
+    if (token)
+        report_ranges(reading->acc, severity, token, ranges, count, text_of(reading->acc, diagnostic));
+}
+
+static void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
+{
+    uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
+    if (report_await(reading, offset) || report_argument(reading, offset, text_of(reading->acc, diagnostic)))
+        return;
+    say(reading, diagnostic, SEVERITY_ERROR);
+    CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
+    for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
+        say(reading, clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
+}
+
+/* An error that may matter: its token, or 0. */
+static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
+{
+    enum CXDiagnosticSeverity severity = clang_getDiagnosticSeverity(diagnostic);
+    if (severity != CXDiagnostic_Error && severity != CXDiagnostic_Fatal)
+        return 0;
+    uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
+    if (!token || is_system_file(reading->acc, reading->acc->tokens[token].file))
+        return 0;
+    return is_about_attributes(clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic))) ? 0 : token;
+}
+
+/* True if the program may go on. */
+static bool judge(struct reading *reading)
+{
+    unsigned count = clang_getNumDiagnostics(reading->unit);
+    bool is_bad = false;
+    for (unsigned i = 0; i < count && !is_bad; i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
+        uint32_t token = error_token(reading, diagnostic);
+        is_bad = token && is_in_items(reading->acc, token);
+        clang_disposeDiagnostic(diagnostic);
+    }
+    for (unsigned i = 0; i < count && is_bad; i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
+        if (error_token(reading, diagnostic))
+            report_diagnostic(reading, diagnostic);
+        clang_disposeDiagnostic(diagnostic);
+    }
+    return !is_bad;
+}
+
+bool meaning(struct acc *acc, const struct shadow *shadow)
+{
+    struct reading reading = {.acc = acc, .shadow = shadow};
+    CXIndex index = clang_createIndex(0, 0);
+    if (!parse_shadow(&reading, index)) {
+        clang_disposeIndex(index);
+        fatal("libclang could not read %s", acc->input_name);
+    }
+    bool is_good = judge(&reading);
+    if (is_good)
+        read_types(&reading);
+    clang_disposeTranslationUnit(reading.unit);
+    clang_disposeIndex(index);
+    return is_good;
+}

@@ -1,0 +1,514 @@
+/* origin.c: finds the columns that preprocessing lost.
+ *
+ * `cc -E` keeps the line of every token (through line markers) but not the column, and it mixes the tokens of macro
+ * expansions with those that were written. So the original file is read again, its lines are cut into raw tokens, and
+ * the raw tokens of one line are aligned with the preprocessed tokens that claim to be from that line:
+ *
+ *     written       x = MAX ( a , b ) + y ;
+ *     preprocessed  x = ( ( a ) > ( b ) ? ( a ) : ( b ) ) + y ;
+ *     aligned       x =     ( a     b )                   + y ;        (longest common subsequence)
+ *
+ * A preprocessed token that has a partner stands where its partner stands. One that has none came out of a macro: the
+ * macro's name is the nearest written name to its left that has no partner either.
+ *
+ * Files are read when the first message needs them and kept; a program without mistakes costs nothing here.
+ */
+#include "origin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ALIGN_CELLS = 1 << 22,   /* longer lines are not aligned */
+    CLAIM_WINDOW = 4000,     /* how far from a token others of its line are looked for */
+};
+
+struct raw_token {
+    uint32_t offset, length, line;
+    bool is_name;
+};
+
+struct original {
+    const char *name;
+    const char *text;        /* null: cannot be read */
+    uint32_t length;
+    uint32_t *lines;         /* offset of each line's start; [0] is line 1 */
+    uint32_t line_count;
+    struct raw_token *tokens; /* without those of directives */
+    uint32_t token_count;
+    bool is_cut;             /* tokens are there */
+};
+
+struct originals {
+    struct original *files;
+    uint32_t count;
+};
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+static char *read_whole(struct acc *acc, const char *name, uint32_t *length)
+{
+    FILE *file = fopen(name, "rb");
+    char *text = NULL;
+    if (!file)
+        return NULL;
+    if (fseek(file, 0, SEEK_END) == 0) {
+        long size = ftell(file);
+        rewind(file);
+        if (size >= 0 && size < (1L << 30)) {
+            text = arena_allocate(acc->arena, (size_t)size + 1);
+            *length = (uint32_t)fread(text, 1, (size_t)size, file);
+        }
+    }
+    fclose(file);
+    return text;
+}
+
+static void find_lines(struct acc *acc, struct original *original)
+{
+    *ARENA_PUSH(acc->arena, original->lines, original->line_count) = 0;
+    for (uint32_t i = 0; i < original->length; i++)
+        if (original->text[i] == '\n')
+            *ARENA_PUSH(acc->arena, original->lines, original->line_count) = i + 1;
+}
+
+static struct original *original_of(struct acc *acc, const char *name)
+{
+    if (!acc->originals)
+        acc->originals = arena_allocate(acc->arena, sizeof *acc->originals);
+    struct originals *originals = acc->originals;
+    for (uint32_t i = 0; i < originals->count; i++)
+        if (strcmp(originals->files[i].name, name) == 0)
+            return &originals->files[i];
+    struct original *original = ARENA_PUSH(acc->arena, originals->files, originals->count);
+    *original = (struct original){.name = name};
+    if (strcmp(name, "<stdin>") == 0 || strcmp(name, "-") == 0) {
+        original->text = acc->input_text;
+        original->length = acc->input_text ? acc->input_length : 0;
+    } else if (name[0] != '<') {
+        original->text = read_whole(acc, name, &original->length);
+    }
+    if (original->text)
+        find_lines(acc, original);
+    return original;
+}
+
+/* ---- cutting into raw tokens ------------------------------------------------------------------------------------- */
+
+struct cutter {
+    const char *text;
+    uint32_t length, at, line;
+    bool at_start;           /* only blanks on this line so far */
+};
+
+static bool is_name_start(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c >= 0x80;
+}
+
+static bool is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static char peek(const struct cutter *cutter, uint32_t distance)
+{
+    return cutter->at + distance < cutter->length ? cutter->text[cutter->at + distance] : 0;
+}
+
+/* Passes a character, and with it the lines that it ends. */
+static void pass(struct cutter *cutter)
+{
+    if (peek(cutter, 0) == '\n') {
+        cutter->line++;
+        cutter->at_start = true;
+    }
+    cutter->at++;
+}
+
+static void pass_block_comment(struct cutter *cutter)
+{
+    cutter->at += 2;
+    while (cutter->at < cutter->length && !(peek(cutter, 0) == '*' && peek(cutter, 1) == '/'))
+        pass(cutter);
+    cutter->at += 2;
+}
+
+/* To the end of the logical line: where a `\` continues it, the next one too. */
+static void pass_line(struct cutter *cutter)
+{
+    while (cutter->at < cutter->length && peek(cutter, 0) != '\n') {
+        if (peek(cutter, 0) == '\\' && peek(cutter, 1) == '\r' && peek(cutter, 2) == '\n')
+            cutter->at += 2;
+        else if (peek(cutter, 0) == '\\' && peek(cutter, 1) == '\n')
+            cutter->at++;
+        else if (peek(cutter, 0) == '/' && peek(cutter, 1) == '*') {
+            pass_block_comment(cutter);
+            continue;
+        }
+        pass(cutter);
+    }
+}
+
+/* White space, comments and directives. */
+static void pass_gap(struct cutter *cutter)
+{
+    for (char c; cutter->at < cutter->length; ) {
+        c = peek(cutter, 0);
+        if (c == ' ' || (c >= '\t' && c <= '\r'))
+            pass(cutter);
+        else if (c == '\\' && (peek(cutter, 1) == '\n' || peek(cutter, 1) == '\r'))
+            cutter->at++;
+        else if (c == '/' && peek(cutter, 1) == '*')
+            pass_block_comment(cutter);
+        else if ((c == '/' && peek(cutter, 1) == '/') || (c == '#' && cutter->at_start))
+            pass_line(cutter);
+        else
+            return;
+    }
+}
+
+static void pass_quoted(struct cutter *cutter, char quote)
+{
+    cutter->at++;
+    while (cutter->at < cutter->length && peek(cutter, 0) != quote && peek(cutter, 0) != '\n') {
+        if (peek(cutter, 0) == '\\')
+            pass(cutter);
+        pass(cutter);
+    }
+    if (peek(cutter, 0) == quote)
+        cutter->at++;
+}
+
+static void pass_number(struct cutter *cutter)
+{
+    for (char c; (c = peek(cutter, 0)) != 0; cutter->at++) {
+        if (strchr("eEpP", c) && (peek(cutter, 1) == '+' || peek(cutter, 1) == '-'))
+            cutter->at++;
+        else if (!is_name_start((unsigned char)c) && !is_digit((unsigned char)c) && c != '.' &&
+                 !(c == '\'' && is_name_start((unsigned char)peek(cutter, 1))) &&
+                 !(c == '\'' && is_digit((unsigned char)peek(cutter, 1))))
+            return;
+    }
+}
+
+static uint32_t punctuator_length(const struct cutter *cutter)
+{
+    static const char *const longer[] = {
+        "%:%:", "...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "*=", "/=", "%=",
+        "+=", "-=", "&=", "^=", "|=", "##", "<:", ":>", "<%", "%>", "%:", "::",
+    };
+    for (size_t i = 0; i < sizeof longer / sizeof *longer; i++) {
+        size_t length = strlen(longer[i]);
+        if (cutter->at + length <= cutter->length && memcmp(cutter->text + cutter->at, longer[i], length) == 0)
+            return (uint32_t)length;
+    }
+    return 1;
+}
+
+static bool is_literal_prefix(const char *text, uint32_t length)
+{
+    return (length == 1 && strchr("LuU", text[0])) || (length == 2 && text[0] == 'u' && text[1] == '8');
+}
+
+static struct raw_token cut_token(struct cutter *cutter)
+{
+    struct raw_token token = {.offset = cutter->at, .line = cutter->line};
+    unsigned char c = (unsigned char)peek(cutter, 0);
+    if (is_name_start(c)) {
+        while (is_name_start((unsigned char)peek(cutter, 0)) || is_digit((unsigned char)peek(cutter, 0)))
+            cutter->at++;
+        char next = peek(cutter, 0);
+        token.is_name = true;
+        if ((next == '"' || next == '\'') &&
+            is_literal_prefix(cutter->text + token.offset, cutter->at - token.offset)) {
+            pass_quoted(cutter, next);
+            token.is_name = false;
+        }
+    } else if (is_digit(c) || (c == '.' && is_digit((unsigned char)peek(cutter, 1)))) {
+        pass_number(cutter);
+    } else if (c == '"' || c == '\'') {
+        pass_quoted(cutter, (char)c);
+    } else {
+        cutter->at += punctuator_length(cutter);
+    }
+    token.length = cutter->at - token.offset;
+    return token;
+}
+
+static void cut(struct acc *acc, struct original *original)
+{
+    struct cutter cutter = {.text = original->text, .length = original->length, .line = 1, .at_start = true};
+    if (original->is_cut)
+        return;
+    original->is_cut = true;
+    if (cutter.length >= 3 && memcmp(cutter.text, "\xEF\xBB\xBF", 3) == 0)
+        cutter.at = 3;
+    for (pass_gap(&cutter); cutter.at < cutter.length; pass_gap(&cutter)) {
+        cutter.at_start = false;
+        *ARENA_PUSH(acc->arena, original->tokens, original->token_count) = cut_token(&cutter);
+    }
+}
+
+/* The run of raw tokens on a line. */
+static uint32_t raw_tokens_of_line(const struct original *original, uint32_t line, uint32_t *count)
+{
+    uint32_t low = 0, high = original->token_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (original->tokens[middle].line < line)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (*count = 0; low + *count < original->token_count && original->tokens[low + *count].line == line; )
+        ++*count;
+    return low;
+}
+
+/* ---- aligning ---------------------------------------------------------------------------------------------------- */
+
+struct alignment {
+    const struct acc *acc;
+    const struct original *original;
+    const struct raw_token *raw;
+    uint32_t raw_count;
+    uint32_t *claims;        /* preprocessed tokens of the line */
+    uint32_t claim_count;
+    uint32_t *partner;       /* for each claim, index into raw; UINT32_MAX: none */
+    bool *is_taken;          /* for each raw token: it is somebody's partner */
+};
+
+static bool same_text(const struct alignment *alignment, uint32_t raw, uint32_t claim)
+{
+    const struct token *token = &alignment->acc->tokens[alignment->claims[claim]];
+    return alignment->raw[raw].length == token->length &&
+           memcmp(alignment->original->text + alignment->raw[raw].offset, alignment->acc->text + token->offset,
+                  token->length) == 0;
+}
+
+bool is_same_file(const struct acc *acc, uint32_t left, uint32_t right)
+{
+    return left == right || (left < acc->file_count && right < acc->file_count &&
+                             strcmp(acc->files[left].name, acc->files[right].name) == 0);
+}
+
+bool is_system_file(const struct acc *acc, uint32_t file)
+{
+    if (file >= acc->file_count || !acc->files[file].is_system)
+        return false;
+    for (uint32_t i = 0; i < acc->file_count; i++)
+        if (!acc->files[i].is_system && is_same_file(acc, i, file))
+            return false;
+    return true;
+}
+
+/* All tokens near this one that claim to be from its line. A macro's arguments may have been spread, so tokens of
+ * other lines may stand between them; a token of another file ends the search. */
+static void collect_claims(struct acc *acc, struct alignment *alignment, uint32_t token)
+{
+    const struct token *target = &acc->tokens[token];
+    uint32_t first = token, end = token;
+    uint32_t lowest = token > CLAIM_WINDOW ? token - CLAIM_WINDOW : 1;
+    uint32_t highest = acc->token_count - token > CLAIM_WINDOW ? token + CLAIM_WINDOW : acc->token_count;
+    while (first > lowest && is_same_file(acc, acc->tokens[first - 1].file, target->file))
+        first--;
+    while (end < highest && is_same_file(acc, acc->tokens[end].file, target->file))
+        end++;
+    for (uint32_t i = first; i < end; i++)
+        if (acc->tokens[i].line == target->line && acc->tokens[i].kind != TOK_END)
+            *ARENA_PUSH(acc->arena, alignment->claims, alignment->claim_count) = i;
+}
+
+/* lengths[r][c]: longest common subsequence of raw[r..] and claims[c..]. */
+static void follow(struct alignment *alignment, const uint16_t *lengths)
+{
+    uint32_t width = alignment->claim_count + 1;
+    for (uint32_t r = 0, c = 0; r < alignment->raw_count && c < alignment->claim_count; ) {
+        const uint16_t *here = lengths + (size_t)r * width + c;
+        if (same_text(alignment, r, c) && here[0] == here[width + 1] + 1) {
+            alignment->partner[c++] = r;
+            alignment->is_taken[r++] = true;
+        } else if (here[width] >= here[1]) {
+            r++;
+        } else {
+            c++;
+        }
+    }
+}
+
+static void align(struct acc *acc, struct alignment *alignment)
+{
+    size_t width = alignment->claim_count + 1, height = alignment->raw_count + 1;
+    alignment->partner = arena_allocate(acc->arena, width * sizeof *alignment->partner);
+    alignment->is_taken = arena_allocate(acc->arena, height);
+    memset(alignment->partner, 0xFF, width * sizeof *alignment->partner);
+    if (width * height > ALIGN_CELLS || width > UINT16_MAX || height > UINT16_MAX)
+        return;
+    uint16_t *lengths = calloc(width * height, sizeof *lengths);
+    if (!lengths)
+        return;
+    for (uint32_t r = alignment->raw_count; r-- > 0; )
+        for (uint32_t c = alignment->claim_count; c-- > 0; ) {
+            uint16_t *here = lengths + r * width + c;
+            uint16_t down = here[width], right = here[1];
+            *here = same_text(alignment, r, c) ? (uint16_t)(here[width + 1] + 1) : down > right ? down : right;
+        }
+    follow(alignment, lengths);
+    free(lengths);
+}
+
+/* The macro that an unpaired token came out of: a written name without a partner, in the gap around the token or, when
+ * its arguments have partners, left of them. UINT32_MAX: none. */
+static uint32_t find_macro(const struct alignment *alignment, uint32_t claim)
+{
+    uint32_t before = 0, after = alignment->raw_count;
+    for (uint32_t c = 0; c < alignment->claim_count; c++)
+        if (alignment->partner[c] != UINT32_MAX) {
+            if (c < claim)
+                before = alignment->partner[c];
+            else if (after == alignment->raw_count)
+                after = alignment->partner[c];
+        }
+    for (uint32_t r = before; r < after; r++)
+        if (alignment->raw[r].is_name && !alignment->is_taken[r])
+            return r;
+    for (uint32_t r = before; r-- > 0; )
+        if (alignment->raw[r].is_name && !alignment->is_taken[r])
+            return r;
+    return UINT32_MAX;
+}
+
+/* A macro may repeat its argument: then the token stands in the argument. UINT32_MAX if it does not. */
+static uint32_t find_in_arguments(const struct alignment *alignment, uint32_t macro, uint32_t claim)
+{
+    int depth = 0;
+    for (uint32_t r = macro + 1; r < alignment->raw_count; r++) {
+        char c = alignment->original->text[alignment->raw[r].offset];
+        depth += (c == '(') - (c == ')');
+        if (depth <= 0)
+            break;
+        if (c != '(' && c != ')' && c != ',' && same_text(alignment, r, claim))
+            return r;
+    }
+    return UINT32_MAX;
+}
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+static void set_line(struct origin *origin, const struct original *original)
+{
+    if (!original->text || origin->line == 0 || origin->line > original->line_count)
+        return;
+    uint32_t start = original->lines[origin->line - 1], end = start;
+    while (end < original->length && original->text[end] != '\n')
+        end++;
+    if (end > start && original->text[end - 1] == '\r')
+        end--;
+    origin->text = original->text + start;
+    origin->text_length = end - start;
+}
+
+static void set_column(struct origin *origin, const struct original *original, const struct raw_token *raw)
+{
+    origin->column = raw->offset - original->lines[origin->line - 1] + 1;
+    origin->length = raw->length;
+}
+
+static void place_in_line(struct acc *acc, struct original *original, uint32_t token, struct origin *origin)
+{
+    struct alignment alignment = {.acc = acc, .original = original};
+    uint32_t claim = 0, at;
+    cut(acc, original);
+    alignment.raw = original->tokens + raw_tokens_of_line(original, origin->line, &alignment.raw_count);
+    if (!alignment.raw_count)
+        return;
+    collect_claims(acc, &alignment, token);
+    while (claim < alignment.claim_count && alignment.claims[claim] != token)
+        claim++;
+    if (claim == alignment.claim_count)
+        return;
+    align(acc, &alignment);
+    at = alignment.partner[claim];
+    if (at == UINT32_MAX) {
+        uint32_t macro = find_macro(&alignment, claim);
+        if (macro != UINT32_MAX)
+            at = find_in_arguments(&alignment, macro, claim);
+        if (macro != UINT32_MAX && at == UINT32_MAX) {
+            at = macro;
+            origin->macro =
+                arena_copy(acc->arena, original->text + alignment.raw[macro].offset, alignment.raw[macro].length);
+        }
+    }
+    set_column(origin, original, &alignment.raw[at == UINT32_MAX ? 0 : at]);
+}
+
+struct origin origin_of(struct acc *acc, uint32_t token)
+{
+    const struct token *target = &acc->tokens[token];
+    struct origin origin = {.line = target->line};
+    origin.file = target->file < acc->file_count ? acc->files[target->file].name : acc->input_name;
+    struct original *original = original_of(acc, origin.file);
+    set_line(&origin, original);
+    if (!origin.text)
+        return origin;
+    if (target->kind == TOK_PRAGMA) {
+        while (origin.column < origin.text_length && strchr(" \t", origin.text[origin.column]))
+            origin.column++;
+        origin.length = origin.text_length - origin.column++;
+    } else if (target->kind == TOK_END) {
+        origin.column = origin.text_length + 1;
+    } else {
+        place_in_line(acc, original, token, &origin);
+    }
+    return origin;
+}
+
+/* The offset of the name in `#define name`, or UINT32_MAX. */
+static uint32_t find_define(const struct original *original, const char *macro)
+{
+    size_t length = strlen(macro);
+    for (uint32_t line = 0; line < original->line_count; line++) {
+        const char *at = original->text + original->lines[line], *end = original->text + original->length;
+        while (at < end && (*at == ' ' || *at == '\t'))
+            at++;
+        if (at == end || *at++ != '#')
+            continue;
+        while (at < end && (*at == ' ' || *at == '\t'))
+            at++;
+        if (end - at < 7 || memcmp(at, "define", 6) != 0)
+            continue;
+        for (at += 6; at < end && (*at == ' ' || *at == '\t'); )
+            at++;
+        bool is_it = (size_t)(end - at) > length && memcmp(at, macro, length) == 0;
+        if (is_it && !is_name_start((unsigned char)at[length]) && !is_digit((unsigned char)at[length]))
+            return (uint32_t)(at - original->text);
+    }
+    return UINT32_MAX;
+}
+
+static bool define_in(struct acc *acc, const char *file, const char *macro, struct origin *definition)
+{
+    struct original *original = original_of(acc, file);
+    uint32_t offset = original->text ? find_define(original, macro) : UINT32_MAX;
+    if (offset == UINT32_MAX)
+        return false;
+    *definition = (struct origin){.file = file, .line = 1, .length = (uint32_t)strlen(macro)};
+    while (definition->line < original->line_count && original->lines[definition->line] <= offset)
+        definition->line++;
+    set_line(definition, original);
+    definition->column = offset - original->lines[definition->line - 1] + 1;
+    return true;
+}
+
+bool origin_of_macro(struct acc *acc, const char *macro, uint32_t token, struct origin *definition)
+{
+    uint16_t own = acc->tokens[token].file;
+    if (own < acc->file_count && define_in(acc, acc->files[own].name, macro, definition))
+        return true;
+    for (uint32_t system = 0; system < 2; system++)
+        for (uint32_t i = 0; i < acc->file_count; i++)
+            if (acc->files[i].is_system == system && define_in(acc, acc->files[i].name, macro, definition))
+                return true;
+    return false;
+}

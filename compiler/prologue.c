@@ -1,0 +1,86 @@
+/* prologue.c: makes clang read what was preprocessed for gcc.
+ *
+ * Function bodies of headers are not in the shadow, so little is left: the _FloatN types, and the builtins that gcc's
+ * headers use in macros. They are made macros here, which works because clang preprocesses what is preprocessed once
+ * more. Each function-like one stands in parentheses: from the outermost of them meaning.c takes the type of the call.
+ * What they compute does not matter, nor do attributes, whose judgement is left to the C compiler.
+ */
+#include "clang.h"
+
+#include <string.h>
+
+struct substitute {
+    const char *name, *text;
+};
+
+/* Types that gcc has and clang has not. A header that was preprocessed for clang declares them as typedefs. */
+static const struct substitute float_types[] = {
+    {"_Float32", "float"}, {"_Float64", "double"}, {"_Float32x", "double"}, {"_Float64x", "long double"},
+    {"_Float128", "__float128"},
+};
+
+/* <stdatomic.h>: clang wants plain objects for these. */
+static const char atomic_macros[] =
+    "#define ac__atomic_value(p, v, o) ((void)(v), (void)(o), *(p))\n"
+    "#define __atomic_store(p, v, o) ((void)(*(p) = *(v)), (void)(o))\n"
+    "#define __atomic_load(p, v, o) ((void)(*(v) = *(p)), (void)(o))\n"
+    "#define __atomic_exchange(p, v, r, o) ((void)(*(p) = *(v)), (void)(*(r) = *(v)), (void)(o))\n"
+    "#define __atomic_compare_exchange(p, e, d, w, s, f) "
+    "((_Bool)((void)(*(p) = *(d)), (void)(*(e) = *(d)), (void)(w), (void)(s), (f)))\n"
+    "#define __atomic_fetch_add(p, v, o) ac__atomic_value(p, v, o)\n"
+    "#define __atomic_fetch_sub(p, v, o) ac__atomic_value(p, v, o)\n"
+    "#define __atomic_fetch_and(p, v, o) ac__atomic_value(p, v, o)\n"
+    "#define __atomic_fetch_or(p, v, o) ac__atomic_value(p, v, o)\n"
+    "#define __atomic_fetch_xor(p, v, o) ac__atomic_value(p, v, o)\n";
+
+/* <tgmath.h>: __builtin_tgmath(functions, arguments), functions for float, double and long double, perhaps five more
+ * for _FloatN types, perhaps the same again for complex arguments. Their number says what is what. A second argument
+ * counts where the functions take two floating ones. */
+static const char tgmath_macros[] =
+    "#define ac__tg_1(f, d, l, x) (_Generic((x), float: f, long double: l, default: d)(x))\n"
+    "#define ac__tg_1c(f, d, l, cf, cd, cl, x) (_Generic((x), float: f, long double: l, _Complex float: cf, "
+    "_Complex double: cd, _Complex long double: cl, default: d)(x))\n"
+    "#define ac__tg_2(f, d, l, x, y) (_Generic((f), float (*)(float, float): _Generic((x), long double: l, "
+    "float: _Generic((y), float: f, long double: l, default: d), default: _Generic((y), long double: l, default: d)), "
+    "default: _Generic((x), float: f, long double: l, default: d))((x), (y)))\n"
+    "#define ac__tg_2c(f, d, l, cf, cd, cl, x, y) (_Generic((x) + (y), float: f, long double: l, _Complex float: cf, "
+    "_Complex double: cd, _Complex long double: cl, default: d)((x), (y)))\n"
+    "#define ac__tg_3(f, d, l, x, y, z) (_Generic((x) + (y), float: f, long double: l, default: d)((x), (y), (z)))\n"
+    "#define ac__tg_9(f, d, l, a, b, c, e, g, x) ac__tg_1(f, d, l, x)\n"
+    "#define ac__tg_10(f, d, l, a, b, c, e, g, x, y) ac__tg_2(f, d, l, x, y)\n"
+    "#define ac__tg_11(f, d, l, a, b, c, e, g, x, y, z) ac__tg_3(f, d, l, x, y, z)\n"
+    "#define ac__tg_17(f, d, l, a, b, c, e, g, cf, cd, cl, h, i, j, k, m, x) ac__tg_1c(f, d, l, cf, cd, cl, x)\n"
+    "#define ac__tg_18(f, d, l, a, b, c, e, g, cf, cd, cl, h, i, j, k, m, x, y) "
+    "ac__tg_2c(f, d, l, cf, cd, cl, x, y)\n"
+    "#define ac__tg_pick(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, name, ...) name\n"
+    "#define __builtin_tgmath(...) ac__tg_pick(__VA_ARGS__, ac__tg_18, ac__tg_17, ac__tg_16, ac__tg_15, ac__tg_14, "
+    "ac__tg_13, ac__tg_12, ac__tg_11, ac__tg_10, ac__tg_9, ac__tg_2c, ac__tg_1c, ac__tg_3, ac__tg_2, ac__tg_1, "
+    "ac__tg_n3, ac__tg_n2, ac__tg_n1)(__VA_ARGS__)\n";
+
+static bool is_name_byte(char c)
+{
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Whether the text has `... name;`, which is how a typedef ends. */
+static bool is_declared(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = text; (at = strstr(at, name)); at += length)
+        if (at[length] == ';' && at > text && !is_name_byte(at[-1]) && at[-1] != '(')
+            return true;
+    return false;
+}
+
+void prologue_write(struct buffer *out, const char *shadow)
+{
+    for (size_t i = 0; i < sizeof float_types / sizeof *float_types; i++)
+        if (strstr(shadow, float_types[i].name) && !is_declared(shadow, float_types[i].name))
+            buffer_printf(out, "#define %s %s\n", float_types[i].name, float_types[i].text);
+    if (strstr(shadow, "__atomic_"))
+        buffer_puts(out, atomic_macros);
+    if (strstr(shadow, "__builtin_tgmath"))
+        buffer_puts(out, tgmath_macros);
+    /* Names that are macros for clang and were none where the text was preprocessed. */
+    buffer_puts(out, "#undef unix\n#undef linux\n#undef i386\n");
+}

@@ -1,0 +1,77 @@
+/* tree.c: making nodes, and the check that a tree is one. */
+#include "acc.h"
+
+static const char *const kind_names[] = {
+#define X(kind) #kind,
+    NODE_KINDS(X)
+#undef X
+};
+
+const char *node_kind_name(enum node_kind kind)
+{
+    return kind_names[kind];
+}
+
+void node_append(struct acc *acc, struct node *node, struct node *child)
+{
+    *ARENA_PUSH(acc->arena, node->child, node->count) = child;
+    if (!child)
+        return;
+    node->has_await |= child->has_await;
+    node->has_dialect |= child->has_dialect;
+}
+
+struct node *node_make(struct acc *acc, enum node_kind kind, uint32_t first, uint32_t last, uint32_t count, ...)
+{
+    struct node *node = arena_allocate(acc->arena, sizeof *node);
+    node->kind = kind;
+    node->first = first;
+    node->last = last;
+    va_list children;
+    va_start(children, count);
+    for (uint32_t i = 0; i < count; i++)
+        node_append(acc, node, va_arg(children, struct node *));
+    va_end(children);
+    return node;
+}
+
+struct node *node_strip(struct node *node)
+{
+    while (node->kind == NODE_PAREN)
+        node = node->child[0];
+    return node;
+}
+
+void node_check(const struct acc *acc, const struct node *node)
+{
+    uint32_t at = node->first;
+    CHECK(node->last < acc->token_count);
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct node *child = node->child[i];
+        bool is_shared = child && child->kind == NODE_SPECIFIERS && child->last < node->first; /* actions.c */
+        if (!child || child->last < child->first || is_shared)
+            continue;
+        if (child->first < at || child->last > node->last)
+            BUG("%s at token %u lies outside its parent %s or its sibling", node_kind_name(child->kind), child->first,
+                node_kind_name(node->kind));
+        at = child->last + 1;
+        node_check(acc, child);
+    }
+}
+
+void node_dump(const struct acc *acc, const struct node *node, int depth, struct buffer *out)
+{
+    if (!node) {
+        buffer_printf(out, "%*s-\n", 2 * depth, "");
+        return;
+    }
+    buffer_printf(out, "%*s%s %u-%u", 2 * depth, "", node_kind_name(node->kind), node->first, node->last);
+    if (node->op)
+        buffer_printf(out, " op %.*s", (int)acc->tokens[node->op].length, acc->text + acc->tokens[node->op].offset);
+    if (node->symbol)
+        buffer_printf(out, " symbol %s.%u", node->symbol->name, node->symbol->number);
+    buffer_printf(out, "%s%s%s%s\n", node->is_async ? " async" : "", node->has_await ? " has_await" : "",
+                  node->has_dialect ? " has_dialect" : "", node->is_unevaluated ? " unevaluated" : "");
+    for (uint32_t i = 0; i < node->count; i++)
+        node_dump(acc, node->child[i], depth + 1, out);
+}

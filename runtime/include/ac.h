@@ -1,0 +1,397 @@
+/* ac.h: the library of Async C: asyncio's model, C's costs.
+ *
+ * An async function runs in a task; a task runs until it awaits something that is not there yet, and another goes on
+ * meanwhile. One thread, one event loop, no locks. From plain C, ac_run runs a coroutine and everything it starts.
+ *
+ * Times are double seconds on the monotonic clock. "Throws" means: the awaiting expression throws; codes are errno
+ * values or AC_E... below. Every ac_coro(T) that a function here returns is an ordinary coroutine: it is awaited at
+ * once, as a rule, but may be kept, spawned and passed on, and must be consumed once. Any of them throws ENOMEM where
+ * it is awaited if it could not be made. An await of a coroutine that is ready at once does not give way to other
+ * tasks, except after 128 of them in a row.
+ *
+ * Cancellation: ac_cancel makes the await where a task stands throw ECANCELED, once. What is said below under
+ * "Cancelled" is what such an await leaves behind; where nothing is said, it leaves nothing.
+ *
+ * All functions and macros are to be called by the thread whose loop they concern, unless they say otherwise. Macros
+ * evaluate each argument once. */
+#ifndef AC_H
+#define AC_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ac/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- handles --------------------------------------------------------------------------------------------------- */
+
+/* A coroutine, task, future or generator of values of type T (which may be void). They are pointers; null is none. */
+#define ac_coro(T) __typeof__(__typeof__(T)(*)(struct ac__coro *))
+#define ac_task(T) __typeof__(__typeof__(T)(*)(struct ac__task *))
+#define ac_future(T) __typeof__(__typeof__(T)(*)(struct ac__future *))
+#define ac_gen(T) __typeof__(__typeof__(T)(*)(struct ac__gen *))
+
+/* Errors of the library that have no errno value. A program's own codes may be any positive int. */
+enum {
+    AC_EBROKEN = 1 << 20, /* what was waited for is gone: a freed future, an aborted barrier */
+    AC_ECLOSED            /* a closed queue or stream */
+};
+
+/* Stands before the declaration of a function that blocks the thread: -Wblocking-call then warns of calls to it in
+ * async functions. */
+#define AC_BLOCKING
+
+/* ---- running ---------------------------------------------------------------------------------------------------- */
+
+/* T ac_run(ac_coro(T) c): runs a coroutine on a new event loop in this thread, cancels and awaits every task that is
+ * left when it is done, closes the loop, and gives the coroutine's result. Handles of tasks end with the loop. If the
+ * coroutine throws: prints the trace and exits with status 1. Aborts when called from a running loop. */
+#define ac_run(c) \
+    __extension__ __builtin_choose_expr(ac__is_void((c)(0)), (void)ac__run(ac__coro_frame(c), 0, 0, 0), __extension__({ \
+                                            ac__object_type((c)(0)) ac__result_; \
+                                            ac__run(ac__coro_frame(c), &ac__result_, sizeof ac__result_, 0); \
+                                            ac__result_; \
+                                        }))
+
+/* bool ac_try_run(ac_coro(T) c, T *result, ac_error *error): the same, but an error comes back: false, and *error is
+ * filled (unless it is null, then the error is dropped). `result` may be null; for void it must be. */
+#define ac_try_run(c, result, error) \
+    __extension__(ac__check(ac__is_pointer_to(result, (c)(0)), "the result has another type than the coroutine"), \
+                  ac__try_run(ac__coro_frame(c), (result), ac__size_of((c)(0)), (error)))
+
+/* The loop's clock, in seconds: monotonic, or the virtual one of AC_CLOCK=virtual, which starts at 0. */
+double ac_now(void);
+
+/* Waits. 0 and less: goes once to the back of the ready queue, so everything that is ready runs first. Never ends
+ * early; equal deadlines end in the order they were started. INFINITY waits for ever.
+ * Throws: EINVAL for NaN. */
+ac_coro(void) ac_sleep(double seconds);
+
+/* Goes once to the back of the ready queue. */
+ac_coro(void) ac_yield(void);
+
+/* ---- tasks ------------------------------------------------------------------------------------------------------ */
+
+/* A handle of a task belongs to whoever holds it, until it is awaited, given to a combinator (both consume it) or
+ * detached. An error that nobody retrieved when the last handle goes is reported on stderr with its trace. */
+
+/* ac_task(T) ac_spawn(ac_coro(T) c): starts a coroutine concurrently. It first runs when the loop next gets control;
+ * tasks start in the order they were spawned. Consumes the coroutine. One that could not be made (null) gives a task
+ * that has failed with ENOMEM. */
+#define ac_spawn(c) __extension__((ac_task(__typeof__((c)(0))))ac__spawn(ac__coro_frame(c)))
+
+/* bool ac_cancel(t), of a task: asks it to stop: ECANCELED is thrown, once, at the await where it stands; before its
+ * first step, its body never runs. It may catch that, clean up with awaits, even go on. A task that awaits another one
+ * hands the request on to it. False if it is finished already. Of a future: sets it to the error ECANCELED. */
+#define ac_cancel(h) __extension__(ac__cancel(ac__handle(h), ac__kind_of_target(h)))
+
+/* bool ac_done(h): is the task finished, the future set? (A future also from other threads.) */
+#define ac_done(h) __extension__(ac__done(ac__handle(h), ac__kind_of_target(h)))
+
+/* bool ac_cancelled(h): is it finished, by ECANCELED? */
+#define ac_cancelled(h) __extension__(ac__cancelled(ac__handle(h), ac__kind_of_target(h)))
+
+/* T ac_result(h): the result of a finished task or a set future; the handle is kept. Aborts, saying why, on one that
+ * is not finished or has failed. */
+#define ac_result(h) \
+    __extension__ __builtin_choose_expr(ac__is_void((h)(0)), (void)ac__result(ac__handle(h), ac__kind_of_target(h)), \
+                                        *(ac__object_type((h)(0)) *)ac__result(ac__handle(h), ac__kind_of_target(h)))
+
+/* const ac_error *ac_exception(h): the error of a finished task (of a cancelled one: ECANCELED) or future, which now
+ * counts as retrieved; null if there is none. Good as long as the handle. */
+#define ac_exception(h) __extension__(ac__exception(ac__handle(h), ac__kind_of_target(h)))
+
+/* void ac_detach(ac_task(T) t): gives up a handle; the task goes on. */
+#define ac_detach(t) __extension__(ac__detach(ac__task_pointer(t)))
+
+/* ac_task(T) ac_ref(ac_task(T) t): a second handle to the same task. */
+#define ac_ref(t) __extension__((__typeof__(t))ac__ref(ac__task_pointer(t)))
+
+/* await ac_stop(ac_task(T) t): cancels a task, waits until it is finished and consumes the handle. Its ECANCELED is
+ * swallowed, its result dropped. Throws: any other error of the task.
+ * Cancelled: still waits for the task, then throws ECANCELED. */
+#define ac_stop(t) __extension__(ac__stop(ac__task_pointer(t)))
+
+/* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. */
+#define ac_coro_close(c) __extension__(ac__coro_close(ac__coro_frame(c)))
+
+/* bool ac_set_name(ac_task(T) t, const char *format, ...): names a task for reports (printf-style, up to 63 bytes).
+ * False if there was no memory. */
+#define ac_set_name(t, ...) __extension__(ac__set_name(ac__task_pointer(t), __VA_ARGS__))
+
+/* const char *ac_name(ac_task(T) t): its name; "Task-N" unless it was given one. Good as long as the task. */
+#define ac_name(t) __extension__(ac__name(ac__task_pointer(t)))
+
+/* The running task: a borrowed handle, not to be consumed. Null outside tasks. */
+ac_task(void) ac_current(void);
+
+/* Stores handles of up to `capacity` unfinished tasks, in the order they were spawned, and gives their number, which
+ * may be larger. The handles are borrowed: good until the loop next gets control. */
+size_t ac_all(ac_task(void) *tasks, size_t capacity);
+
+/* ---- futures ---------------------------------------------------------------------------------------------------- */
+
+/* A value that is set by hand. Any number of tasks may await it, before and after it is set; await does not consume
+ * it. ac_done, ac_result, ac_exception, ac_cancelled and ac_cancel take futures, too. */
+
+/* ac_future(T) ac_future_new(T): a future of a type. It lives until ac_future_free. Null if there is no memory;
+ * awaiting null throws ENOMEM. */
+#define ac_future_new(T) \
+    __extension__((ac_future(T))ac__future_new(ac__size_of_type(T), ac__alignment_of_type(T), __FILE__, __LINE__))
+
+/* bool ac_set_result(ac_future(T) f, T value), for void ac_set_result(f): sets the value and wakes who awaits it. From
+ * any thread. False, reported on stderr, if it was set before; then nothing changes. */
+#define ac_set_result(...) \
+    ac__pick_13th(__VA_ARGS__, ac__set_value, ac__set_value, ac__set_value, ac__set_value, ac__set_value, \
+                  ac__set_value, ac__set_value, ac__set_value, ac__set_value, ac__set_value, ac__set_value, \
+                  ac__set_nothing, ac__none)(__VA_ARGS__)
+
+/* bool ac_set_exception(ac_future(T) f, int code, const char *format, ...): the same with an error; the message
+ * (printf-style) may be left out. From any thread. */
+#define ac_set_exception(...) \
+    ac__pick_13th(__VA_ARGS__, ac__set_error, ac__set_error, ac__set_error, ac__set_error, ac__set_error, \
+                  ac__set_error, ac__set_error, ac__set_error, ac__set_error, ac__set_error, ac__set_code, \
+                  ac__none, ac__none)(__VA_ARGS__)
+
+/* void ac_future_free(ac_future(T) f): ends a future. Whoever awaits it gets AC_EBROKEN, with the place where the
+ * future was made. Null is fine. */
+#define ac_future_free(f) __extension__(ac__future_free(ac__future_pointer(f)))
+
+/* ---- combining -------------------------------------------------------------------------------------------------- */
+
+/* acc itself knows these four; their arguments are awaitables, or `lvalue = awaitable`, which stores the result:
+ *
+ *     await ac_gather(a = f(1), b = g("x"), h());   all at once; the first error cancels the others, and is thrown
+ *                                                   when they are done
+ *     ac_error e = await ac_settle(v = f(1));       never throws; e.code is 0 or the error
+ *     T v = await ac_race(f(), g());                the first to finish, error or not; the rest is cancelled
+ *     T v = await ac_any(f(), g());                 the first to succeed; if none does, the last error
+ *
+ * Coroutines among the arguments start as tasks, in the order written, and handles of tasks are consumed. All are
+ * done when the await ends, however it ends; only futures are left alone.
+ * Cancelled: all are cancelled and awaited; then ECANCELED is thrown, or the error with which one of them answered. */
+
+/* await ac_gather_n(items, n, results): ac_gather over an array of n coroutines or tasks of type T. `results` is T[n],
+ * filled in the order of the items, or null. The items are copied; n may be 0. */
+#define ac_gather_n(items, n, results) \
+    __extension__(ac__check(ac__is_pointer_to(results, (*(items))(0)), "the results have another type than the items"), \
+                  ac__gather_n((items), (n), ac__kind_of(*(items)), (results), ac__size_of((*(items))(0))))
+
+/* await ac_settle_n(items, n, results, errors): the same, but it never throws (except for its own cancellation).
+ * `errors` is ac_error[n], each with code 0 or the error, or null. Results of those that failed are not touched. */
+#define ac_settle_n(items, n, results, errors) \
+    __extension__(ac__check(ac__is_pointer_to(results, (*(items))(0)), "the results have another type than the items"), \
+                  ac__settle_n((items), (n), ac__kind_of(*(items)), (results), ac__size_of((*(items))(0)), (errors)))
+
+/* T v = await ac_wait_for(e, seconds): awaits a coroutine, task or future, which is consumed as by await, under a
+ * limit. When the time is over it is cancelled (a future is left alone) and awaited.
+ * Throws ETIMEDOUT then, unless it answers the cancellation with a result, which is given, or another error, which is
+ * thrown. A result that is there in time is never lost. 0 and less: what is not done does not start at all; a task is
+ * cancelled and awaited. INFINITY: no limit. EINVAL for NaN and -INFINITY.
+ * Cancelled: cancels what it awaits, except for a future. */
+#define ac_wait_for(e, seconds) \
+    __extension__((ac_coro(__typeof__((e)(0))))ac__wait_for(ac__handle(e), ac__kind_of(e), ac__size_of((e)(0)), \
+                                                            ac__alignment_of((e)(0)), (seconds)))
+
+/* T v = await ac_shield(t): waits for a task or future, whose handle is kept, or for a coroutine, which is started as
+ * a task. Throws its error, which then counts as retrieved. Cancelled: the task goes on. */
+#define ac_shield(t) \
+    __extension__((ac_coro(__typeof__((t)(0))))ac__shield(ac__handle(t), ac__kind_of(t), ac__size_of((t)(0)), \
+                                                          ac__alignment_of((t)(0))))
+
+/* async with (ac_timeout(seconds)) { ... }: a limit for a block. When the time is over, the task is cancelled where it
+ * stands in the block, and that ECANCELED becomes ETIMEDOUT where it leaves the block. Nests. A cancellation from
+ * elsewhere passes unchanged. The values of `seconds` as for ac_wait_for; 0 and less: at the first await that waits. */
+struct ac__alarm {
+    unsigned index;    /* in the loop's heap, from 1; 0: not armed */
+    unsigned sequence; /* equal deadlines ring in the order they were armed */
+};
+struct ac__timer {
+    struct ac__alarm alarm;
+    void (*fire)(struct ac__timer *timer);
+};
+struct ac__limit {
+    struct ac__timer timer;
+    struct ac__task *task;
+    unsigned char cancels; /* of the task, when the limit began */
+    bool has_fired;
+    bool was_pending; /* a cancellation was to be delivered when the limit began */
+};
+struct ac_timeout {
+    double seconds;
+    struct ac__limit ac__limit;
+};
+struct ac_timeout ac_timeout(double seconds);
+ac_coro(void) ac_timeout_aenter(struct ac_timeout *timeout);
+ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error);
+
+/* ---- waiting for each other -------------------------------------------------------------------------------------- */
+
+/* Plain structs for the tasks of one loop. Static initialisers; no destructor. They must stay where they are while
+ * somebody waits. First come, first served. Cancelled: what the waiter had been given already goes to the next. */
+
+/* Mutual exclusion. `async with (&m) { ... }` locks and unlocks. */
+typedef struct ac_mutex {
+    struct ac__waiter *ac__waiters;
+    bool ac__locked;
+} ac_mutex;
+#define AC_MUTEX_INIT {0, 0}
+
+/* Waits until the mutex is free and locks it. A task that locks it twice waits for itself. */
+ac_coro(void) ac_mutex_lock(ac_mutex *mutex);
+/* Locks it if it is free; else false. */
+bool ac_mutex_try_lock(ac_mutex *mutex);
+/* Unlocks it, or hands it to the first who waits. Any task may do that. False, reported, if it was not locked. */
+bool ac_mutex_unlock(ac_mutex *mutex);
+bool ac_mutex_is_locked(const ac_mutex *mutex);
+ac_coro(void) ac_mutex_aenter(ac_mutex *mutex);
+ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error);
+
+/* A number of permits. `async with (&s) { ... }` takes one and gives it back. With AC_SEM_BOUNDED(n) there are never
+ * more than n. */
+typedef struct ac_sem {
+    struct ac__waiter *ac__waiters;
+    long ac__count, ac__bound;
+    bool ac__is_bounded;
+} ac_sem;
+#define AC_SEM_INIT(n) {0, (n), 0, 0}
+#define AC_SEM_BOUNDED(n) {0, (n), (n), 1}
+
+/* Waits for a permit and takes it. Throws EINVAL if the semaphore was made with a negative number. */
+ac_coro(void) ac_sem_acquire(ac_sem *sem);
+/* Takes a permit if there is one; else false. */
+bool ac_sem_try_acquire(ac_sem *sem);
+/* Gives a permit back, or to the first who waits. False, reported and without effect, above the bound. */
+bool ac_sem_release(ac_sem *sem);
+/* The permits that are there to take. */
+long ac_sem_count(const ac_sem *sem);
+ac_coro(void) ac_sem_aenter(ac_sem *sem);
+ac_coro(void) ac_sem_aexit(ac_sem *sem, const ac_error *error);
+
+/* Something that happens: tasks wait until it is set. */
+typedef struct ac_event {
+    struct ac__waiter *ac__waiters;
+    bool ac__is_set;
+} ac_event;
+#define AC_EVENT_INIT {0, 0}
+
+/* Waits until the event is set; ready at once if it is. */
+ac_coro(void) ac_event_wait(ac_event *event);
+/* Sets it and wakes all who wait, also if it is cleared again before they run. */
+void ac_event_set(ac_event *event);
+void ac_event_clear(ac_event *event);
+bool ac_event_is_set(const ac_event *event);
+
+/* ---- descriptors and callbacks: under the library ------------------------------------------------------------------ */
+
+/* Waits until a read (an accept, ...) from a descriptor would not block; the end of input and errors count. Several
+ * tasks may wait for one descriptor. What epoll refuses (regular files, /dev/null) is ready at once.
+ * Throws EBADF for a descriptor that is not open, or is closed by ac_close_fd meanwhile. */
+ac_coro(void) ac_readable(int fd);
+/* Waits until a write (or a connect) would not block. Otherwise the same. */
+ac_coro(void) ac_writable(int fd);
+/* close() for a descriptor that tasks may wait for: EBADF is thrown there. The value and errno are close()'s. */
+int ac_close_fd(int fd);
+
+/* Calls a function when the loop next gets control, in turn with the tasks. False if there is no memory. */
+bool ac_call_soon(void (*function)(void *argument), void *argument);
+
+/* Calls a function after a time. A timer may be cancelled at any time: false if it was too late. If there was no
+ * memory (or the time is not a number), nothing will be called, and ac_timer_cancel says false. */
+typedef struct ac_timer {
+    void *ac__call;
+    unsigned ac__generation;
+} ac_timer;
+ac_timer ac_call_later(double seconds, void (*function)(void *argument), void *argument);
+bool ac_timer_cancel(ac_timer timer);
+
+/* From any thread: has a function called by the loop of this thread or, if it has none, by the process's loop (of
+ * several: the one that has run longest). False if no loop runs or there is no memory. */
+bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
+
+/* Prints every task of the running loop: name, state, and its chain of awaits, innermost first. The argument is a
+ * FILE *. */
+void ac_dump_tasks(void *file);
+
+/* ---- what the macros above are made of ------------------------------------------------------------------------------ */
+
+struct ac__task *ac__spawn(struct ac__frame *coroutine);
+bool ac__try_run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error);
+bool ac__cancel(void *target, unsigned kind);
+bool ac__done(void *target, unsigned kind);
+bool ac__cancelled(void *target, unsigned kind);
+const void *ac__result(void *target, unsigned kind);
+const ac_error *ac__exception(void *target, unsigned kind);
+void ac__detach(struct ac__task *task);
+struct ac__task *ac__ref(struct ac__task *task);
+ac_coro(void) ac__stop(struct ac__task *task);
+void ac__coro_close(struct ac__frame *coroutine);
+bool ac__set_name(struct ac__task *task, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *ac__name(struct ac__task *task);
+struct ac__future *ac__future_new(size_t size, size_t alignment, const char *file, unsigned line);
+bool ac__future_set(struct ac__future *future, const void *value);
+bool ac__future_fail(struct ac__future *future, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool ac__future_fail_code(struct ac__future *future, int code);
+void ac__future_free(struct ac__future *future);
+ac_coro(void) ac__gather_n(const void *items, size_t count, unsigned kind, void *results, size_t size);
+ac_coro(void) ac__settle_n(const void *items, size_t count, unsigned kind, void *results, size_t size,
+                           ac_error *errors);
+struct ac__frame *ac__wait_for(void *handle, unsigned kind, size_t size, size_t alignment, double seconds);
+struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t alignment);
+
+/* A type or expression whose value is void: for its size, alignment and pointers to it this stands in. */
+struct ac__nothing {
+    char nothing;
+};
+#define ac__is_void(e) __builtin_types_compatible_p(__typeof__(e), void)
+#define ac__object_type(e) \
+    __typeof__(*__builtin_choose_expr(ac__is_void(e), (struct ac__nothing *)0, (__typeof__(e) *)0))
+#define ac__size_of(e) (ac__is_void(e) ? 0 : sizeof(ac__object_type(e)))
+#define ac__alignment_of(e) _Alignof(ac__object_type(e))
+#define ac__size_of_type(T) ac__size_of(((ac_future(T))0)(0))
+#define ac__alignment_of_type(T) ac__alignment_of(((ac_future(T))0)(0))
+
+#define ac__check(condition, message) \
+    ((void)sizeof(struct { \
+        _Static_assert((condition), message); \
+        int ac__unused; \
+    }))
+#define ac__is_pointer_to(p, e) __builtin_types_compatible_p(__typeof__(1 ? (p) : (__typeof__(e) *)0), __typeof__(e) *)
+
+#define ac__is_coro(h) __builtin_types_compatible_p(__typeof__(h), ac_coro(__typeof__((h)(0))))
+#define ac__is_task(h) __builtin_types_compatible_p(__typeof__(h), ac_task(__typeof__((h)(0))))
+#define ac__is_future(h) __builtin_types_compatible_p(__typeof__(h), ac_future(__typeof__((h)(0))))
+
+#define ac__handle(h) ((void *)(h))
+#define ac__kind_of(h) \
+    (ac__check(ac__is_coro(h) || ac__is_task(h) || ac__is_future(h), "not a coroutine, task or future"), \
+     ac__is_coro(h) ? AC__KIND_CORO : ac__is_task(h) ? AC__KIND_TASK : AC__KIND_FUTURE)
+#define ac__kind_of_target(h) \
+    (ac__check(ac__is_task(h) || ac__is_future(h), "not a task or future"), \
+     ac__is_task(h) ? AC__KIND_TASK : AC__KIND_FUTURE)
+#define ac__coro_frame(c) (ac__check(ac__is_coro(c), "not a coroutine"), (struct ac__frame *)(c))
+#define ac__task_pointer(t) (ac__check(ac__is_task(t), "not a task"), (struct ac__task *)(t))
+#define ac__future_pointer(f) (ac__check(ac__is_future(f), "not a future"), (struct ac__future *)(f))
+
+#define ac__pick_13th(a, b, c, d, e, f, g, h, i, j, k, l, m, ...) m
+#define ac__set_nothing(f) \
+    __extension__(ac__check(ac__is_void((f)(0)), "the future has a value: ac_set_result(future, value)"), \
+                  ac__future_set(ac__future_pointer(f), 0))
+#define ac__set_value(f, ...) \
+    __extension__({ \
+        ac__object_type((f)(0)) ac__value_ = (__VA_ARGS__); \
+        ac__future_set(ac__future_pointer(f), &ac__value_); \
+    })
+#define ac__set_code(f, code) __extension__(ac__future_fail_code(ac__future_pointer(f), (code)))
+#define ac__set_error(f, code, ...) __extension__(ac__future_fail(ac__future_pointer(f), (code), __VA_ARGS__))
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,39 @@
+/* ac/net.h: plain TCP on descriptors, the least that a program needs. Each of these tries the system call first and
+ * waits only if it would block. All sockets made here are non-blocking and close-on-exec; close them with ac_close_fd.
+ *
+ * Each throws the errno value of the system call that failed; EBADF if the descriptor is closed meanwhile.
+ * Cancelled: a read has taken nothing, an accept no connection; of a write a part may have gone out. */
+#ifndef AC_NET_H
+#define AC_NET_H
+
+#include <ac.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Connects to an address given as text ("127.0.0.1", "::1"; no names) and gives the connected socket, with TCP_NODELAY
+ * set. Throws EINVAL if the text is no address. Cancelled: the socket is closed. */
+ac_coro(int) ac_tcp_connect(const char *address, unsigned port);
+
+/* A listening socket, or -1 with errno. Null listens on all addresses; port 0 lets the system choose (ac_tcp_port). */
+int ac_tcp_listen(const char *address, unsigned port, int backlog);
+
+/* The local port of a socket, or -1 with errno. */
+int ac_tcp_port(int fd);
+
+/* Waits for a connection and gives its socket, with TCP_NODELAY set. Connections that were given up before they could be
+ * accepted are passed over. */
+ac_coro(int) ac_accept(int fd);
+
+/* Reads what is there, at least one byte, at most `size`; waits for it if need be. 0 at the end of input (and for
+ * size 0). Works for any descriptor that can be read: sockets, pipes, terminals, files. */
+ac_coro(size_t) ac_read(int fd, void *buffer, size_t size);
+
+/* Writes all of it, waiting as often as need be. Works for any descriptor. The bytes must stay until it is done. */
+ac_coro(void) ac_write(int fd, const void *bytes, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

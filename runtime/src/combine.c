@@ -1,0 +1,415 @@
+/* combine.c: several at once: gather, settle, race, any, and their forms over arrays.
+ *
+ * All are one frame: a head, an entry per child, and the place for a result. At the start every coroutine among the
+ * children becomes a task, and each entry watches its child: a waiter that is called, not woken (abi.h). What the
+ * entry does when its child is done is the policy's; the caller is woken once, when all are. So nothing outlives the
+ * await, and nothing ever writes to a frame that is gone.
+ *
+ * If the caller is cancelled, all children are; it goes on waiting for them and then throws ECANCELED, or the error
+ * with which a child answered. A future among the children is not cancelled but left alone. */
+#include "core.h"
+
+#include <string.h>
+
+struct family;
+
+struct entry {
+    struct ac__waiter waiter;
+    struct family *family;
+    struct ac__child child; /* handle: null once it is done */
+};
+
+struct policy {
+    bool fail_stops;    /* the first failure cancels the rest */
+    bool success_stops; /* the first success does */
+    void (*done)(struct entry *entry, struct ac__thrown *error, const void *value); /* takes over the error */
+};
+
+struct family {
+    struct ac__frame *frame;
+    struct ac__wait wait;
+    const struct policy *policy;
+    struct entry *entries;
+    size_t count, remaining;
+    ac_error *errors;        /* ac_settle_n */
+    struct ac__thrown *error;
+    bool is_stopping;        /* the rest has been cancelled */
+    bool is_interrupted;     /* the caller has been cancelled */
+    bool has_winner;
+    size_t result_size;
+    void *result; /* until the end; behind the entries */
+};
+
+/* ---- policies ------------------------------------------------------------------------------------------------------- */
+
+static void store(const struct ac__child *child, const void *value)
+{
+    if (!child->into)
+        return;
+    if (child->store)
+        child->store(child->into, value);
+    else if (child->size)
+        memcpy(child->into, value, child->size);
+}
+
+static void keep_first_error(struct family *family, struct ac__thrown *error)
+{
+    if (family->error && family->is_interrupted && ac__thrown_code(family->error) == ECANCELED) {
+        ac__thrown_free(family->error); /* the answer to the cancellation says more than the cancellation */
+        family->error = NULL;
+    }
+    if (family->error)
+        ac__thrown_free(error);
+    else
+        family->error = error;
+}
+
+static void gather_done(struct entry *entry, struct ac__thrown *error, const void *value)
+{
+    if (error)
+        keep_first_error(entry->family, error);
+    else
+        store(&entry->child, value);
+}
+
+static ac_error *error_place(struct entry *entry)
+{
+    struct family *family = entry->family;
+    return family->errors ? &family->errors[entry - family->entries] : family->result;
+}
+
+static void settle_done(struct entry *entry, struct ac__thrown *error, const void *value)
+{
+    ac_error *place = error_place(entry);
+    if (!error) {
+        *place = (ac_error){0};
+        store(&entry->child, value);
+        return;
+    }
+    *place = *ac__thrown_error(error);
+    ac__thrown_free(error);
+}
+
+static void settle_quietly(struct entry *entry, struct ac__thrown *error, const void *value)
+{
+    if (error)
+        ac__thrown_free(error);
+    else
+        store(&entry->child, value);
+}
+
+static void win(struct family *family, const struct ac__child *child, const void *value)
+{
+    family->has_winner = true;
+    if (child->size)
+        memcpy(family->result, value, child->size);
+}
+
+static void race_done(struct entry *entry, struct ac__thrown *error, const void *value)
+{
+    struct family *family = entry->family;
+    if (family->has_winner || (family->error && !family->is_interrupted))
+        ac__thrown_free(error);
+    else if (error)
+        keep_first_error(family, error);
+    else
+        win(family, &entry->child, value);
+}
+
+/* If none succeeds, the last error is thrown; those before it are its context. */
+static void any_done(struct entry *entry, struct ac__thrown *error, const void *value)
+{
+    struct family *family = entry->family;
+    if (family->has_winner) {
+        ac__thrown_free(error);
+    } else if (error) {
+        ac__thrown_push(&error, family->error);
+        family->error = error;
+    } else {
+        win(family, &entry->child, value);
+    }
+}
+
+static const struct policy gather_policy = {true, false, gather_done};
+static const struct policy settle_policy = {false, false, settle_done};
+static const struct policy quiet_policy = {false, false, settle_quietly};
+static const struct policy race_policy = {true, true, race_done};
+static const struct policy any_policy = {false, true, any_done};
+
+/* ---- children ------------------------------------------------------------------------------------------------------- */
+
+static void family_one_less(struct family *family)
+{
+    if (--family->remaining == 0 && family->frame->state == 1)
+        ac__make_ready(family->wait.task);
+}
+
+static void family_stop(struct family *family);
+
+/* The child is done: its result or error is taken, its handle consumed. */
+static void entry_finish(struct entry *entry)
+{
+    struct family *family = entry->family;
+    const struct policy *policy = family->policy;
+    struct ac__child *child = &entry->child;
+    void *target = child->handle;
+    struct ac__thrown *error = ac__target_take_error(target, child->kind, true);
+    bool failed = error != NULL;
+    policy->done(entry, error, failed ? NULL : ac__target_value(target, child->kind));
+    ac__target_drop(target, child->kind);
+    child->handle = NULL;
+    if (failed ? policy->fail_stops : policy->success_stops)
+        family_stop(family);
+    family_one_less(family);
+}
+
+static void entry_notified(struct ac__wait *wait)
+{
+    struct entry *entry = container_of(wait, struct entry, waiter.wait);
+    void *target = entry->child.handle;
+    bool is_future = entry->child.kind == AC__KIND_FUTURE;
+    if (is_future)
+        ac__future_hold(target); /* the watch holds it only until it is over */
+    ac__target_unwatch(target, entry->child.kind, &entry->waiter);
+    entry_finish(entry);
+    if (is_future)
+        ac__future_drop(target);
+}
+
+static void entry_start(struct entry *entry)
+{
+    struct ac__child *child = &entry->child;
+    if (child->kind == AC__KIND_CORO) {
+        child->handle = ac__task_start(child->handle);
+        child->kind = AC__KIND_TASK;
+    }
+    if (ac__target_done(child->handle, child->kind)) {
+        entry_finish(entry);
+        return;
+    }
+    entry->waiter.wait = (struct ac__wait){NULL, entry_notified};
+    ac__target_watch(child->handle, child->kind, &entry->waiter);
+}
+
+/* Cancels a child that is not done. A future's wait just ends. */
+static void entry_cancel(struct entry *entry)
+{
+    struct family *family = entry->family;
+    struct ac__child *child = &entry->child;
+    if (!child->handle)
+        return;
+    if (child->kind == AC__KIND_TASK) {
+        ac__task_cancel(child->handle, false);
+        return;
+    }
+    ac__target_unwatch(child->handle, child->kind, &entry->waiter);
+    child->handle = NULL;
+    family->policy->done(entry, ac__error_make(ECANCELED, NULL), NULL);
+    family_one_less(family);
+}
+
+/* Cancels, in order, all that are not done. Those that have not been started yet get it after their start. */
+static void family_stop(struct family *family)
+{
+    if (family->is_stopping)
+        return;
+    family->is_stopping = true;
+    if (family->frame->state != 1)
+        return;
+    for (size_t i = 0; i < family->count; i++)
+        entry_cancel(&family->entries[i]);
+}
+
+static void family_cancel(struct ac__wait *wait)
+{
+    struct family *family = container_of(wait, struct family, wait);
+    ac__unflag(wait->task, AC__CANCEL); /* it is the children's now */
+    family->is_interrupted = family->is_stopping = true;
+    for (size_t i = 0; i < family->count; i++)
+        entry_cancel(&family->entries[i]);
+}
+
+/* ---- the frame -------------------------------------------------------------------------------------------------------- */
+
+static void family_close(struct ac__frame *frame)
+{
+    struct family *family = ac__body(frame);
+    for (size_t i = 0; i < family->count; i++)
+        ac__target_drop(family->entries[i].child.handle, family->entries[i].child.kind);
+}
+
+static int family_end(struct family *family, struct ac__task *task)
+{
+    struct ac__thrown *error = family->error;
+    if (family->is_interrupted && (!error || ac__thrown_code(error) == ECANCELED)) {
+        ac__thrown_free(error);
+        error = ac__error_make(ECANCELED, NULL);
+    } else if (family->has_winner) {
+        ac__thrown_free(error);
+        error = NULL;
+    }
+    if (error)
+        return ac__fail(task, error);
+    return ac__generic_finish(family->frame, family->result, family->result_size);
+}
+
+/* A coroutine or future that could not be made for want of memory: nothing is started. */
+static bool lacks_child(const struct family *family)
+{
+    for (size_t i = 0; i < family->count; i++) {
+        if (!family->entries[i].child.handle)
+            return true;
+    }
+    return false;
+}
+
+static int family_start(struct family *family, struct ac__task *task)
+{
+    if (lacks_child(family)) {
+        family_close(family->frame);
+        return ac__fail_code(task, ENOMEM);
+    }
+    for (size_t i = 0; i < family->count; i++)
+        entry_start(&family->entries[i]);
+    if (family->remaining == 0)
+        return family_end(family, task);
+    ac__suspend(task, family->frame, 1, &family->wait);
+    for (size_t i = 0; family->is_stopping && i < family->count; i++)
+        entry_cancel(&family->entries[i]);
+    return AC__SUSPENDED;
+}
+
+static int family_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct family *family = ac__body(frame);
+    if (frame->state == 0)
+        return family_start(family, task);
+    if (ac__interrupted(task)) /* all were done, but it had not run yet */
+        family->is_interrupted = true;
+    return family_end(family, task);
+}
+
+static const struct ac__function gather_function = AC__GENERIC("ac_gather", family_resume, family_close);
+static const struct ac__function settle_function = AC__GENERIC("ac_settle", family_resume, family_close);
+static const struct ac__function race_function = AC__GENERIC("ac_race", family_resume, family_close);
+static const struct ac__function any_function = AC__GENERIC("ac_any", family_resume, family_close);
+
+struct shape {
+    const struct ac__function *function;
+    const void *callee;
+    const struct policy *policy;
+    size_t count, result_size, result_alignment;
+};
+
+/* A frame with its entries still to be filled. Null if there is no memory. */
+static struct family *family_new(const struct shape *shape)
+{
+    size_t entries = shape->count * sizeof(struct entry);
+    struct ac__generic *frame = NULL;
+    struct family *family;
+    if (shape->count < SIZE_MAX / 4 / sizeof(struct entry))
+        frame = ac__generic_new(shape->function, shape->callee, shape->result_size, shape->result_alignment,
+                                sizeof *family + entries + shape->result_size);
+    if (!frame)
+        return NULL;
+    family = frame->body;
+    *family = (struct family){.frame = &frame->base, .wait.cancel = family_cancel, .policy = shape->policy};
+    family->entries = (struct entry *)(family + 1);
+    family->count = family->remaining = shape->count;
+    family->result_size = shape->result_size;
+    family->result = family->entries + shape->count;
+    return family;
+}
+
+static void drop_children(const struct ac__child *children, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ac__target_drop(children[i].handle, children[i].kind);
+}
+
+static struct ac__frame *family_of_children(const struct shape *shape, const struct ac__child *children)
+{
+    struct family *family = family_new(shape);
+    if (!family) {
+        drop_children(children, shape->count);
+        return NULL;
+    }
+    for (size_t i = 0; i < shape->count; i++) {
+        family->entries[i].family = family;
+        family->entries[i].child = children[i];
+    }
+    return family->frame;
+}
+
+/* ---- what is called ------------------------------------------------------------------------------------------------------ */
+
+ac_coro(void) ac__gather(const struct ac__child *children, unsigned long count)
+{
+    struct shape shape = {&gather_function, (const void *)ac__gather, &gather_policy, count, 0, 1};
+    return (ac_coro(void))family_of_children(&shape, children);
+}
+
+ac_coro(ac_error) ac__settle(const struct ac__child *child)
+{
+    struct shape shape = {&settle_function, (const void *)ac__settle, &settle_policy, 1, sizeof(ac_error), 8};
+    return (ac_coro(ac_error))family_of_children(&shape, child);
+}
+
+struct ac__frame *ac__race(const struct ac__child *children, unsigned long count, unsigned long alignment)
+{
+    struct shape shape = {&race_function, (const void *)ac__race, &race_policy, count, children->size, alignment};
+    return family_of_children(&shape, children);
+}
+
+struct ac__frame *ac__any(const struct ac__child *children, unsigned long count, unsigned long alignment)
+{
+    struct shape shape = {&any_function, (const void *)ac__any, &any_policy, count, children->size, alignment};
+    return family_of_children(&shape, children);
+}
+
+/* An array of handles of one kind, and where their results go, `size` bytes each. */
+struct array {
+    const void *items;
+    unsigned kind;
+    char *results;
+    size_t size;
+};
+
+static struct ac__child array_child(const struct array *array, size_t index)
+{
+    struct ac__child child = {.kind = array->kind, .size = (unsigned)array->size};
+    memcpy(&child.handle, (const char *)array->items + index * sizeof child.handle, sizeof child.handle);
+    child.into = array->results ? array->results + index * array->size : NULL;
+    return child;
+}
+
+static ac_coro(void) family_of_array(const struct shape *shape, const struct array *array, ac_error *errors)
+{
+    struct family *family = family_new(shape);
+    for (size_t i = 0; i < shape->count; i++) {
+        struct ac__child child = array_child(array, i);
+        if (family)
+            family->entries[i] = (struct entry){.family = family, .child = child};
+        else
+            drop_children(&child, 1);
+    }
+    if (family)
+        family->errors = errors;
+    return (ac_coro(void))(family ? family->frame : NULL);
+}
+
+ac_coro(void) ac__gather_n(const void *items, size_t count, unsigned kind, void *results, size_t size)
+{
+    struct shape shape = {&gather_function, (const void *)ac__gather_n, &gather_policy, count, 0, 1};
+    struct array array = {items, kind, results, size};
+    return family_of_array(&shape, &array, NULL);
+}
+
+ac_coro(void) ac__settle_n(const void *items, size_t count, unsigned kind, void *results, size_t size, ac_error *errors)
+{
+    struct shape shape = {&gather_function, (const void *)ac__settle_n, &quiet_policy, count, 0, 1};
+    struct array array = {items, kind, results, size};
+    if (errors)
+        shape.policy = &settle_policy;
+    return family_of_array(&shape, &array, errors);
+}

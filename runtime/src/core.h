@@ -1,0 +1,454 @@
+/* core.h: what the files of the runtime share. Sections stand in the order of the files that define them; a file calls
+ * only what stands above it (loop.c, which drives everything, is called back through the two functions of its own).
+ *
+ * Names: ac_ public, ac__ shared inside the runtime or with lowered code, bare for static. */
+#ifndef AC_CORE_H
+#define AC_CORE_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <ac.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+#define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+
+/* ---- sys.c: the seam to the system; a test build fails the n-th call here ---------------------------------------- */
+
+void *ac__allocate(size_t size);
+void *ac__allocate_aligned(size_t size, size_t alignment);
+void *ac__reallocate(void *block, size_t size);
+void ac__free(void *block);
+void *ac__map(size_t size); /* fresh pages */
+/* True if the n-th system call is to fail: errno is set. Asked in front of each call that may fail. */
+bool ac__syscall_fails(void);
+
+/* Ends the process with "ac: MESSAGE" on stderr: the program broke a rule that the message names. */
+_Noreturn void ac__die(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+/* A rule that must hold, in release builds too. */
+#define ac__assert(condition, rule) (likely(condition) ? (void)0 : ac__die("internal error: %s", rule))
+
+/* ---- wait queues: circular lists of waiters, the owner points to the first ----------------------------------------- */
+
+static inline void ac__enqueue(struct ac__waiter **queue, struct ac__waiter *waiter)
+{
+    if (*queue) {
+        waiter->next = *queue;
+        waiter->previous = (*queue)->previous;
+        waiter->previous->next = waiter;
+        waiter->next->previous = waiter;
+    } else {
+        *queue = waiter->next = waiter->previous = waiter;
+    }
+}
+
+static inline void ac__dequeue(struct ac__waiter **queue, struct ac__waiter *waiter)
+{
+    waiter->next->previous = waiter->previous;
+    waiter->previous->next = waiter->next;
+    if (*queue == waiter)
+        *queue = waiter->next == waiter ? NULL : waiter->next;
+    waiter->next = waiter->previous = NULL;
+}
+
+static inline struct ac__waiter *ac__dequeue_first(struct ac__waiter **queue)
+{
+    struct ac__waiter *first = *queue;
+    if (first)
+        ac__dequeue(queue, first);
+    return first;
+}
+
+struct ac__extra;
+struct ac__mailbox;
+struct ac__descriptor;
+
+/* ---- task flags (states and their transitions: task.c) ------------------------------------------------------------- */
+
+enum {
+    AC__UNSTARTED = 0, /* a coroutine: not yet a task */
+    AC__READY = 1,
+    AC__RUNNING = 2,
+    AC__BLOCKED = 3,
+    AC__FINISHED = 4,
+    AC__STATE = 7, /* mask */
+
+    AC__CANCEL = 1 << 3,       /* ECANCELED is to be thrown where it stands, or where it next suspends */
+    AC__CANCEL_LATER = 1 << 4, /* a limit expired while it was ready: thrown where it next suspends */
+    AC__RUN_AT_ONCE = 1 << 5,  /* `innermost` has not started for want of C stack: the loop goes on with it */
+    AC__CANCELLED = 1 << 6,    /* finished by ECANCELED */
+    AC__RETRIEVED = 1 << 7,    /* somebody saw its error, or it was reported */
+    AC__CALLBACK = 1 << 8,     /* no task at all but a function to call: ac_call_soon */
+    AC__HAS_EXTRA = 1 << 9,    /* `extra`, not `joiners` */
+    AC__ON_CHUNK = 1 << 10,    /* the bump stack has left the room behind the root frame */
+    AC__SHARED = 1 << 11,      /* the one failed task for want of memory: never freed, never counted */
+    AC__LEFT_OVER = 1 << 12,   /* cancelled because the main task ended */
+    AC__IN_SLAB = 1 << 13      /* the block is a piece of a slab; else a malloc of its own (block.c) */
+};
+
+static inline unsigned ac__state(const struct ac__task *task)
+{
+    return task->flags & AC__STATE;
+}
+
+static inline void ac__set_state(struct ac__task *task, unsigned state)
+{
+    task->flags = (unsigned short)((task->flags & ~AC__STATE) | state);
+}
+
+static inline void ac__flag(struct ac__task *task, unsigned flag)
+{
+    task->flags = (unsigned short)(task->flags | flag);
+}
+
+static inline void ac__unflag(struct ac__task *task, unsigned flag)
+{
+    task->flags = (unsigned short)(task->flags & ~flag);
+}
+
+static inline struct ac__frame *ac__root(struct ac__task *task)
+{
+    return (struct ac__frame *)(task + 1);
+}
+
+static inline struct ac__task *ac__task_of(struct ac__frame *root)
+{
+    return (struct ac__task *)root - 1;
+}
+
+static inline void *ac__result_of(struct ac__frame *frame)
+{
+    return (char *)frame + frame->function->result_offset;
+}
+
+/* What few tasks have. */
+struct ac__extra {
+    struct ac__waiter *joiners;
+    bool is_named;
+    char name[64];
+};
+
+/* ---- timers: an alarm (ac.h) lies in whoever waits; the heap holds pointers to it -------------------------------------- */
+
+struct ac__heap_entry {
+    int64_t deadline;
+    uintptr_t alarm; /* the lowest bit: it is a sleep's */
+};
+
+/* ---- the loop -------------------------------------------------------------------------------------------------------- */
+
+struct ac__loop {
+    /* ready queue (loop.c) */
+    struct ac__task *first, *last;
+    unsigned until_poll, poll_interval; /* steps */
+    int64_t polled_at;
+    /* tasks (task.c) */
+    struct ac__task *main;
+    unsigned long live;      /* tasks that are not finished */
+    unsigned next_number;
+    /* time (timer.c) */
+    int64_t now; /* ns, as last read; the virtual time */
+    bool is_virtual;
+    unsigned next_sequence;
+    unsigned heap_count, heap_capacity;
+    struct ac__heap_entry *heap; /* [1] is the first to ring */
+    /* descriptors (poll.c) */
+    int epoll;
+    unsigned descriptor_count;
+    struct ac__descriptor *descriptors; /* by number */
+    unsigned long io_waits;             /* waiters on descriptors */
+    /* other threads (post.c) */
+    struct ac__mailbox *mailbox;
+    unsigned long future_waits; /* waiters on futures: another thread may set one */
+    unsigned long threads_out;  /* calls that run on worker threads */
+    /* debug */
+    bool is_debug;
+};
+
+_Noreturn void ac__no_loop(void) __attribute__((cold));
+
+/* The running loop. Dies with a message outside one, and in a child of fork. */
+static inline struct ac__loop *ac__loop(void)
+{
+    if (unlikely(!ac__thread.loop))
+        ac__no_loop();
+    return ac__thread.loop;
+}
+
+/* Puts a task at the end of the ready queue. */
+static inline void ac__make_ready(struct ac__task *task)
+{
+    struct ac__loop *loop = ac__thread.loop;
+    ac__set_state(task, AC__READY);
+    task->next = NULL;
+    if (loop->first)
+        loop->last->next = task;
+    else
+        loop->first = task;
+    loop->last = task;
+}
+
+/* A function in the ready queue: a task's header, for the queue and the flag CALLBACK, and what to call. */
+struct ac__callback {
+    struct ac__task header;
+    void (*function)(void *argument);
+    void *argument;
+    void (*release)(struct ac__callback *callback); /* called before the function */
+};
+
+static inline void ac__callback_queue(struct ac__callback *callback)
+{
+    callback->header.flags = AC__CALLBACK;
+    ac__make_ready(&callback->header);
+}
+
+/* What a waiter waited for has happened; it has been unlinked. */
+static inline void ac__notify(struct ac__waiter *waiter)
+{
+    if (waiter->wait.task)
+        ac__make_ready(waiter->wait.task);
+    else
+        waiter->wait.cancel(&waiter->wait);
+}
+
+/* ---- error.c --------------------------------------------------------------------------------------------------------- */
+
+struct ac__thrown *ac__error_make(int code, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+struct ac__thrown *ac__error_make_list(int code, const char *format, va_list arguments) __attribute__((cold));
+struct ac__thrown *ac__out_of_memory(void);
+struct ac__thrown *ac__error_copy(const struct ac__thrown *thrown) __attribute__((cold));
+void ac__error_print(const struct ac__thrown *thrown, FILE *file) __attribute__((cold));
+/* Hangs `context` (null is fine) on the end of an error's contexts; takes it over. */
+void ac__thrown_push(struct ac__thrown **error, struct ac__thrown *context);
+/* Does the function stand in a program's source? The library's own have no sites, or names that begin with ac__. */
+bool ac__is_users(const struct ac__function *function);
+/* "EINVAL", "AC_ECLOSED", or null. */
+const char *ac__code_name(int code);
+
+/* Fails a library frame: the trace begins where it is awaited. */
+static inline int ac__fail(struct ac__task *task, struct ac__thrown *thrown)
+{
+    task->error = thrown;
+    return AC__FAILED;
+}
+int ac__fail_code(struct ac__task *task, int code) __attribute__((cold));
+
+/* ---- slab.c: small pieces of memory ------------------------------------------------------------------------------------ */
+
+enum { AC__LARGEST_PIECE = 1024 };
+/* A piece of this thread's heap, aligned to 16. Its second word must not be zero while it is in use. */
+void *ac__piece_take(size_t size);
+void ac__piece_give_back(void *piece); /* from any thread */
+bool ac__piece_is_own(const void *piece);
+/* Calls `visit` for every piece of this thread's heap that is in use. It may give back the one it is called for. */
+void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context);
+/* Gives the heap back to the system if nothing in it is in use. */
+void ac__pieces_trim(void);
+
+/* ---- block.c: the memory of coroutines and tasks ------------------------------------------------------------------------ */
+
+/* A block with room for a task's header, then `size` bytes aligned to `alignment`, then the room for the bump stack.
+ * Sets flags, top and limit. Null if there is no memory. */
+struct ac__task *ac__block_new(size_t size, size_t alignment);
+/* The block is about to become a task of this thread; it may move. Null if there is no memory. */
+struct ac__task *ac__block_settle(struct ac__task *block);
+void ac__block_free(struct ac__task *block);
+/* Calls `visit` for every block that is a task of this thread. It may free the one it is called for. */
+void ac__blocks_visit(void (*visit)(struct ac__task *task, void *context), void *context);
+
+/* ---- frame.c --------------------------------------------------------------------------------------------------------- */
+
+/* ac__frame_new for library coroutines whose size is known at run time only. */
+struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size);
+/* A library coroutine with a result of any type. The result has to lie right behind the frame's head; the coroutine's
+ * own data, its body, lies behind that, and as long as there is no result, `body` in its place leads there. So the
+ * result is written last, by ac__generic_finish. */
+struct ac__generic {
+    struct ac__frame base;
+    void *body;
+};
+struct ac__generic *ac__generic_new(const struct ac__function *function, const void *callee, size_t result_size,
+                                    size_t result_alignment, size_t body_size);
+/* Gives it its result and ends it. */
+int ac__generic_finish(struct ac__frame *frame, const void *result, size_t size);
+#define AC__GENERIC(text, resume_function, close_function) \
+    { \
+        .resume = resume_function, .name = text, .size = sizeof(struct ac__generic), \
+        .alignment = _Alignof(struct ac__generic), .result_offset = sizeof(struct ac__frame), .close = close_function \
+    }
+static inline void *ac__body(struct ac__frame *frame)
+{
+    return ((struct ac__generic *)frame)->body;
+}
+/* Gives back the bump stack of a task that is finished. */
+void ac__stack_free(struct ac__task *task);
+/* Gives the spare chunks back to the system. */
+void ac__chunks_free(void);
+/* Lets a coroutine go that was never started. Null is fine. */
+void ac__coro_close(struct ac__frame *frame);
+
+/* ---- task.c ---------------------------------------------------------------------------------------------------------- */
+
+struct ac__waiter **ac__joiners(struct ac__task *task);
+/* Makes a task of a coroutine, with one handle; null makes the shared failed task. */
+struct ac__task *ac__task_start(struct ac__frame *coroutine);
+/* The root frame has ended with this status. */
+void ac__task_finish(struct ac__task *task, int status);
+/* Asks for ECANCELED; `is_limit`: a time limit, which leaves alone what is there in time. False: it was finished. */
+bool ac__task_cancel(struct ac__task *task, bool is_limit);
+/* Gives up a handle. */
+void ac__task_drop(struct ac__task *task);
+/* The error of a finished task as a new owner gets it, who may be about to consume a handle; it counts as retrieved.
+ * Null if the task succeeded. */
+struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes);
+const void *ac__task_result(struct ac__task *task);
+const ac_error *ac__task_exception(struct ac__task *task);
+
+/* Reports and frees what is left at the end of the loop, all but one. */
+void ac__tasks_free(struct ac__task *but);
+/* The unfinished tasks in the order they were spawned, in memory the caller frees; null if there is none. */
+ac_task(void) *ac__all_sorted(size_t *count);
+const char *ac__task_name(struct ac__task *task, char buffer[static 32]);
+
+/* For leaves that are resumed: was it to be cancelled? Then the leaf throws. */
+static inline bool ac__interrupted(struct ac__task *task)
+{
+    if (likely(!(task->flags & AC__CANCEL)))
+        return false;
+    ac__unflag(task, AC__CANCEL);
+    return true;
+}
+
+/* Suspends a task at a leaf, in state `state`, until `wait` is over. */
+static inline int ac__suspend(struct ac__task *task, struct ac__frame *leaf, unsigned state, struct ac__wait *wait)
+{
+    leaf->state = state;
+    wait->task = task;
+    task->wait = wait;
+    task->innermost = leaf;
+    return AC__SUSPENDED;
+}
+
+/* Suspends a task at a leaf and puts it at the end of the ready queue. */
+static inline int ac__yield_at(struct ac__task *task, struct ac__frame *leaf, unsigned state)
+{
+    leaf->state = state;
+    task->innermost = leaf;
+    ac__make_ready(task);
+    return AC__SUSPENDED;
+}
+
+/* Counts a wait that is ready at once: true if the task has had its share and must yield first (ac__yield_at). */
+static inline bool ac__over_budget(void)
+{
+    return unlikely(ac__thread.budget-- == 0);
+}
+
+enum { AC__BUDGET = 128 };
+
+/* ---- timer.c --------------------------------------------------------------------------------------------------------- */
+
+enum { AC__SECOND = 1000000000 };
+#define AC__NEVER INT64_MAX
+
+/* The monotonic clock, or the virtual one. */
+int64_t ac__read_clock(struct ac__loop *loop);
+/* Seconds as ns, rounded up, clamped to 0 ... AC__NEVER. */
+int64_t ac__nanoseconds(double seconds);
+/* Makes room for one more alarm: false if there is no memory. Arming after it cannot fail. */
+bool ac__alarm_arm(struct ac__loop *loop, struct ac__alarm *alarm, int64_t delay, bool is_sleep);
+void ac__alarm_cancel(struct ac__loop *loop, struct ac__alarm *alarm);
+/* Rings everything that is due at loop->now. */
+void ac__timers_run(struct ac__loop *loop);
+static inline int64_t ac__next_deadline(const struct ac__loop *loop)
+{
+    return loop->heap_count ? loop->heap[1].deadline : AC__NEVER;
+}
+void ac__calls_free(void);
+
+/* ---- poll.c ---------------------------------------------------------------------------------------------------------- */
+
+/* Waits up to `timeout` ns (0: looks only; AC__NEVER) and makes ready who waited. */
+void ac__poll(struct ac__loop *loop, int64_t timeout);
+/* Watches a descriptor of the runtime's own for input; its events only end the wait. False with errno. */
+bool ac__poll_watch(struct ac__loop *loop, int fd);
+void ac__poll_free(struct ac__loop *loop);
+
+/* What a coroutine on a descriptor does each time: AC__DONE, AC__FAILED (task->error set) or AC__SUSPENDED to wait
+ * until the descriptor is ready for `events`. */
+struct ac__io {
+    struct ac__frame base;
+    union {
+        size_t size;
+        int fd;
+    } result;
+    struct ac__waiter waiter;
+    int (*attempt)(struct ac__io *io, struct ac__task *task);
+    int fd;
+    unsigned generation; /* of the file that stood behind fd when the wait began */
+    bool is_output;      /* what it waits for */
+};
+int ac__io_resume(struct ac__frame *frame, struct ac__task *task);
+/* The library made this descriptor: it is non-blocking, and closed by ac_close_fd. */
+bool ac__descriptor_adopt(int fd);
+/* True if a read or write could block the thread: not known to be non-blocking. */
+bool ac__descriptor_blocks(int fd);
+
+/* ---- post.c: letters from other threads -------------------------------------------------------------------------------- */
+
+struct ac__letter {
+    struct ac__letter *next;
+    void (*deliver)(struct ac__letter *letter); /* called by the loop's thread */
+};
+bool ac__mailbox_open(struct ac__loop *loop);
+void ac__mailbox_close(struct ac__loop *loop);
+struct ac__mailbox *ac__mailbox_hold(struct ac__mailbox *mailbox);
+void ac__mailbox_drop(struct ac__mailbox *mailbox);
+/* False if the loop is gone. */
+bool ac__mailbox_send(struct ac__mailbox *mailbox, struct ac__letter *letter);
+bool ac__mailbox_is_closed(struct ac__mailbox *mailbox);
+bool ac__has_other_threads(void);
+/* Delivers what has come; true if anything had. */
+bool ac__mailbox_empty(struct ac__loop *loop);
+/* Makes sure that letters end a wait in ac__poll. */
+void ac__mailbox_listen(struct ac__loop *loop);
+
+/* ---- future.c ----------------------------------------------------------------------------------------------------------- */
+
+struct ac__waiter **ac__future_waiters(struct ac__future *future); /* also binds it to the running loop */
+bool ac__future_done(const struct ac__future *future);
+/* Null if it has a value. */
+const struct ac__thrown *ac__future_error(const struct ac__future *future);
+void *ac__future_value(struct ac__future *future);
+bool ac__future_cancel(struct ac__future *future);
+const void *ac__future_result(struct ac__future *future);
+const ac_error *ac__future_exception(struct ac__future *future);
+void ac__future_hold(struct ac__future *future);
+void ac__future_drop(struct ac__future *future);
+
+/* ---- join.c: waiting for whatever a handle stands for ------------------------------------------------------------------- */
+
+/* Is the task or future done? */
+bool ac__target_done(void *target, unsigned kind);
+/* The error of a target that is done, as a new owner gets it, who may be about to consume a handle; null if it
+ * succeeded. */
+struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes);
+const void *ac__target_value(void *target, unsigned kind);
+struct ac__waiter **ac__target_queue(void *target, unsigned kind);
+/* Gives up the handle of a task; closes a coroutine; leaves a future alone. */
+void ac__target_drop(void *target, unsigned kind);
+/* Puts a waiter in the queue of a task or future that is not done; takes it out, also after it has happened. */
+void ac__target_watch(void *target, unsigned kind, struct ac__waiter *waiter);
+void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter);
+
+/* ---- debug.c ------------------------------------------------------------------------------------------------------------ */
+
+void ac__dump(FILE *file);
+/* Runs one step of a task and reports it if it took long. */
+void ac__debug_step(struct ac__loop *loop, struct ac__task *task,
+                    void (*run)(struct ac__loop *loop, struct ac__task *task));
+
+#endif

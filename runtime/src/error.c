@@ -1,0 +1,319 @@
+/* error.c: errors under way.
+ *
+ * What programs see of an error is a plain value (ac_error). Under way it is a struct ac__thrown: that value, the
+ * trace that grows by a line at each await it passes, and the error that was being handled when it was thrown. It has
+ * one owner at a time: the task it travels in (task->error), the handler that caught it, or another error's context. */
+#include "core.h"
+
+#include <string.h>
+
+struct line {
+    const struct ac__function *function;
+    unsigned site;
+    unsigned repeats; /* the same line again: recursion */
+};
+
+enum { LINES = 6, PRINTED_REPEATS = 16 };
+
+struct ac__thrown {
+    ac_error error;
+    struct ac__thrown *context;
+    bool is_shared; /* out_of_memory: belongs to nobody, keeps no trace */
+    unsigned count, capacity;
+    struct line *lines;
+    struct line first_lines[LINES]; /* most traces are short */
+};
+
+/* Thrown when there is no memory to throw anything else. */
+static struct ac__thrown out_of_memory = {
+    .error = {.code = ENOMEM, .message = "Cannot allocate memory"},
+    .is_shared = true,
+};
+
+/* ---- names and messages ------------------------------------------------------------------------------------------ */
+
+const char *ac__code_name(int code)
+{
+    switch (code) {
+    case AC_EBROKEN: return "AC_EBROKEN";
+    case AC_ECLOSED: return "AC_ECLOSED";
+    default: return strerrorname_np(code);
+    }
+}
+
+static const char *code_text(int code, char *buffer, size_t size)
+{
+    switch (code) {
+    case AC_EBROKEN: return "Broken: what was waited for is gone";
+    case AC_ECLOSED: return "Closed";
+    default: return strerror_r(code, buffer, size);
+    }
+}
+
+/* Cuts a message that did not fit so that no UTF-8 character is left in half. */
+static void cut_at_character(char *message)
+{
+    size_t length = strlen(message), start = length;
+    while (start > 0 && length - start < 4 && ((unsigned char)message[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start > 0 && (unsigned char)message[start - 1] >= 0xC0) {
+        unsigned char lead = (unsigned char)message[start - 1];
+        size_t whole = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+        if (length - (start - 1) < whole)
+            message[start - 1] = '\0';
+    }
+}
+
+static void set_message(ac_error *error, const char *format, va_list arguments)
+{
+    char buffer[AC__MESSAGE_SIZE];
+    int length;
+    if (!format) {
+        snprintf(error->message, sizeof error->message, "%s", code_text(error->code, buffer, sizeof buffer));
+        return;
+    }
+    length = vsnprintf(error->message, sizeof error->message, format, arguments);
+    if (length >= (int)sizeof error->message)
+        cut_at_character(error->message);
+}
+
+/* ---- making and freeing ------------------------------------------------------------------------------------------- */
+
+static struct ac__thrown *thrown_new(void)
+{
+    struct ac__thrown *thrown = ac__allocate(sizeof *thrown);
+    if (!thrown)
+        return NULL;
+    thrown->error = (ac_error){0};
+    thrown->context = NULL;
+    thrown->is_shared = false;
+    thrown->count = 0;
+    thrown->capacity = LINES;
+    thrown->lines = thrown->first_lines;
+    return thrown;
+}
+
+struct ac__thrown *ac__error_make_list(int code, const char *format, va_list arguments)
+{
+    int saved = errno; /* for %m, and because a throw must not disturb the task's errno */
+    struct ac__thrown *thrown = thrown_new();
+    if (!thrown)
+        return &out_of_memory;
+    errno = saved;
+    thrown->error.code = code;
+    set_message(&thrown->error, format, arguments);
+    errno = saved;
+    return thrown;
+}
+
+struct ac__thrown *ac__out_of_memory(void)
+{
+    return &out_of_memory;
+}
+
+struct ac__thrown *ac__error_make(int code, const char *format, ...)
+{
+    struct ac__thrown *thrown;
+    va_list arguments;
+    va_start(arguments, format);
+    thrown = ac__error_make_list(code, format, arguments);
+    va_end(arguments);
+    return thrown;
+}
+
+int ac__fail_code(struct ac__task *task, int code)
+{
+    return ac__fail(task, ac__error_make(code, NULL));
+}
+
+void ac__thrown_free(struct ac__thrown *thrown)
+{
+    while (thrown && !thrown->is_shared) {
+        struct ac__thrown *context = thrown->context;
+        if (thrown->lines != thrown->first_lines)
+            ac__free(thrown->lines);
+        ac__free(thrown);
+        thrown = context;
+    }
+}
+
+static bool lines_reserve(struct ac__thrown *thrown, unsigned count)
+{
+    unsigned capacity = count > thrown->capacity * 2 ? count : thrown->capacity * 2;
+    struct line *lines;
+    if (count <= thrown->capacity)
+        return true;
+    lines = ac__reallocate(thrown->lines == thrown->first_lines ? NULL : thrown->lines, capacity * sizeof *lines);
+    if (!lines)
+        return false;
+    if (thrown->lines == thrown->first_lines)
+        memcpy(lines, thrown->first_lines, sizeof thrown->first_lines);
+    thrown->lines = lines;
+    thrown->capacity = capacity;
+    return true;
+}
+
+static struct ac__thrown *copy_one(const struct ac__thrown *thrown)
+{
+    struct ac__thrown *copy = thrown_new();
+    if (!copy)
+        return &out_of_memory;
+    copy->error = thrown->error;
+    copy->count = lines_reserve(copy, thrown->count) ? thrown->count : LINES;
+    memcpy(copy->lines, thrown->lines, copy->count * sizeof *copy->lines);
+    return copy;
+}
+
+struct ac__thrown *ac__error_copy(const struct ac__thrown *thrown)
+{
+    struct ac__thrown *first, **end = &first;
+    for (; thrown; thrown = thrown->context) {
+        *end = thrown->is_shared ? &out_of_memory : copy_one(thrown);
+        if ((*end)->is_shared)
+            return first;
+        end = &(*end)->context;
+    }
+    *end = NULL;
+    return first;
+}
+
+/* ---- the trace ------------------------------------------------------------------------------------------------------ */
+
+bool ac__is_users(const struct ac__function *function)
+{
+    return function->sites && strncmp(function->name, "ac__", 4) != 0;
+}
+
+static void add_line(struct ac__thrown *thrown, const struct ac__function *function, unsigned site)
+{
+    struct line *last = thrown->lines + thrown->count - 1;
+    if (thrown->count && last->function == function && last->site == site)
+        last->repeats++;
+    else if (lines_reserve(thrown, thrown->count + 1))
+        thrown->lines[thrown->count++] = (struct line){function, site, 0};
+}
+
+void ac__trace(struct ac__task *task, struct ac__frame *frame, unsigned site)
+{
+    struct ac__thrown *thrown = task->error;
+    const struct ac__function *function = frame->function;
+    if (!thrown || thrown->is_shared || !ac__is_users(function))
+        return;
+    add_line(thrown, function, site);
+    if (thrown->error.function)
+        return;
+    thrown->error.file = function->sites[site].file;
+    thrown->error.line = function->sites[site].line;
+    thrown->error.function = function->name;
+}
+
+/* ---- throwing ------------------------------------------------------------------------------------------------------- */
+
+static int throw_made(struct ac__task *task, struct ac__frame *frame, unsigned site, struct ac__thrown *thrown)
+{
+    task->error = thrown;
+    ac__trace(task, frame, site);
+    return AC__FAILED;
+}
+
+int ac__throw(struct ac__task *task, struct ac__frame *frame, unsigned site, int code, const char *format, ...)
+{
+    struct ac__thrown *thrown;
+    va_list arguments;
+    if (code <= 0)
+        return ac__throw_code(task, frame, site, code);
+    va_start(arguments, format);
+    thrown = ac__error_make_list(code, format, arguments);
+    va_end(arguments);
+    return throw_made(task, frame, site, thrown);
+}
+
+int ac__throw_code(struct ac__task *task, struct ac__frame *frame, unsigned site, int code)
+{
+    if (code <= 0)
+        return throw_made(task, frame, site, ac__error_make(EINVAL, "throw of %d, which is no error code", code));
+    return throw_made(task, frame, site, ac__error_make(code, NULL));
+}
+
+int ac__throw_copy(struct ac__task *task, struct ac__frame *frame, unsigned site, const ac_error *error)
+{
+    struct ac__thrown *thrown;
+    if (!error)
+        return throw_made(task, frame, site, ac__error_make(EINVAL, "throw of a null error"));
+    if (error->code <= 0)
+        return ac__throw_code(task, frame, site, error->code);
+    thrown = thrown_new();
+    if (!thrown)
+        return throw_made(task, frame, site, &out_of_memory);
+    thrown->error = *error;
+    thrown->error.function = NULL; /* it is thrown here, not where the original was */
+    return throw_made(task, frame, site, thrown);
+}
+
+struct ac__thrown *ac__catch(struct ac__task *task)
+{
+    struct ac__thrown *thrown = task->error;
+    task->error = NULL;
+    return thrown;
+}
+
+int ac__thrown_code(const struct ac__thrown *thrown)
+{
+    return thrown->error.code;
+}
+
+const ac_error *ac__thrown_error(const struct ac__thrown *thrown)
+{
+    return &thrown->error;
+}
+
+void ac__thrown_push(struct ac__thrown **error, struct ac__thrown *context)
+{
+    struct ac__thrown *last = *error;
+    if (!context || last == context)
+        return;
+    if (!last || last->is_shared) {
+        ac__thrown_free(context);
+        return;
+    }
+    while (last->context && !last->context->is_shared)
+        last = last->context;
+    last->context = context;
+}
+
+void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown)
+{
+    ac__thrown_push(&task->error, thrown);
+}
+
+/* ---- printing ------------------------------------------------------------------------------------------------------- */
+
+static void print_line(const struct line *line, FILE *file)
+{
+    const struct ac__site *site = &line->function->sites[line->site];
+    unsigned times = line->repeats < PRINTED_REPEATS ? line->repeats + 1 : 3;
+    for (unsigned i = 0; i < times; i++)
+        fprintf(file, "  at %s (%s:%u)\n", line->function->name, site->file, site->line);
+    if (times <= line->repeats)
+        fprintf(file, "  ... the previous line %u more times\n", line->repeats + 1 - times);
+}
+
+static void print_one(const char *title, const struct ac__thrown *thrown, FILE *file)
+{
+    const char *name = ac__code_name(thrown->error.code);
+    if (name)
+        fprintf(file, "%s: %s (%s)\n", title, thrown->error.message, name);
+    else
+        fprintf(file, "%s: %s (%d)\n", title, thrown->error.message, thrown->error.code);
+    for (unsigned i = 0; i < thrown->count; i++)
+        print_line(&thrown->lines[i], file);
+}
+
+void ac__error_print(const struct ac__thrown *thrown, FILE *file)
+{
+    flockfile(file);
+    print_one("error", thrown, file);
+    for (thrown = thrown->context; thrown; thrown = thrown->context)
+        print_one("while handling", thrown, file);
+    funlockfile(file);
+}

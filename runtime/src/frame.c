@@ -1,0 +1,281 @@
+/* frame.c: where frames live.
+ *
+ * A coroutine that is awaited at once takes its frame from the bump stack of the task that awaits it: awaits nest, so
+ * frames come and go in order, and both are a pointer's move (abi.h). The stack begins in the room behind the root
+ * frame in the task's own block. When that is full, it goes on in a chunk of its own, then in chunks twice as large
+ * each, up to LARGEST. A chunk's end holds its descriptor, so task->limit leads to it:
+ *
+ *     [ frames ... top ... free ... | struct chunk ]
+ *                                   ^ task->limit
+ *
+ * If the room in the block is empty when the first chunk is made, that chunk stays until the task ends: a task that
+ * needs more than its room once will do so again. Any other chunk goes when its first frame does (STACKED_FIRST).
+ * Chunks of each size are kept for reuse, so a task that awaits at a boundary does not go to malloc each time.
+ *
+ * Any other coroutine has a block to itself (slab.c), with a task's header in front, so that it can be spawned. */
+#include "core.h"
+
+#include <string.h>
+
+struct chunk {
+    char *outer_top, *outer_limit;
+    char *base;
+    size_t size; /* with this descriptor */
+    bool is_first; /* the stack was in the task's block before */
+};
+
+enum { SMALLEST = 256, LARGEST = 1 << 20, KEPT_SIZES = 13 };
+
+/* Spare chunks by size, SMALLEST << index: linked through their first word. Large ones: one spare each. */
+static __thread void *spare[KEPT_SIZES];
+
+static unsigned size_index(size_t size)
+{
+    return (unsigned)__builtin_ctzl(size / SMALLEST);
+}
+
+static char *chunk_memory(size_t size)
+{
+    void **first;
+    if (size > LARGEST)
+        return ac__allocate_aligned(size, 64);
+    first = spare[size_index(size)];
+    if (!first)
+        return ac__allocate_aligned(size, 64);
+    spare[size_index(size)] = *first;
+    return (char *)first;
+}
+
+static void chunk_give_back(struct chunk *chunk)
+{
+    void **memory = (void **)(void *)chunk->base;
+    size_t size = chunk->size;
+    unsigned index = size > LARGEST ? KEPT_SIZES : size_index(size);
+    if (index == KEPT_SIZES || (size >= 16 * SMALLEST && spare[index])) {
+        ac__free(memory);
+        return;
+    }
+    *memory = spare[index];
+    spare[index] = memory;
+}
+
+void ac__chunks_free(void)
+{
+    for (unsigned i = 0; i < KEPT_SIZES; i++) {
+        while (spare[i]) {
+            void **memory = spare[i];
+            spare[i] = *memory;
+            ac__free(memory);
+        }
+    }
+}
+
+static struct chunk *current_chunk(const struct ac__task *task)
+{
+    return task->flags & AC__ON_CHUNK ? (struct chunk *)(void *)task->limit : NULL;
+}
+
+/* How large the next chunk is to be so that `needed` bytes fit; 0: no size will do. */
+static size_t next_size(const struct chunk *outer, size_t needed)
+{
+    size_t size = outer ? outer->size * 2 : SMALLEST;
+    if (size > LARGEST)
+        size = LARGEST;
+    if (needed > SIZE_MAX / 4)
+        return 0;
+    while (size < needed + sizeof(struct chunk))
+        size *= 2;
+    return size;
+}
+
+/* Continues the stack in a new chunk. False if there is no memory. */
+static bool push_chunk(struct ac__task *task, size_t size, size_t alignment)
+{
+    struct chunk *outer = current_chunk(task), *chunk;
+    size_t whole = next_size(outer, size + alignment);
+    char *memory = whole ? chunk_memory(whole) : NULL;
+    if (!memory)
+        return false;
+    chunk = (struct chunk *)(void *)(memory + whole - sizeof *chunk);
+    *chunk = (struct chunk){task->top, task->limit, memory, whole, !outer};
+    task->top = memory;
+    task->limit = (char *)chunk;
+    ac__flag(task, AC__ON_CHUNK);
+    return true;
+}
+
+static void pop_chunk(struct ac__task *task)
+{
+    struct chunk *chunk = current_chunk(task);
+    task->top = chunk->outer_top;
+    task->limit = chunk->outer_limit;
+    if (chunk->is_first)
+        ac__unflag(task, AC__ON_CHUNK);
+    chunk_give_back(chunk);
+}
+
+/* Where the room behind the root frame begins. */
+static char *room_start(struct ac__task *task)
+{
+    struct ac__frame *root = ac__root(task);
+    return (char *)root + ((root->function->size + 7) & ~7u);
+}
+
+static struct ac__frame *stacked(const struct ac__function *function, struct ac__task *task, size_t size)
+{
+    size_t mask = function->alignment - 1;
+    char *place = (char *)(((uintptr_t)task->top + mask) & ~mask);
+    struct ac__frame *frame = (struct ac__frame *)(void *)place;
+    unsigned storage = AC__STACKED;
+    if ((uintptr_t)place + size > (uintptr_t)task->limit) {
+        bool is_empty = !current_chunk(task) && task->top == room_start(task);
+        if (!push_chunk(task, size, function->alignment))
+            return NULL;
+        place = (char *)(((uintptr_t)task->top + mask) & ~mask);
+        frame = (struct ac__frame *)(void *)place;
+        storage = is_empty ? AC__STACKED : AC__STACKED_FIRST;
+    }
+    task->top = place + size;
+    frame->function = function;
+    frame->state = 0;
+    frame->storage = storage;
+    return frame;
+}
+
+static struct ac__frame *standalone(const struct ac__function *function, size_t size)
+{
+    struct ac__task *task = ac__block_new(size, function->alignment);
+    struct ac__frame *frame;
+    if (!task)
+        return NULL;
+    frame = ac__root(task);
+    frame->function = function;
+    frame->parent = NULL;
+    frame->state = 0;
+    frame->storage = AC__STANDALONE;
+    return frame;
+}
+
+struct ac__frame *ac__frame_on_heap(const struct ac__function *function)
+{
+    return standalone(function, function->size);
+}
+
+struct ac__frame *ac__frame_on_new_chunk(const struct ac__function *function, struct ac__task *task)
+{
+    return stacked(function, task, function->size);
+}
+
+struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size)
+{
+    if (ac__thread.expected != callee)
+        return standalone(function, size);
+    ac__thread.expected = NULL;
+    return stacked(function, ac__thread.task, size);
+}
+
+/* Rare: the result wants more alignment than the function's static description has. The frame carries its own, at
+ * its end. */
+static struct ac__frame *generic_aligned(const struct ac__function *function, const void *callee, size_t end,
+                                         size_t alignment)
+{
+    struct ac__function own = *function;
+    struct ac__frame *frame;
+    own.alignment = (unsigned)alignment;
+    own.result_offset = (unsigned)((sizeof(struct ac__frame) + alignment - 1) & -alignment);
+    frame = ac__frame_new_sized(&own, callee, end + sizeof own);
+    if (!frame)
+        return NULL;
+    frame->function = (void *)((char *)frame + end);
+    memcpy((char *)frame + end, &own, sizeof own);
+    return frame;
+}
+
+struct ac__generic *ac__generic_new(const struct ac__function *function, const void *callee, size_t result_size,
+                                    size_t result_alignment, size_t body_size)
+{
+    size_t offset = (sizeof(struct ac__frame) + result_alignment - 1) & -result_alignment;
+    size_t body = (offset + result_size + 7) & ~(size_t)7;
+    struct ac__frame *frame;
+    if (body < sizeof(struct ac__generic))
+        body = sizeof(struct ac__generic);
+    if (result_alignment <= function->alignment)
+        frame = ac__frame_new_sized(function, callee, body + body_size);
+    else
+        frame = generic_aligned(function, callee, (body + body_size + 7) & ~(size_t)7, result_alignment);
+    if (frame)
+        ((struct ac__generic *)frame)->body = (char *)frame + body;
+    return (struct ac__generic *)frame;
+}
+
+int ac__generic_finish(struct ac__frame *frame, const void *result, size_t size)
+{
+    if (size)
+        memcpy(ac__result_of(frame), result, size);
+    return AC__DONE;
+}
+
+void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task)
+{
+    if (!frame)
+        return;
+    if (frame->storage == AC__STACKED)
+        task->top = (char *)frame;
+    else if (frame->storage == AC__STACKED_FIRST)
+        pop_chunk(task);
+    else if (frame->storage == AC__STANDALONE)
+        ac__block_free(ac__task_of(frame));
+}
+
+void ac__stack_free(struct ac__task *task)
+{
+    while (current_chunk(task))
+        pop_chunk(task);
+}
+
+int ac__start_later(struct ac__frame *frame, struct ac__task *task)
+{
+    task->innermost = frame;
+    ac__flag(task, AC__RUN_AT_ONCE);
+    return AC__SUSPENDED;
+}
+
+int ac__start_null(struct ac__task *task)
+{
+    return ac__fail_code(task, ENOMEM);
+}
+
+void ac__coro_close(struct ac__frame *frame)
+{
+    if (!frame)
+        return;
+    if (frame->function->close)
+        frame->function->close(frame);
+    ac__frame_release_slowly(frame, ac__thread.task);
+}
+
+/* ---- VLAs ------------------------------------------------------------------------------------------------------ */
+
+void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned long alignment)
+{
+    uintptr_t place = ((uintptr_t)task->top + alignment - 1) & -alignment;
+    if (size > SIZE_MAX / 4 || place + size > (uintptr_t)task->limit) {
+        if (size > SIZE_MAX / 4 || !push_chunk(task, size, alignment)) {
+            ac__fail_code(task, ENOMEM);
+            return NULL;
+        }
+        place = ((uintptr_t)task->top + alignment - 1) & -alignment;
+    }
+    task->top = (char *)place + size;
+    return (void *)place;
+}
+
+void ac__stack_release(struct ac__task *task, char *mark)
+{
+    struct chunk *chunk = current_chunk(task);
+    while (chunk && !(mark >= chunk->base && mark <= task->limit)) {
+        pop_chunk(task);
+        chunk = current_chunk(task);
+    }
+    task->top = mark;
+}

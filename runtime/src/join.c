@@ -1,0 +1,157 @@
+/* join.c: awaiting a task or a future. The wait stands in the queue of what is awaited and is taken out of it when
+ * that is done. A task that is cancelled while it awaits a task hands the request on to it; a future it leaves alone. */
+#include "core.h"
+
+/* ---- tasks and futures alike ---------------------------------------------------------------------------------------- */
+
+bool ac__target_done(void *target, unsigned kind)
+{
+    if (kind == AC__KIND_TASK)
+        return ac__state(target) == AC__FINISHED;
+    if (ac__future_done(target))
+        return true;
+    ac__future_waiters(target); /* binds it to this loop; whoever sets it from now on tells the loop */
+    return ac__future_done(target);
+}
+
+struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes)
+{
+    const struct ac__thrown *error;
+    if (kind == AC__KIND_TASK)
+        return ac__task_take_error(target, consumes);
+    error = ac__future_error(target);
+    return error ? ac__error_copy(error) : NULL;
+}
+
+const void *ac__target_value(void *target, unsigned kind)
+{
+    return kind == AC__KIND_TASK ? ac__result_of(ac__root(target)) : ac__future_value(target);
+}
+
+struct ac__waiter **ac__target_queue(void *target, unsigned kind)
+{
+    return kind == AC__KIND_TASK ? ac__joiners(target) : ac__future_waiters(target);
+}
+
+void ac__target_drop(void *target, unsigned kind)
+{
+    if (!target)
+        return;
+    if (kind == AC__KIND_TASK)
+        ac__task_drop(target);
+    else if (kind == AC__KIND_CORO)
+        ac__coro_close(target);
+}
+
+void ac__target_watch(void *target, unsigned kind, struct ac__waiter *waiter)
+{
+    ac__enqueue(ac__target_queue(target, kind), waiter);
+    if (kind != AC__KIND_FUTURE)
+        return;
+    ac__future_hold(target);
+    ac__thread.loop->future_waits++;
+}
+
+void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter)
+{
+    if (waiter->next) /* else it has happened */
+        ac__dequeue(ac__target_queue(target, kind), waiter);
+    if (kind != AC__KIND_FUTURE)
+        return;
+    ac__future_drop(target);
+    ac__thread.loop->future_waits--;
+}
+
+/* ---- the frame of `await t` ------------------------------------------------------------------------------------------ */
+
+static void join_cancel(struct ac__wait *wait)
+{
+    struct ac__join *join = container_of(wait, struct ac__join, waiter.wait);
+    if (join->kind == AC__KIND_TASK) {
+        ac__unflag(wait->task, AC__CANCEL); /* it is the awaited task's now, whatever that makes of it */
+        ac__task_cancel(join->target, false);
+        return;
+    }
+    ac__dequeue(ac__target_queue(join->target, join->kind), &join->waiter);
+    ac__make_ready(wait->task);
+}
+
+static int join_fail(struct ac__join *join, struct ac__task *task, struct ac__thrown *error)
+{
+    if (join->kind == AC__KIND_TASK)
+        ac__task_drop(join->target);
+    return ac__fail(task, error);
+}
+
+static int join_finish(struct ac__join *join, struct ac__task *task)
+{
+    struct ac__thrown *error = ac__target_take_error(join->target, join->kind, true);
+    return error ? join_fail(join, task, error) : AC__DONE;
+}
+
+static int join_start(struct ac__join *join, struct ac__task *task)
+{
+    if (!join->target)
+        return ac__fail_code(task, ENOMEM); /* a future that could not be made */
+    if (join->target == task)
+        return join_fail(join, task, ac__error_make(EDEADLK, "a task awaits itself"));
+    if (ac__target_done(join->target, join->kind))
+        return join_finish(join, task);
+    ac__target_watch(join->target, join->kind, &join->waiter);
+    join->waiter.wait.cancel = join_cancel;
+    return ac__suspend(task, &join->base, 1, &join->waiter.wait);
+}
+
+/* The wait is over: what was held while it lasted is let go; a future that has a value, in ac__join_end. */
+static int join_end_wait(struct ac__join *join, int status)
+{
+    if (join->kind != AC__KIND_FUTURE)
+        return status;
+    ac__thread.loop->future_waits--;
+    if (status == AC__FAILED)
+        ac__future_drop(join->target);
+    return status;
+}
+
+/* States: 0 not started, 1 waits, 2 has given way to others. */
+int ac__join_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct ac__join *join = (struct ac__join *)frame;
+    bool is_interrupted;
+    int status;
+    if (frame->state == 0 && ac__over_budget())
+        return ac__yield_at(task, frame, 2);
+    if (frame->state == 0)
+        return join_start(join, task);
+    is_interrupted = ac__interrupted(task);
+    if (frame->state == 2 && !is_interrupted)
+        return join_start(join, task);
+    if (is_interrupted)
+        status = join_fail(join, task, ac__error_make(ECANCELED, NULL));
+    else
+        status = join_finish(join, task);
+    return frame->state == 1 ? join_end_wait(join, status) : status;
+}
+
+static const struct ac__function join_function = {
+    .resume = ac__join_resume, .name = "await", .size = sizeof(struct ac__join), .alignment = _Alignof(struct ac__join)};
+
+void ac__join_init(struct ac__join *join, void *target, unsigned kind)
+{
+    join->base = (struct ac__frame){.function = &join_function, .storage = AC__EMBEDDED};
+    join->target = target;
+    join->kind = kind;
+}
+
+const void *ac__join_value(const struct ac__join *join)
+{
+    return ac__target_value(join->target, join->kind);
+}
+
+void ac__join_end(struct ac__join *join)
+{
+    if (join->kind == AC__KIND_TASK)
+        ac__task_drop(join->target);
+    else if (join->base.state == 1)
+        ac__future_drop(join->target);
+}

@@ -1,0 +1,217 @@
+/* limit.c: time limits. A limit cancels its task when its time is over and turns that cancellation, and no other, into
+ * ETIMEDOUT where it ends.
+ *
+ * Whose cancellation an ECANCELED is follows from counting: task->cancels counts requests of every origin. A limit
+ * notes it when it begins; when it ends it takes back its own request; if the count then is what it was, nobody else
+ * asked, and the cancellation was its own. Of two nested limits that expired together the inner one finds the outer's
+ * request and lets ECANCELED pass. What is there in time is never lost: see CANCEL_LATER in task.c. */
+#include "core.h"
+
+#include <math.h>
+
+static void limit_fire(struct ac__timer *timer)
+{
+    struct ac__limit *limit = container_of(timer, struct ac__limit, timer);
+    limit->has_fired = true;
+    ac__task_cancel(limit->task, true);
+}
+
+/* Begins a limit for a task. An error code, or 0. */
+static int limit_begin(struct ac__limit *limit, struct ac__task *task, double seconds)
+{
+    limit->task = task;
+    limit->cancels = task->cancels;
+    limit->has_fired = false;
+    limit->was_pending = task->flags & AC__CANCEL;
+    limit->timer = (struct ac__timer){.fire = limit_fire};
+    if (isnan(seconds) || seconds == -INFINITY)
+        return EINVAL;
+    if (seconds == INFINITY)
+        return 0;
+    if (seconds <= 0)
+        limit_fire(&limit->timer);
+    else if (!ac__alarm_arm(ac__loop(), &limit->timer.alarm, ac__nanoseconds(seconds), false))
+        return ENOMEM;
+    return 0;
+}
+
+/* Ends a limit. True if it has expired and nobody else has cancelled the task since it began. */
+static bool limit_end(struct ac__limit *limit)
+{
+    struct ac__task *task = limit->task;
+    ac__alarm_cancel(ac__thread.loop, &limit->timer.alarm);
+    if (!limit->has_fired)
+        return false;
+    limit->has_fired = false;
+    if (--task->cancels != limit->cancels)
+        return false;
+    ac__unflag(task, AC__CANCEL_LATER); /* in case it has not been delivered */
+    if (!limit->was_pending)
+        ac__unflag(task, AC__CANCEL);
+    return true;
+}
+
+/* ---- async with (ac_timeout(seconds)) ---------------------------------------------------------------------------- */
+
+struct block {
+    struct ac__frame base;
+    struct ac_timeout *timeout;
+    const ac_error *error;
+};
+
+struct ac_timeout ac_timeout(double seconds)
+{
+    return (struct ac_timeout){.seconds = seconds};
+}
+
+static int enter_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct ac_timeout *timeout = ((struct block *)frame)->timeout;
+    int code = limit_begin(&timeout->ac__limit, task, timeout->seconds);
+    return code ? ac__fail_code(task, code) : AC__DONE;
+}
+
+static int exit_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct block *block = (struct block *)frame;
+    bool is_own = limit_end(&block->timeout->ac__limit);
+    if (is_own && block->error && block->error->code == ECANCELED)
+        return ac__fail_code(task, ETIMEDOUT);
+    return AC__DONE;
+}
+
+#define BLOCK_FUNCTION(text, function) \
+    {.resume = function, .name = text, .size = sizeof(struct block), .alignment = _Alignof(struct block)}
+
+static const struct ac__function enter_function = BLOCK_FUNCTION("ac_timeout_aenter", enter_resume);
+static const struct ac__function exit_function = BLOCK_FUNCTION("ac_timeout_aexit", exit_resume);
+
+static ac_coro(void) block_new(struct ac__frame *frame, struct ac_timeout *timeout, const ac_error *error)
+{
+    struct block *block = (struct block *)frame;
+    if (block) {
+        block->timeout = timeout;
+        block->error = error;
+    }
+    return (ac_coro(void))block;
+}
+
+ac_coro(void) ac_timeout_aenter(struct ac_timeout *timeout)
+{
+    return block_new(ac__frame_new(&enter_function, (const void *)ac_timeout_aenter), timeout, NULL);
+}
+
+ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error)
+{
+    return block_new(ac__frame_new(&exit_function, (const void *)ac_timeout_aexit), timeout, error);
+}
+
+/* ---- ac_wait_for: runs what it is given in this very task ----------------------------------------------------------- */
+
+struct wait_for {
+    struct ac__limit limit;
+    struct ac__frame *child; /* the coroutine; null: the join */
+    struct ac__join join;
+    double seconds;
+    size_t result_size;
+};
+
+static struct ac__frame *child_of(struct wait_for *wait_for)
+{
+    return wait_for->child ? wait_for->child : &wait_for->join.base;
+}
+
+static void wait_for_close(struct ac__frame *frame)
+{
+    struct wait_for *wait_for = ac__body(frame);
+    if (wait_for->child)
+        ac__coro_close(wait_for->child);
+    else
+        ac__target_drop(wait_for->join.target, wait_for->join.kind);
+}
+
+/* The child has failed. If that is the limit's doing: ETIMEDOUT, with where it stood as the context. */
+static int wait_for_failed(struct ac__task *task, bool is_own)
+{
+    struct ac__thrown *error;
+    if (!is_own || ac__thrown_code(task->error) != ECANCELED)
+        return AC__FAILED;
+    error = ac__catch(task);
+    ac__fail_code(task, ETIMEDOUT);
+    ac__thrown_chain(task, error);
+    return AC__FAILED;
+}
+
+static int wait_for_end(struct ac__frame *frame, struct ac__task *task, int status)
+{
+    struct wait_for *wait_for = ac__body(frame);
+    bool is_own = limit_end(&wait_for->limit);
+    struct ac__frame *child = wait_for->child;
+    struct ac__join join = wait_for->join; /* the body's pointer goes when the result comes */
+    if (status == AC__FAILED) {
+        ac__release(child, task);
+        return wait_for_failed(task, is_own);
+    }
+    ac__generic_finish(frame, child ? ac__result_of(child) : ac__join_value(&join), wait_for->result_size);
+    if (child)
+        ac__release(child, task);
+    else
+        ac__join_end(&join);
+    return AC__DONE;
+}
+
+/* No time at all: what is not there yet does not get started; a task, which runs, is cancelled and awaited. */
+static bool is_hopeless(struct wait_for *wait_for)
+{
+    struct ac__join *join = &wait_for->join;
+    if (!wait_for->limit.has_fired)
+        return false;
+    return wait_for->child || (join->kind == AC__KIND_FUTURE && !ac__target_done(join->target, join->kind));
+}
+
+static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
+{
+    struct wait_for *wait_for = ac__body(frame);
+    struct ac__frame *child = child_of(wait_for);
+    int code = limit_begin(&wait_for->limit, task, wait_for->seconds), status;
+    if (!code && is_hopeless(wait_for)) {
+        limit_end(&wait_for->limit);
+        code = ETIMEDOUT;
+    }
+    if (code) {
+        wait_for_close(frame);
+        return ac__fail_code(task, code);
+    }
+    status = ac__start(child, task);
+    if (status != AC__SUSPENDED)
+        return wait_for_end(frame, task, status);
+    child->parent = frame;
+    frame->state = 1;
+    return AC__SUSPENDED;
+}
+
+static int wait_for_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    return frame->state == 0 ? wait_for_start(frame, task) : wait_for_end(frame, task, task->status);
+}
+
+static const struct ac__function wait_for_function = AC__GENERIC("ac_wait_for", wait_for_resume, wait_for_close);
+
+struct ac__frame *ac__wait_for(void *handle, unsigned kind, size_t size, size_t alignment, double seconds)
+{
+    struct ac__generic *frame = NULL;
+    struct wait_for *wait_for;
+    if (handle)
+        frame = ac__generic_new(&wait_for_function, (const void *)ac__wait_for, size, alignment, sizeof *wait_for);
+    if (!frame) {
+        ac__target_drop(handle, kind);
+        return NULL;
+    }
+    wait_for = frame->body;
+    wait_for->child = kind == AC__KIND_CORO ? handle : NULL;
+    if (kind != AC__KIND_CORO)
+        ac__join_init(&wait_for->join, handle, kind);
+    wait_for->seconds = seconds;
+    wait_for->result_size = size;
+    return &frame->base;
+}

@@ -1,0 +1,484 @@
+/* loop.c: runs tasks until the main one is done.
+ *
+ *     take the first ready task; run it until it suspends or ends
+ *     every so many steps, and when nothing is ready:
+ *         see what time it is; ring the alarms that are due
+ *         take in letters from other threads
+ *         look at the descriptors; when nothing is ready, wait there until the next alarm
+ *         nothing is ready and nothing can come: report the deadlock
+ *
+ * There are no rounds: everything that becomes ready goes to the end of the one queue, so each gets its turn. How
+ * many steps lie between two looks at clock and descriptors follows from how long steps take (LOOK_NS), so that looks
+ * cost little where steps are short, and neither timers nor descriptors starve where they are long.
+ *
+ * When the main task is done, all others are cancelled and awaited; then what remains is reported and freed. */
+#include "core.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+__thread struct ac__thread ac__thread;
+
+enum { LOOK_NS = 100000, LONGEST_INTERVAL = 1024, FIRST_INTERVAL = 16 };
+
+/* ---- one step ------------------------------------------------------------------------------------------------------ */
+
+/* Runs the innermost frame, and outward through its parents as they finish: a loop, so depth does not matter. Null
+ * when the task has suspended, else the root frame, with its status. */
+static struct ac__frame *run_frames(struct ac__task *task, int *status)
+{
+    struct ac__frame *frame = task->innermost;
+    for (;;) {
+        *status = frame->function->resume(frame, task);
+        if (*status == AC__SUSPENDED) {
+            if (likely(!(task->flags & AC__RUN_AT_ONCE)))
+                return NULL;
+            ac__unflag(task, AC__RUN_AT_ONCE);
+            frame = task->innermost;
+            continue;
+        }
+        if (!frame->parent)
+            return frame;
+        task->status = (unsigned char)*status;
+        frame = frame->parent;
+    }
+}
+
+/* The task was cancelled before its first step: its body never runs. */
+static bool never_starts(struct ac__task *task)
+{
+    struct ac__frame *root = ac__root(task);
+    if (!(task->flags & AC__CANCEL) || task->innermost != root || root->state != 0)
+        return false;
+    if (root->function->close)
+        root->function->close(root);
+    ac__unflag(task, AC__CANCEL);
+    ac__fail_code(task, ECANCELED);
+    return true;
+}
+
+/* It has suspended with a request still to be delivered. */
+static void deliver(struct ac__task *task)
+{
+    if (!(task->flags & (AC__CANCEL | AC__CANCEL_LATER)))
+        return;
+    ac__unflag(task, AC__CANCEL_LATER);
+    ac__flag(task, AC__CANCEL);
+    if (ac__state(task) == AC__BLOCKED)
+        task->wait->cancel(task->wait);
+}
+
+static void run_callback(struct ac__task *header)
+{
+    struct ac__callback *callback = container_of(header, struct ac__callback, header);
+    void (*function)(void *) = callback->function;
+    void *argument = callback->argument;
+    callback->release(callback);
+    function(argument);
+}
+
+static void check_fork(struct ac__loop *loop)
+{
+    if (unlikely(ac__thread.loop != loop))
+        ac__no_loop();
+}
+
+static void run_task(struct ac__loop *loop, struct ac__task *task)
+{
+    int status = AC__FAILED;
+    struct ac__frame *ended;
+    ac__set_state(task, AC__RUNNING);
+    task->error = NULL;
+    ac__thread.task = task;
+    ac__thread.budget = AC__BUDGET;
+    errno = task->saved_errno;
+    ended = unlikely(never_starts(task)) ? ac__root(task) : run_frames(task, &status);
+    check_fork(loop);
+    ac__thread.task = NULL;
+    if (ended) {
+        ac__task_finish(task, status);
+        return;
+    }
+    task->saved_errno = errno;
+    if (ac__state(task) == AC__RUNNING)
+        ac__set_state(task, AC__BLOCKED);
+    deliver(task);
+}
+
+static void run_step(struct ac__loop *loop)
+{
+    struct ac__task *task = loop->first;
+    loop->first = task->next;
+    if (unlikely(task->flags & AC__CALLBACK))
+        run_callback(task);
+    else if (unlikely(loop->is_debug))
+        ac__debug_step(loop, task, run_task);
+    else
+        run_task(loop, task);
+}
+
+/* ---- between steps --------------------------------------------------------------------------------------------------- */
+
+/* Sets how many steps go by until the next look: as many as take LOOK_NS, judging by those since the last. */
+static void set_interval(struct ac__loop *loop)
+{
+    int64_t elapsed = loop->now - loop->polled_at;
+    int64_t interval = loop->poll_interval;
+    loop->polled_at = loop->now;
+    if (elapsed > LOOK_NS)
+        interval = interval * LOOK_NS / elapsed;
+    else if (elapsed < LOOK_NS / 2)
+        interval *= 2;
+    loop->poll_interval = (unsigned)(interval < 1 ? 1 : interval > LONGEST_INTERVAL ? LONGEST_INTERVAL : interval);
+    loop->until_poll = loop->poll_interval;
+}
+
+/* Something is ready: only looks. */
+static void look(struct ac__loop *loop)
+{
+    ac__read_clock(loop);
+    set_interval(loop);
+    ac__timers_run(loop);
+    ac__mailbox_empty(loop);
+    if (loop->io_waits)
+        ac__poll(loop, 0);
+}
+
+/* Could anything but this thread make a task ready? */
+static bool can_come(struct ac__loop *loop)
+{
+    if (loop->io_waits || loop->threads_out)
+        return true;
+    return loop->future_waits && ac__has_other_threads();
+}
+
+_Noreturn static void deadlock(void)
+{
+    fflush(stdout);
+    fputs("ac: deadlock: every task waits, and nothing can wake one\n", stderr);
+    ac__dump(stderr);
+    exit(13);
+}
+
+enum { OTHERS_CHECK = AC__SECOND };
+
+static int64_t longest_wait(struct ac__loop *loop)
+{
+    int64_t deadline = ac__next_deadline(loop), wait = AC__NEVER;
+    if (deadline < AC__NEVER)
+        wait = deadline > loop->now ? deadline - loop->now : 0;
+    else if (!can_come(loop))
+        deadlock();
+    /* A thread that was to set a future may end without doing so: then look again whether any is left. */
+    if (loop->future_waits && !loop->io_waits && wait > OTHERS_CHECK && deadline == AC__NEVER)
+        wait = OTHERS_CHECK;
+    return wait;
+}
+
+/* The virtual clock: nothing is ready, so it is the time of the next alarm. */
+static void jump(struct ac__loop *loop)
+{
+    if (loop->threads_out || ac__next_deadline(loop) >= AC__NEVER - 1) {
+        ac__poll(loop, longest_wait(loop));
+        return;
+    }
+    loop->now = ac__next_deadline(loop);
+    ac__timers_run(loop);
+}
+
+/* Nothing is ready: waits until something is, or it is time for an alarm. */
+static void wait(struct ac__loop *loop)
+{
+    ac__read_clock(loop);
+    ac__timers_run(loop);
+    if (ac__mailbox_empty(loop) || loop->first)
+        return;
+    ac__mailbox_listen(loop);
+    if (loop->is_virtual) {
+        ac__poll(loop, 0);
+        if (!ac__mailbox_empty(loop) && !loop->first)
+            jump(loop);
+        return;
+    }
+    ac__poll(loop, longest_wait(loop));
+    ac__read_clock(loop);
+    ac__timers_run(loop);
+    ac__mailbox_empty(loop);
+    loop->polled_at = loop->now;
+}
+
+static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
+{
+    while (ac__state(task) != AC__FINISHED) {
+        if (!loop->first) {
+            wait(loop);
+            continue;
+        }
+        run_step(loop);
+        if (unlikely(--loop->until_poll == 0))
+            look(loop);
+    }
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------------- */
+
+static void cancel_left_over(struct ac__task *task, void *context)
+{
+    bool *any = context;
+    if (ac__state(task) == AC__FINISHED || task->flags & AC__LEFT_OVER)
+        return;
+    ac__flag(task, AC__LEFT_OVER);
+    *any = true;
+    ac__task_cancel(task, false);
+}
+
+/* Cancels in the order the tasks were spawned those that have not been yet. */
+static bool cancel_all(void)
+{
+    size_t count;
+    ac_task(void) *all = ac__all_sorted(&count);
+    bool any = false;
+    if (!all)
+        ac__blocks_visit(cancel_left_over, &any);
+    for (size_t i = 0; i < count; i++)
+        cancel_left_over((struct ac__task *)all[i], &any);
+    ac__free(all);
+    return any;
+}
+
+static void clear_left_over(struct ac__task *task, void *context)
+{
+    (void)context;
+    ac__unflag(task, AC__LEFT_OVER);
+}
+
+/* Runs until every task is finished. One that swallows the cancellation and waits on is cancelled again when nothing
+ * else goes on. */
+static void wind_up(struct ac__loop *loop)
+{
+    cancel_all();
+    while (loop->live) {
+        if (loop->first) {
+            run_step(loop);
+            if (--loop->until_poll == 0)
+                look(loop);
+        } else if (cancel_all()) {
+            continue; /* spawned meanwhile */
+        } else if (ac__next_deadline(loop) < AC__NEVER || can_come(loop)) {
+            wait(loop);
+        } else {
+            ac__blocks_visit(clear_left_over, NULL);
+        }
+    }
+}
+
+/* Functions that were to be called and have not been: their nodes go. */
+static void drop_callbacks(struct ac__loop *loop)
+{
+    while (loop->first) {
+        struct ac__task *header = loop->first;
+        loop->first = header->next;
+        container_of(header, struct ac__callback, header)->release((struct ac__callback *)header);
+    }
+}
+
+/* ---- starting ---------------------------------------------------------------------------------------------------------- */
+
+static bool forked; /* this is the child of a process whose loop ran in the thread that forked */
+
+void ac__no_loop(void)
+{
+    if (forked)
+        ac__die("this is a child made by fork: its parent's event loop does not run here");
+    ac__die("no event loop runs in this thread: start one with ac_run or `async int main`");
+}
+
+static void sigpipe_nothing(int signal)
+{
+    (void)signal;
+}
+
+static pthread_mutex_t sigpipe_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned sigpipe_users;
+
+/* A handler that does nothing has the effect of ignoring, but, other than ignoring, is not inherited through exec. */
+static void sigpipe_take(void)
+{
+    struct sigaction action;
+    pthread_mutex_lock(&sigpipe_lock);
+    if (sigpipe_users++ == 0 && sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL) {
+        action = (struct sigaction){.sa_handler = sigpipe_nothing, .sa_flags = SA_RESTART};
+        sigaction(SIGPIPE, &action, NULL);
+    }
+    pthread_mutex_unlock(&sigpipe_lock);
+}
+
+static void sigpipe_restore(void)
+{
+    struct sigaction action;
+    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == sigpipe_nothing)
+        signal(SIGPIPE, SIG_DFL);
+}
+
+static void sigpipe_give_back(void)
+{
+    pthread_mutex_lock(&sigpipe_lock);
+    if (--sigpipe_users == 0)
+        sigpipe_restore();
+    pthread_mutex_unlock(&sigpipe_lock);
+}
+
+static void in_forked_child(void)
+{
+    if (!ac__thread.loop)
+        return;
+    forked = true;
+    ac__poll_free(ac__thread.loop);
+    ac__thread.loop = NULL;
+    ac__thread.task = NULL;
+    sigpipe_restore();
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, in_forked_child);
+}
+
+/* How much C stack this thread has below here. */
+static size_t stack_left(void)
+{
+    pthread_attr_t attributes;
+    struct rlimit limit;
+    void *base;
+    size_t size = 0;
+    if (getpid() == (pid_t)syscall(SYS_gettid)) {
+        if (getrlimit(RLIMIT_STACK, &limit) == 0)
+            size = limit.rlim_cur; /* the main thread's; what it has used so far is little */
+    } else if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        pthread_attr_getstack(&attributes, &base, &size);
+        size = (size_t)((char *)__builtin_frame_address(0) - (char *)base);
+        pthread_attr_destroy(&attributes);
+    }
+    return size ? size : 64 * 1024;
+}
+
+enum { DEEPEST = 256 * 1024 };
+
+static void set_stack_limit(void)
+{
+    size_t share = stack_left() / 4;
+    ac__thread.stack_limit = (char *)__builtin_frame_address(0) - (share < DEEPEST ? share : DEEPEST);
+}
+
+static void loop_open(struct ac__loop *loop)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const char *clock = getenv("AC_CLOCK"), *debug = getenv("AC_DEBUG");
+    *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
+    loop->is_virtual = clock && strcmp(clock, "virtual") == 0;
+    loop->is_debug = debug && strcmp(debug, "0") != 0;
+    pthread_once(&once, watch_forks);
+    sigpipe_take();
+    set_stack_limit();
+    ac__thread.loop = loop;
+    if (!ac__mailbox_open(loop))
+        ac__die("no memory for an event loop");
+    ac__read_clock(loop);
+    loop->polled_at = loop->now;
+}
+
+static void loop_close(struct ac__loop *loop)
+{
+    drop_callbacks(loop);
+    ac__mailbox_close(loop);
+    ac__poll_free(loop);
+    ac__free(loop->heap);
+    ac__calls_free();
+    ac__chunks_free();
+    ac__pieces_trim();
+    ac__thread.loop = NULL;
+    sigpipe_give_back();
+}
+
+/* ---- what programs call ------------------------------------------------------------------------------------------------ */
+
+/* Hands out how the main task ended; its error goes to `error`, or is printed. */
+static bool hand_out(struct ac__task *task, void *result, size_t size, ac_error *error)
+{
+    if (task->status == AC__DONE) {
+        if (result && size)
+            memcpy(result, ac__result_of(ac__root(task)), size);
+        return true;
+    }
+    ac__flag(task, AC__RETRIEVED);
+    if (error)
+        *error = *ac__thrown_error(task->error);
+    else
+        ac__error_print(task->error, stderr);
+    return false;
+}
+
+static bool run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error)
+{
+    struct ac__loop loop;
+    struct ac__task *task;
+    bool succeeded;
+    if (ac__thread.loop)
+        ac__die("ac_run called from a running loop: await the coroutine, or spawn it");
+    if (forked)
+        ac__no_loop();
+    loop_open(&loop);
+    task = loop.main = ac__task_start(coroutine);
+    run_until_finished(&loop, task);
+    wind_up(&loop);
+    ac__tasks_free(task);
+    succeeded = hand_out(task, result, size, error);
+    ac__task_drop(task);
+    loop_close(&loop);
+    return succeeded;
+}
+
+int ac__run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error)
+{
+    bool succeeded;
+    if (error)
+        *error = (ac_error){0};
+    succeeded = run(coroutine, result, size, error);
+    if (!succeeded && !error)
+        exit(1);
+    return succeeded;
+}
+
+bool ac__try_run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error)
+{
+    ac_error dropped;
+    return ac__run(coroutine, result, size, error ? error : &dropped);
+}
+
+int ac__main(struct ac__frame *coroutine)
+{
+    int status = 0;
+    return run(coroutine, &status, sizeof status, NULL) ? status : 1;
+}
+
+static void soon_release(struct ac__callback *callback)
+{
+    ac__free(callback);
+}
+
+bool ac_call_soon(void (*function)(void *argument), void *argument)
+{
+    struct ac__callback *callback;
+    ac__loop();
+    callback = ac__allocate(sizeof *callback);
+    if (!callback)
+        return false;
+    *callback = (struct ac__callback){.function = function, .argument = argument, .release = soon_release};
+    ac__callback_queue(callback);
+    return true;
+}

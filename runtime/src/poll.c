@@ -1,0 +1,287 @@
+/* poll.c: waiting for descriptors; the only file that knows epoll.
+ *
+ * A coroutine on a descriptor tries first and waits only when the kernel says "not now". A descriptor is registered
+ * once, edge-triggered, for input and output together; an edge that comes while nobody waits is not needed, because
+ * whoever waits has tried before, in the same step.
+ *
+ * What is registered goes by number here and by open file in the kernel, and a program may close a number behind our
+ * back and get it again for another file. So a descriptor that the library did not make itself is registered anew
+ * (EPOLL_CTL_MOD, and ADD if that fails) each time somebody begins to wait. `generation` counts the files a number has
+ * stood for: an event for another one is dropped, and a coroutine that was woken before the number was closed sees it. */
+#include "core.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+struct ac__descriptor {
+    struct ac__waiter *input, *output;
+    unsigned generation;
+    bool is_registered;
+    bool is_ours; /* made by the library, which also closes it: the registration can be trusted */
+};
+
+enum { EVENTS = 128 };
+#define INTERNAL UINT64_MAX /* an event on a descriptor of the runtime's own */
+
+/* ---- the table of descriptors ------------------------------------------------------------------------------------------ */
+
+static struct ac__descriptor *descriptor_find(struct ac__loop *loop, int fd)
+{
+    return fd >= 0 && (unsigned)fd < loop->descriptor_count ? &loop->descriptors[fd] : NULL;
+}
+
+static struct ac__descriptor *descriptor_get(struct ac__loop *loop, int fd)
+{
+    unsigned count = loop->descriptor_count ? loop->descriptor_count : 64;
+    struct ac__descriptor *descriptors;
+    if ((unsigned)fd < loop->descriptor_count)
+        return &loop->descriptors[fd];
+    while (count <= (unsigned)fd)
+        count *= 2;
+    descriptors = ac__reallocate(loop->descriptors, count * sizeof *descriptors);
+    if (!descriptors)
+        return NULL;
+    memset(descriptors + loop->descriptor_count, 0, (count - loop->descriptor_count) * sizeof *descriptors);
+    loop->descriptors = descriptors;
+    loop->descriptor_count = count;
+    return &descriptors[fd];
+}
+
+/* ---- epoll ---------------------------------------------------------------------------------------------------------------- */
+
+static bool epoll_open(struct ac__loop *loop)
+{
+    if (loop->epoll < 0 && !ac__syscall_fails())
+        loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    return loop->epoll >= 0;
+}
+
+bool ac__poll_watch(struct ac__loop *loop, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = INTERNAL};
+    return epoll_open(loop) && epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static int control(struct ac__loop *loop, int operation, int fd, unsigned generation)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+    event.data.u64 = (uint64_t)generation << 32 | (unsigned)fd;
+    return ac__syscall_fails() ? -1 : epoll_ctl(loop->epoll, operation, fd, &event);
+}
+
+/* 0, or an error code: EPERM means that the descriptor is always ready. */
+static int ensure_registered(struct ac__loop *loop, int fd, struct ac__descriptor *descriptor)
+{
+    if (descriptor->is_registered && descriptor->is_ours)
+        return 0;
+    if (!epoll_open(loop))
+        return errno;
+    if (descriptor->is_registered && control(loop, EPOLL_CTL_MOD, fd, descriptor->generation) == 0)
+        return 0;
+    descriptor->is_registered = false;
+    if (control(loop, EPOLL_CTL_ADD, fd, descriptor->generation) == 0)
+        return descriptor->is_registered = true, 0;
+    /* Registered under this number by somebody who has not told us (a copy of the descriptor kept it alive). */
+    if (errno == EEXIST && control(loop, EPOLL_CTL_MOD, fd, descriptor->generation) == 0)
+        return descriptor->is_registered = true, 0;
+    return errno;
+}
+
+static void wake_all(struct ac__loop *loop, struct ac__waiter **queue)
+{
+    struct ac__waiter *waiter;
+    while ((waiter = ac__dequeue_first(queue))) {
+        loop->io_waits--;
+        ac__notify(waiter);
+    }
+}
+
+static void take_event(struct ac__loop *loop, const struct epoll_event *event)
+{
+    struct ac__descriptor *descriptor;
+    if (event->data.u64 == INTERNAL)
+        return;
+    descriptor = descriptor_find(loop, (int)(unsigned)event->data.u64);
+    if (!descriptor || descriptor->generation != event->data.u64 >> 32)
+        return;
+    if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI))
+        wake_all(loop, &descriptor->input);
+    if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+        wake_all(loop, &descriptor->output);
+}
+
+static int wait_milliseconds(struct ac__loop *loop, struct epoll_event *events, int64_t timeout)
+{
+    int64_t milliseconds = timeout == AC__NEVER ? -1 : timeout / 1000000 + (timeout % 1000000 != 0);
+    if (milliseconds > 86400000)
+        milliseconds = 86400000;
+    return epoll_wait(loop->epoll, events, EVENTS, (int)milliseconds);
+}
+
+static int wait_events(struct ac__loop *loop, struct epoll_event *events, int64_t timeout)
+{
+    static bool has_pwait2 = true; /* Linux 5.11 */
+    struct timespec time = {timeout / AC__SECOND, timeout % AC__SECOND};
+    int count;
+    if (timeout == 0 || !__atomic_load_n(&has_pwait2, __ATOMIC_RELAXED))
+        return wait_milliseconds(loop, events, timeout);
+    count = epoll_pwait2(loop->epoll, events, EVENTS, timeout == AC__NEVER ? NULL : &time, NULL);
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM))
+        return count;
+    __atomic_store_n(&has_pwait2, false, __ATOMIC_RELAXED);
+    return wait_milliseconds(loop, events, timeout);
+}
+
+void ac__poll(struct ac__loop *loop, int64_t timeout)
+{
+    struct epoll_event events[EVENTS];
+    struct timespec time = {timeout / AC__SECOND, timeout % AC__SECOND};
+    int count;
+    if (loop->epoll < 0) {
+        if (timeout)
+            ppoll(NULL, 0, timeout == AC__NEVER ? NULL : &time, NULL);
+        return;
+    }
+    count = wait_events(loop, events, timeout); /* -1: a signal came; the loop goes round */
+    for (int i = 0; i < count; i++)
+        take_event(loop, &events[i]);
+}
+
+void ac__poll_free(struct ac__loop *loop)
+{
+    if (loop->epoll >= 0)
+        close(loop->epoll);
+    loop->epoll = -1;
+    ac__free(loop->descriptors);
+    loop->descriptors = NULL;
+    loop->descriptor_count = 0;
+}
+
+/* ---- coroutines on descriptors -------------------------------------------------------------------------------------------- */
+
+static void io_cancel(struct ac__wait *wait)
+{
+    struct ac__io *io = container_of(wait, struct ac__io, waiter.wait);
+    struct ac__descriptor *descriptor = &ac__thread.loop->descriptors[io->fd];
+    ac__dequeue(io->is_output ? &descriptor->output : &descriptor->input, &io->waiter);
+    ac__thread.loop->io_waits--;
+    ac__make_ready(wait->task);
+}
+
+static int io_wait(struct ac__io *io, struct ac__task *task)
+{
+    struct ac__loop *loop = ac__loop();
+    struct ac__descriptor *descriptor = io->fd < 0 ? NULL : descriptor_get(loop, io->fd);
+    int code;
+    if (!descriptor)
+        return ac__fail_code(task, io->fd < 0 ? EBADF : ENOMEM);
+    code = ensure_registered(loop, io->fd, descriptor);
+    if (code == EPERM)
+        return ac__yield_at(task, &io->base, 2);
+    if (code)
+        return ac__fail_code(task, code);
+    io->generation = descriptor->generation;
+    ac__enqueue(io->is_output ? &descriptor->output : &descriptor->input, &io->waiter);
+    loop->io_waits++;
+    io->waiter.wait.cancel = io_cancel;
+    return ac__suspend(task, &io->base, 1, &io->waiter.wait);
+}
+
+/* States: 0 not started, 1 waits for the descriptor, 2 has given way to others. */
+int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct ac__io *io = (struct ac__io *)frame;
+    int status;
+    if (frame->state == 0 && ac__over_budget())
+        return ac__yield_at(task, frame, 2);
+    if (frame->state != 0 && ac__interrupted(task))
+        return ac__fail_code(task, ECANCELED);
+    /* While it was ready but not running, the number may have been closed, and given to another file. */
+    if (frame->state == 1 && ac__loop()->descriptors[io->fd].generation != io->generation)
+        return ac__fail_code(task, EBADF);
+    status = io->attempt(io, task);
+    return status == AC__SUSPENDED ? io_wait(io, task) : status;
+}
+
+bool ac__descriptor_adopt(int fd)
+{
+    struct ac__descriptor *descriptor = descriptor_get(ac__loop(), fd);
+    if (!descriptor)
+        return false;
+    descriptor->generation++; /* a new file, whatever the number stood for */
+    descriptor->is_registered = false;
+    descriptor->is_ours = true;
+    wake_all(ac__loop(), &descriptor->input); /* they waited for a file that was closed behind our back */
+    wake_all(ac__loop(), &descriptor->output);
+    return true;
+}
+
+bool ac__descriptor_blocks(int fd)
+{
+    struct ac__descriptor *descriptor = descriptor_find(ac__loop(), fd);
+    int flags;
+    if (descriptor && descriptor->is_ours)
+        return false;
+    flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && !(flags & O_NONBLOCK);
+}
+
+int ac_close_fd(int fd)
+{
+    struct ac__loop *loop = ac__loop();
+    struct ac__descriptor *descriptor = descriptor_find(loop, fd);
+    if (descriptor) {
+        if (descriptor->is_registered)
+            control(loop, EPOLL_CTL_DEL, fd, 0); /* copies of the descriptor would keep it registered */
+        descriptor->is_registered = descriptor->is_ours = false;
+        descriptor->generation++;
+        wake_all(loop, &descriptor->input);
+        wake_all(loop, &descriptor->output);
+    }
+    return close(fd);
+}
+
+/* ---- readiness ---------------------------------------------------------------------------------------------------------------- */
+
+static int readiness_attempt(struct ac__io *io, struct ac__task *task)
+{
+    struct pollfd poll_fd = {.fd = io->fd, .events = io->is_output ? POLLOUT : POLLIN};
+    int count = ac__syscall_fails() ? -1 : poll(&poll_fd, 1, 0);
+    if (count < 0 && errno != EINTR)
+        return ac__fail_code(task, errno);
+    if (count > 0 && poll_fd.revents & POLLNVAL)
+        return ac__fail_code(task, EBADF);
+    return count > 0 ? AC__DONE : AC__SUSPENDED;
+}
+
+#define IO_FUNCTION(text) \
+    {.resume = ac__io_resume, .name = text, .size = sizeof(struct ac__io), .alignment = _Alignof(struct ac__io)}
+
+static const struct ac__function readable_function = IO_FUNCTION("ac_readable");
+static const struct ac__function writable_function = IO_FUNCTION("ac_writable");
+
+static ac_coro(void) readiness(struct ac__frame *frame, int fd, bool is_output)
+{
+    struct ac__io *io = (struct ac__io *)frame;
+    if (io) {
+        io->attempt = readiness_attempt;
+        io->fd = fd;
+        io->is_output = is_output;
+    }
+    return (ac_coro(void))io;
+}
+
+ac_coro(void) ac_readable(int fd)
+{
+    return readiness(ac__frame_new(&readable_function, (const void *)ac_readable), fd, false);
+}
+
+ac_coro(void) ac_writable(int fd)
+{
+    return readiness(ac__frame_new(&writable_function, (const void *)ac_writable), fd, true);
+}

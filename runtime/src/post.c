@@ -1,0 +1,213 @@
+/* post.c: letters from other threads: the only way into a loop from outside its thread, and the only locks.
+ *
+ * A mailbox outlives its loop as long as somebody holds it, so that a thread that comes late finds it closed, not
+ * gone. Its eventfd is made when the loop is about to wait and other threads exist; a program of one thread has none. */
+#include "core.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/single_threaded.h>
+#include <unistd.h>
+
+struct ac__mailbox {
+    pthread_mutex_t lock;
+    unsigned holders;
+    int event; /* -1: none yet */
+    bool is_closed;
+    bool has_letters; /* also read without the lock, as a hint */
+    struct ac__letter *first, *last;
+    struct ac__mailbox *next; /* of the mailboxes of running loops, oldest first */
+};
+
+static pthread_mutex_t running_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct ac__mailbox *running;
+
+bool ac__mailbox_open(struct ac__loop *loop)
+{
+    struct ac__mailbox *mailbox = ac__allocate(sizeof *mailbox), **end;
+    if (!mailbox)
+        return false;
+    *mailbox = (struct ac__mailbox){.lock = PTHREAD_MUTEX_INITIALIZER, .holders = 1, .event = -1};
+    pthread_mutex_lock(&running_lock);
+    for (end = &running; *end; end = &(*end)->next)
+        ;
+    *end = mailbox;
+    pthread_mutex_unlock(&running_lock);
+    loop->mailbox = mailbox;
+    return true;
+}
+
+struct ac__mailbox *ac__mailbox_hold(struct ac__mailbox *mailbox)
+{
+    __atomic_add_fetch(&mailbox->holders, 1, __ATOMIC_RELAXED);
+    return mailbox;
+}
+
+void ac__mailbox_drop(struct ac__mailbox *mailbox)
+{
+    if (!mailbox || __atomic_sub_fetch(&mailbox->holders, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    pthread_mutex_destroy(&mailbox->lock);
+    ac__free(mailbox);
+}
+
+static void remove_running(struct ac__mailbox *mailbox)
+{
+    struct ac__mailbox **link = &running;
+    pthread_mutex_lock(&running_lock);
+    while (*link != mailbox)
+        link = &(*link)->next;
+    *link = mailbox->next;
+    pthread_mutex_unlock(&running_lock);
+}
+
+void ac__mailbox_close(struct ac__loop *loop)
+{
+    struct ac__mailbox *mailbox = loop->mailbox;
+    remove_running(mailbox);
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->is_closed = true;
+    if (mailbox->event >= 0)
+        close(mailbox->event);
+    mailbox->event = -1;
+    pthread_mutex_unlock(&mailbox->lock);
+    while (ac__mailbox_empty(loop)) /* what came in between is not lost */
+        ;
+    ac__mailbox_drop(mailbox);
+}
+
+static void ring_bell(int event)
+{
+    uint64_t one = 1;
+    while (write(event, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+bool ac__mailbox_send(struct ac__mailbox *mailbox, struct ac__letter *letter)
+{
+    bool is_open;
+    pthread_mutex_lock(&mailbox->lock);
+    is_open = !mailbox->is_closed;
+    if (is_open) {
+        letter->next = NULL;
+        if (mailbox->first)
+            mailbox->last->next = letter;
+        else
+            mailbox->first = letter;
+        mailbox->last = letter;
+        if (!mailbox->has_letters && mailbox->event >= 0)
+            ring_bell(mailbox->event);
+        __atomic_store_n(&mailbox->has_letters, true, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+    return is_open;
+}
+
+bool ac__mailbox_is_closed(struct ac__mailbox *mailbox)
+{
+    bool is_closed;
+    pthread_mutex_lock(&mailbox->lock);
+    is_closed = mailbox->is_closed;
+    pthread_mutex_unlock(&mailbox->lock);
+    return is_closed;
+}
+
+static struct ac__letter *take_all(struct ac__mailbox *mailbox)
+{
+    struct ac__letter *first;
+    uint64_t count;
+    pthread_mutex_lock(&mailbox->lock);
+    first = mailbox->first;
+    mailbox->first = mailbox->last = NULL;
+    mailbox->has_letters = false;
+    if (mailbox->event >= 0)
+        (void)!read(mailbox->event, &count, sizeof count);
+    pthread_mutex_unlock(&mailbox->lock);
+    return first;
+}
+
+bool ac__mailbox_empty(struct ac__loop *loop)
+{
+    struct ac__letter *letter, *next;
+    if (likely(!__atomic_load_n(&loop->mailbox->has_letters, __ATOMIC_ACQUIRE)))
+        return false;
+    for (letter = take_all(loop->mailbox); letter; letter = next) {
+        next = letter->next; /* delivering may free it */
+        letter->deliver(letter);
+    }
+    return true;
+}
+
+void ac__mailbox_listen(struct ac__loop *loop)
+{
+    struct ac__mailbox *mailbox = loop->mailbox;
+    if (__libc_single_threaded || mailbox->event >= 0)
+        return;
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->event = ac__syscall_fails() ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (mailbox->event >= 0 && !ac__poll_watch(loop, mailbox->event)) {
+        close(mailbox->event);
+        mailbox->event = -1;
+    }
+    if (mailbox->event >= 0 && mailbox->has_letters)
+        ring_bell(mailbox->event);
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
+bool ac__has_other_threads(void)
+{
+    DIR *directory = __libc_single_threaded ? NULL : opendir("/proc/self/task");
+    unsigned count = 0;
+    if (!directory)
+        return false;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        count += entry->d_name[0] != '.';
+    closedir(directory);
+    return count > 1;
+}
+
+/* ---- calls from other threads -------------------------------------------------------------------------------------- */
+
+struct posted_call {
+    struct ac__letter letter;
+    void (*function)(void *argument);
+    void *argument;
+};
+
+static void deliver_call(struct ac__letter *letter)
+{
+    struct posted_call *call = container_of(letter, struct posted_call, letter);
+    void (*function)(void *) = call->function;
+    void *argument = call->argument;
+    ac__free(call);
+    function(argument);
+}
+
+static bool post_call(struct ac__mailbox *mailbox, void (*function)(void *argument), void *argument)
+{
+    struct posted_call *call = ac__allocate(sizeof *call);
+    if (!call)
+        return false;
+    *call = (struct posted_call){{NULL, deliver_call}, function, argument};
+    if (ac__mailbox_send(mailbox, &call->letter))
+        return true;
+    ac__free(call);
+    return false;
+}
+
+bool ac_call_threadsafe(void (*function)(void *argument), void *argument)
+{
+    struct ac__mailbox *mailbox;
+    bool is_sent;
+    if (ac__thread.loop)
+        return post_call(ac__thread.loop->mailbox, function, argument);
+    pthread_mutex_lock(&running_lock);
+    mailbox = running ? ac__mailbox_hold(running) : NULL;
+    pthread_mutex_unlock(&running_lock);
+    if (!mailbox)
+        return false;
+    is_sent = post_call(mailbox, function, argument);
+    ac__mailbox_drop(mailbox);
+    return is_sent;
+}

@@ -1,0 +1,163 @@
+/* shield.c: awaiting a task in other ways than `await`: ac_shield, which keeps one's own cancellation from it, and
+ * ac_stop, which cancels it and keeps its cancellation from oneself. */
+#include "core.h"
+
+struct shield {
+    struct ac__waiter waiter;
+    void *target;
+    unsigned char kind;
+    bool is_owned;       /* made from a coroutine: the handle is ours */
+    bool is_interrupted; /* ac_stop: the caller was cancelled, too */
+    size_t result_size;
+};
+
+static void shield_drop(struct shield *shield)
+{
+    if (shield->is_owned)
+        ac__target_drop(shield->target, shield->kind);
+}
+
+static void shield_close(struct ac__frame *frame)
+{
+    shield_drop(ac__body(frame));
+}
+
+static int shield_fail(struct shield *shield, struct ac__task *task, struct ac__thrown *error)
+{
+    shield_drop(shield);
+    return ac__fail(task, error);
+}
+
+/* ---- shield ------------------------------------------------------------------------------------------------------ */
+
+static void shield_cancel(struct ac__wait *wait)
+{
+    struct shield *shield = container_of(wait, struct shield, waiter.wait);
+    ac__dequeue(ac__target_queue(shield->target, shield->kind), &shield->waiter);
+    ac__make_ready(wait->task);
+}
+
+static int shield_finish(struct ac__frame *frame, struct ac__task *task)
+{
+    struct shield *shield = ac__body(frame), body = *shield;
+    struct ac__thrown *error = ac__target_take_error(body.target, body.kind, body.is_owned);
+    if (error)
+        return shield_fail(shield, task, error);
+    ac__generic_finish(frame, ac__target_value(body.target, body.kind), body.result_size);
+    shield_drop(&body);
+    return AC__DONE;
+}
+
+static int shield_start(struct ac__frame *frame, struct ac__task *task)
+{
+    struct shield *shield = ac__body(frame);
+    if (shield->kind == AC__KIND_CORO) {
+        shield->target = ac__task_start(shield->target);
+        shield->kind = AC__KIND_TASK;
+    }
+    if (shield->target == task)
+        return shield_fail(shield, task, ac__error_make(EDEADLK, "a task awaits itself"));
+    if (ac__target_done(shield->target, shield->kind))
+        return shield_finish(frame, task);
+    ac__target_watch(shield->target, shield->kind, &shield->waiter);
+    shield->waiter.wait.cancel = shield_cancel;
+    return ac__suspend(task, frame, 1, &shield->waiter.wait);
+}
+
+static int shield_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct shield *shield = ac__body(frame);
+    bool is_future = shield->kind == AC__KIND_FUTURE;
+    void *target = shield->target;
+    int status;
+    if (frame->state == 0)
+        return shield_start(frame, task);
+    if (is_future)
+        ac__future_hold(target); /* until its value has been read */
+    ac__target_unwatch(target, shield->kind, &shield->waiter);
+    if (ac__interrupted(task))
+        status = shield_fail(shield, task, ac__error_make(ECANCELED, NULL));
+    else
+        status = shield_finish(frame, task);
+    if (is_future)
+        ac__future_drop(target);
+    return status;
+}
+
+static const struct ac__function shield_function = AC__GENERIC("ac_shield", shield_resume, shield_close);
+
+static void shield_init(struct shield *shield, void *target, unsigned kind, size_t result_size)
+{
+    shield->target = target;
+    shield->kind = (unsigned char)kind;
+    shield->is_owned = kind == AC__KIND_CORO;
+    shield->is_interrupted = false;
+    shield->result_size = result_size;
+}
+
+struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t alignment)
+{
+    struct ac__generic *frame = NULL;
+    if (handle)
+        frame = ac__generic_new(&shield_function, (const void *)ac__shield, size, alignment, sizeof(struct shield));
+    if (frame)
+        shield_init(frame->body, handle, kind, size);
+    else if (kind == AC__KIND_CORO)
+        ac__target_drop(handle, kind);
+    return (struct ac__frame *)frame;
+}
+
+/* ---- stop -------------------------------------------------------------------------------------------------------- */
+
+static void stop_cancel(struct ac__wait *wait)
+{
+    struct shield *stop = container_of(wait, struct shield, waiter.wait);
+    ac__unflag(wait->task, AC__CANCEL);
+    stop->is_interrupted = true; /* thrown when the task is done, which it has been asked for already */
+}
+
+static int stop_finish(struct shield *stop, struct ac__task *task)
+{
+    struct ac__thrown *error = ac__target_take_error(stop->target, AC__KIND_TASK, true);
+    if (error && ac__thrown_code(error) == ECANCELED) {
+        ac__thrown_free(error);
+        error = NULL;
+    }
+    if (!error && (stop->is_interrupted || ac__interrupted(task)))
+        error = ac__error_make(ECANCELED, NULL);
+    ac__task_drop(stop->target);
+    return error ? ac__fail(task, error) : AC__DONE;
+}
+
+static int stop_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct shield *stop = ac__body(frame);
+    if (frame->state == 0) {
+        if (stop->target == task)
+            return ac__fail(task, ac__error_make(EDEADLK, "a task awaits itself"));
+        if (ac__task_cancel(stop->target, false)) {
+            ac__target_watch(stop->target, AC__KIND_TASK, &stop->waiter);
+            stop->waiter.wait.cancel = stop_cancel;
+            return ac__suspend(task, frame, 1, &stop->waiter.wait);
+        }
+    }
+    return stop_finish(stop, task);
+}
+
+static void stop_close(struct ac__frame *frame)
+{
+    ac__task_drop(((struct shield *)ac__body(frame))->target);
+}
+
+static const struct ac__function stop_function = AC__GENERIC("ac_stop", stop_resume, stop_close);
+
+ac_coro(void) ac__stop(struct ac__task *target)
+{
+    struct ac__generic *frame =
+        ac__generic_new(&stop_function, (const void *)ac__stop, 0, 1, sizeof(struct shield));
+    if (frame)
+        shield_init(frame->body, target, AC__KIND_TASK, 0);
+    else
+        ac__task_drop(target);
+    return (ac_coro(void))frame;
+}

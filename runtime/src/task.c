@@ -1,0 +1,314 @@
+/* task.c: the life of a task.
+ *
+ * State       Who may move it on                                                                to
+ * UNSTARTED   a coroutine; spawn or the loop's start makes it a task                            READY
+ * READY       in the ready queue (task->next); the loop takes it from the front                 RUNNING
+ * RUNNING     its code is on the C stack (ac__thread.task). Suspends at a leaf                  BLOCKED
+ *             yields                                                                            READY
+ *             its root frame ends                                                               FINISHED
+ * BLOCKED     task->wait says on what. Who makes that happen unlinks the wait and wakes it;
+ *             cancel does, too, through wait->cancel                                            READY
+ * FINISHED    task->error, or the result in the root frame; the block lives as long as a handle does
+ *
+ * The union of error, wait and next follows the state: no other member is valid.
+ *
+ * Cancellation. A request is the flag CANCEL, and the leaf where the task stands takes it when it is resumed
+ * (ac__interrupted) and throws ECANCELED. So a request meets
+ *   UNSTARTED, or READY before its first step: the body never runs;
+ *   READY at a leaf: thrown there; the leaf hands on what it had been given (a lock, a permit);
+ *   RUNNING (it cancels itself): delivered when it next suspends; if it ends before, it ends cancelled;
+ *   BLOCKED: wait->cancel makes it READY, or hands the request on (a task that awaits a task).
+ * A time limit makes an exception for what is READY: that came in time. CANCEL_LATER spares it until it next suspends.
+ *
+ * Handles. `handles` counts those of the program plus one that the runtime holds until the task is finished. The
+ * block is freed with the last one; an error that nobody retrieved is reported then. */
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct shared_failure {
+    struct ac__task task;
+    struct ac__frame root;
+};
+
+static int never_resumed(struct ac__frame *frame, struct ac__task *task)
+{
+    (void)frame, (void)task;
+    return AC__FAILED;
+}
+
+static const struct ac__function failure_function = {.resume = never_resumed, .name = "ac__failure"};
+
+/* What ac_spawn gives when there was no memory for the coroutine. */
+static struct ac__task *shared_failure(void)
+{
+    static struct shared_failure failure = {
+        .task = {.handles = 1, .flags = AC__FINISHED | AC__SHARED | AC__RETRIEVED, .status = AC__FAILED},
+        .root = {.function = &failure_function, .storage = AC__STATIC},
+    };
+    failure.task.error = ac__out_of_memory();
+    return &failure.task;
+}
+
+struct ac__waiter **ac__joiners(struct ac__task *task)
+{
+    return task->flags & AC__HAS_EXTRA ? &task->extra->joiners : &task->joiners;
+}
+
+static bool is_coroutine(struct ac__frame *frame)
+{
+    return frame->storage == AC__STANDALONE && frame->state == 0 && ac__state(ac__task_of(frame)) == AC__UNSTARTED;
+}
+
+struct ac__task *ac__task_start(struct ac__frame *coroutine)
+{
+    struct ac__loop *loop = ac__loop();
+    struct ac__task *task;
+    if (!coroutine)
+        return shared_failure();
+    if (!is_coroutine(coroutine))
+        ac__die("this coroutine has been started before: a coroutine can be awaited or spawned once");
+    task = ac__block_settle(ac__task_of(coroutine));
+    if (!task) {
+        ac__coro_close(coroutine);
+        return shared_failure();
+    }
+    task->innermost = ac__root(task);
+    task->joiners = NULL;
+    task->handles = 2;
+    task->saved_errno = 0;
+    task->number = ++loop->next_number;
+    task->status = AC__SUSPENDED;
+    task->cancels = 0;
+    loop->live++;
+    ac__make_ready(task);
+    return task;
+}
+
+/* A task that ends while a request is still to be delivered ends cancelled. */
+static int deliver_late(struct ac__task *task, int status)
+{
+    if (status != AC__DONE || !(task->flags & AC__CANCEL))
+        return status;
+    return ac__fail_code(task, ECANCELED);
+}
+
+void ac__task_finish(struct ac__task *task, int status)
+{
+    struct ac__waiter *waiter;
+    status = deliver_late(task, status);
+    task->status = (unsigned char)status;
+    if (status == AC__FAILED && ac__thrown_code(task->error) == ECANCELED)
+        ac__flag(task, AC__CANCELLED | AC__RETRIEVED); /* a cancellation is never reported */
+    ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
+    ac__stack_free(task);
+    ac__set_state(task, AC__FINISHED);
+    ac__thread.loop->live--;
+    /* Watchers run here, but no code of the program's: nothing can join in while the queue is emptied. */
+    while ((waiter = ac__dequeue_first(ac__joiners(task))))
+        ac__notify(waiter);
+    ac__task_drop(task);
+}
+
+bool ac__task_cancel(struct ac__task *task, bool is_limit)
+{
+    if (ac__state(task) == AC__FINISHED)
+        return false;
+    task->cancels++;
+    if (is_limit && ac__state(task) == AC__READY) {
+        if (!(task->flags & AC__CANCEL)) /* else the two requests are delivered as one */
+            ac__flag(task, AC__CANCEL_LATER);
+        return true;
+    }
+    ac__unflag(task, AC__CANCEL_LATER);
+    ac__flag(task, AC__CANCEL);
+    if (ac__state(task) == AC__BLOCKED)
+        task->wait->cancel(task->wait);
+    return true;
+}
+
+static void report(struct ac__task *task)
+{
+    ac__flag(task, AC__RETRIEVED);
+    ac__error_print(task->error, stderr);
+    if (task->flags & AC__HAS_EXTRA && task->extra->is_named)
+        fprintf(stderr, "  in task '%s'\n", task->extra->name);
+}
+
+static void task_free(struct ac__task *task)
+{
+    if (task->status == AC__FAILED) {
+        if (!(task->flags & AC__RETRIEVED))
+            report(task);
+        ac__thrown_free(task->error);
+    }
+    if (task->flags & AC__HAS_EXTRA)
+        ac__free(task->extra);
+    ac__block_free(task);
+}
+
+void ac__task_drop(struct ac__task *task)
+{
+    if (task->flags & AC__SHARED)
+        return;
+    if (--task->handles == 0)
+        task_free(task);
+}
+
+struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes)
+{
+    struct ac__thrown *error = task->error;
+    if (task->status != AC__FAILED)
+        return NULL;
+    ac__flag(task, AC__RETRIEVED);
+    if (!consumes || task->handles > 1 || task->flags & AC__SHARED)
+        return ac__error_copy(error);
+    task->status = AC__SUSPENDED; /* its last handle is being consumed: nobody will look at it again */
+    return error;
+}
+
+/* ---- at the end of the loop ----------------------------------------------------------------------------------------- */
+
+/* A handle is good until its loop ends. What is still held then is reported and freed here. */
+static void free_held(struct ac__task *task, void *context)
+{
+    if (task != context)
+        task_free(task);
+}
+
+void ac__tasks_free(struct ac__task *but)
+{
+    ac__blocks_visit(free_held, but);
+}
+
+/* ---- what programs call --------------------------------------------------------------------------------------------- */
+
+struct ac__task *ac__spawn(struct ac__frame *coroutine)
+{
+    return ac__task_start(coroutine);
+}
+
+void ac__detach(struct ac__task *task)
+{
+    ac__task_drop(task);
+}
+
+struct ac__task *ac__ref(struct ac__task *task)
+{
+    if (!(task->flags & AC__SHARED))
+        task->handles++;
+    return task;
+}
+
+const void *ac__task_result(struct ac__task *task)
+{
+    char buffer[32];
+    if (ac__state(task) != AC__FINISHED)
+        ac__die("ac_result of %s, which is not finished", ac__task_name(task, buffer));
+    if (task->status == AC__FAILED)
+        ac__die("ac_result of %s, which has failed: %s", ac__task_name(task, buffer),
+                ac__thrown_error(task->error)->message);
+    return ac__result_of(ac__root(task));
+}
+
+const ac_error *ac__task_exception(struct ac__task *task)
+{
+    if (ac__state(task) != AC__FINISHED || task->status != AC__FAILED)
+        return NULL;
+    ac__flag(task, AC__RETRIEVED);
+    return ac__thrown_error(task->error);
+}
+
+ac_task(void) ac_current(void)
+{
+    return (ac_task(void))ac__thread.task;
+}
+
+static struct ac__extra *extra_of(struct ac__task *task)
+{
+    struct ac__extra *extra;
+    if (task->flags & AC__HAS_EXTRA)
+        return task->extra;
+    extra = task->flags & AC__SHARED ? NULL : ac__allocate(sizeof *extra);
+    if (!extra)
+        return NULL;
+    *extra = (struct ac__extra){.joiners = task->joiners};
+    task->extra = extra;
+    ac__flag(task, AC__HAS_EXTRA);
+    return extra;
+}
+
+bool ac__set_name(struct ac__task *task, const char *format, ...)
+{
+    struct ac__extra *extra = extra_of(task);
+    va_list arguments;
+    if (!extra)
+        return false;
+    va_start(arguments, format);
+    vsnprintf(extra->name, sizeof extra->name, format, arguments);
+    va_end(arguments);
+    return extra->is_named = true;
+}
+
+const char *ac__name(struct ac__task *task)
+{
+    struct ac__extra *extra = extra_of(task);
+    if (!extra)
+        return "Task-?";
+    if (!extra->is_named)
+        snprintf(extra->name, sizeof extra->name, "Task-%u", task->number);
+    return extra->name;
+}
+
+const char *ac__task_name(struct ac__task *task, char buffer[static 32])
+{
+    if (task->flags & AC__HAS_EXTRA && task->extra->is_named)
+        return task->extra->name;
+    snprintf(buffer, 32, "Task-%u", task->number);
+    return buffer;
+}
+
+struct listing {
+    ac_task(void) *into;
+    size_t count, capacity;
+};
+
+static void list_one(struct ac__task *task, void *context)
+{
+    struct listing *listing = context;
+    if (ac__state(task) == AC__FINISHED)
+        return;
+    if (listing->count < listing->capacity)
+        listing->into[listing->count] = (ac_task(void))task;
+    listing->count++;
+}
+
+static unsigned number_of(const void *item)
+{
+    ac_task(void) handle = *(const ac_task(void) *)item;
+    return ((struct ac__task *)handle)->number;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    unsigned a = number_of(left), b = number_of(right);
+    return (a > b) - (a < b);
+}
+
+size_t ac_all(ac_task(void) *tasks, size_t capacity)
+{
+    struct listing listing = {tasks, 0, tasks ? capacity : 0};
+    ac__blocks_visit(list_one, &listing);
+    if (listing.capacity)
+        qsort(tasks, listing.count < capacity ? listing.count : capacity, sizeof *tasks, by_number);
+    return listing.count;
+}
+
+ac_task(void) *ac__all_sorted(size_t *count)
+{
+    size_t capacity = ac__thread.loop->live;
+    ac_task(void) *all = ac__allocate((capacity + 1) * sizeof *all);
+    *count = all ? ac_all(all, capacity) : 0;
+    return all;
+}

@@ -1,0 +1,318 @@
+/* timer.c: the clock, alarms, and what is made of them directly: sleeping, yielding, calls in the future.
+ *
+ * Alarms lie in whoever waits for them; the heap (4-ary: half the levels of a binary one, and a node's children share
+ * a cache line) holds deadline and pointer, so comparing touches the heap only. Each alarm knows its index, so that it
+ * is taken out in O(log n) when its waiter is cancelled. Equal deadlines ring in the order they were armed.
+ *
+ * The clock is read anew for each alarm: a sleep that began at a stale time would end early. */
+#include "core.h"
+
+#include <math.h>
+#include <time.h>
+
+/* ---- the clock ------------------------------------------------------------------------------------------------- */
+
+int64_t ac__read_clock(struct ac__loop *loop)
+{
+    struct timespec time;
+    if (loop->is_virtual)
+        return loop->now;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return loop->now = (int64_t)time.tv_sec * AC__SECOND + time.tv_nsec;
+}
+
+int64_t ac__nanoseconds(double seconds)
+{
+    double nanoseconds = seconds * AC__SECOND;
+    int64_t whole;
+    if (!(nanoseconds > 0))
+        return 0;
+    if (nanoseconds >= 9.2e18)
+        return AC__NEVER;
+    whole = (int64_t)nanoseconds;
+    return whole + ((double)whole < nanoseconds);
+}
+
+double ac_now(void)
+{
+    return (double)ac__read_clock(ac__loop()) / AC__SECOND;
+}
+
+/* ---- the heap -------------------------------------------------------------------------------------------------- */
+
+enum { CHILDREN = 4 };
+
+static unsigned parent_of(unsigned index)
+{
+    return (index + CHILDREN - 2) / CHILDREN;
+}
+
+static unsigned first_child_of(unsigned index)
+{
+    return CHILDREN * (index - 1) + 2;
+}
+
+static struct ac__alarm *alarm_of(const struct ac__heap_entry *entry)
+{
+    return (struct ac__alarm *)(entry->alarm & ~(uintptr_t)1);
+}
+
+static bool rings_before(const struct ac__heap_entry *a, const struct ac__heap_entry *b)
+{
+    if (a->deadline != b->deadline)
+        return a->deadline < b->deadline;
+    return (int)(alarm_of(a)->sequence - alarm_of(b)->sequence) < 0; /* the numbers may wrap round */
+}
+
+static void put(struct ac__loop *loop, unsigned index, struct ac__heap_entry entry)
+{
+    loop->heap[index] = entry;
+    alarm_of(&entry)->index = index;
+}
+
+static void sift_up(struct ac__loop *loop, unsigned index, struct ac__heap_entry entry)
+{
+    while (index > 1 && rings_before(&entry, &loop->heap[parent_of(index)])) {
+        put(loop, index, loop->heap[parent_of(index)]);
+        index = parent_of(index);
+    }
+    put(loop, index, entry);
+}
+
+static unsigned earliest_child(const struct ac__loop *loop, unsigned index)
+{
+    unsigned child = first_child_of(index), end = child + CHILDREN, earliest = child;
+    if (end > loop->heap_count + 1)
+        end = loop->heap_count + 1;
+    while (++child < end) {
+        if (rings_before(&loop->heap[child], &loop->heap[earliest]))
+            earliest = child;
+    }
+    return earliest;
+}
+
+static void sift_down(struct ac__loop *loop, unsigned index, struct ac__heap_entry entry)
+{
+    while (first_child_of(index) <= loop->heap_count) {
+        unsigned child = earliest_child(loop, index);
+        if (!rings_before(&loop->heap[child], &entry))
+            break;
+        put(loop, index, loop->heap[child]);
+        index = child;
+    }
+    put(loop, index, entry);
+}
+
+static bool heap_reserve(struct ac__loop *loop)
+{
+    unsigned capacity = loop->heap_capacity ? loop->heap_capacity * 2 : 16;
+    struct ac__heap_entry *heap;
+    if (likely(loop->heap_count + 1 < loop->heap_capacity))
+        return true;
+    heap = ac__reallocate(loop->heap, capacity * sizeof *heap);
+    if (!heap)
+        return false;
+    loop->heap = heap;
+    loop->heap_capacity = capacity;
+    return true;
+}
+
+bool ac__alarm_arm(struct ac__loop *loop, struct ac__alarm *alarm, int64_t delay, bool is_sleep)
+{
+    int64_t now = ac__read_clock(loop);
+    struct ac__heap_entry entry = {.alarm = (uintptr_t)alarm | is_sleep};
+    if (!heap_reserve(loop))
+        return false;
+    entry.deadline = delay > AC__NEVER - 1 - now ? AC__NEVER - 1 : now + delay;
+    alarm->sequence = loop->next_sequence++;
+    sift_up(loop, ++loop->heap_count, entry);
+    return true;
+}
+
+static void heap_remove(struct ac__loop *loop, unsigned index)
+{
+    struct ac__heap_entry last = loop->heap[loop->heap_count--];
+    if (index > loop->heap_count)
+        return;
+    if (index > 1 && rings_before(&last, &loop->heap[parent_of(index)]))
+        sift_up(loop, index, last);
+    else
+        sift_down(loop, index, last);
+}
+
+void ac__alarm_cancel(struct ac__loop *loop, struct ac__alarm *alarm)
+{
+    if (!alarm->index)
+        return;
+    heap_remove(loop, alarm->index);
+    alarm->index = 0;
+}
+
+/* ---- sleeping and yielding ------------------------------------------------------------------------------------- */
+
+struct sleep {
+    struct ac__frame base;
+    union {
+        double seconds; /* until it starts */
+        struct ac__alarm alarm;
+    };
+    struct ac__wait wait;
+};
+
+static void sleep_cancel(struct ac__wait *wait)
+{
+    struct sleep *sleep = container_of(wait, struct sleep, wait);
+    ac__alarm_cancel(ac__thread.loop, &sleep->alarm);
+    ac__make_ready(wait->task);
+}
+
+static int sleep_start(struct sleep *sleep, struct ac__task *task)
+{
+    double seconds = sleep->seconds;
+    if (isnan(seconds))
+        return ac__fail_code(task, EINVAL);
+    if (seconds <= 0)
+        return ac__yield_at(task, &sleep->base, 1);
+    if (!ac__alarm_arm(ac__loop(), &sleep->alarm, ac__nanoseconds(seconds), true))
+        return ac__fail_code(task, ENOMEM);
+    sleep->wait.cancel = sleep_cancel;
+    return ac__suspend(task, &sleep->base, 1, &sleep->wait);
+}
+
+static int sleep_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    if (frame->state == 0)
+        return sleep_start((struct sleep *)frame, task);
+    return ac__interrupted(task) ? ac__fail_code(task, ECANCELED) : AC__DONE;
+}
+
+static const struct ac__function sleep_function = {
+    .resume = sleep_resume, .name = "ac_sleep", .size = sizeof(struct sleep), .alignment = _Alignof(struct sleep)};
+
+ac_coro(void) ac_sleep(double seconds)
+{
+    struct ac__frame *frame = ac__frame_new(&sleep_function, (const void *)ac_sleep);
+    if (frame)
+        ((struct sleep *)frame)->seconds = seconds;
+    return (ac_coro(void))frame;
+}
+
+static int yield_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    if (frame->state == 0)
+        return ac__yield_at(task, frame, 1);
+    return ac__interrupted(task) ? ac__fail_code(task, ECANCELED) : AC__DONE;
+}
+
+static const struct ac__function yield_function = {.resume = yield_resume,
+                                                   .name = "ac_yield",
+                                                   .size = sizeof(struct ac__frame),
+                                                   .alignment = _Alignof(struct ac__frame)};
+
+ac_coro(void) ac_yield(void)
+{
+    return (ac_coro(void))ac__frame_new(&yield_function, (const void *)ac_yield);
+}
+
+/* ---- calls in the future --------------------------------------------------------------------------------------- */
+
+/* Nodes are kept for the thread's lifetime, so that an old handle never meets freed memory; `generation` tells. */
+struct call {
+    struct ac__timer timer;
+    struct ac__callback callback;
+    unsigned generation;
+    struct call *next_free, *next;
+};
+
+static __thread struct call *free_calls, *all_calls;
+
+static void call_release(struct call *call)
+{
+    call->generation++;
+    call->next_free = free_calls;
+    free_calls = call;
+}
+
+static void call_release_run(struct ac__callback *callback)
+{
+    call_release(container_of(callback, struct call, callback));
+}
+
+static void call_fire(struct ac__timer *timer)
+{
+    struct call *call = container_of(timer, struct call, timer);
+    call->generation++; /* too late to cancel it */
+    ac__callback_queue(&call->callback);
+}
+
+static struct call *call_new(void)
+{
+    struct call *call = free_calls;
+    if (call) {
+        free_calls = call->next_free;
+        return call;
+    }
+    call = ac__allocate(sizeof *call);
+    if (!call)
+        return NULL;
+    *call = (struct call){.next = all_calls};
+    return all_calls = call;
+}
+
+ac_timer ac_call_later(double seconds, void (*function)(void *argument), void *argument)
+{
+    struct ac__loop *loop = ac__loop();
+    struct call *call = isnan(seconds) ? NULL : call_new();
+    if (!call)
+        return (ac_timer){0};
+    call->timer = (struct ac__timer){.fire = call_fire};
+    call->callback = (struct ac__callback){.function = function, .argument = argument, .release = call_release_run};
+    if (!ac__alarm_arm(loop, &call->timer.alarm, ac__nanoseconds(seconds), false)) {
+        call_release(call);
+        return (ac_timer){0};
+    }
+    return (ac_timer){call, call->generation};
+}
+
+bool ac_timer_cancel(ac_timer timer)
+{
+    struct call *call = timer.ac__call;
+    if (!call || call->generation != timer.ac__generation)
+        return false;
+    ac__alarm_cancel(ac__loop(), &call->timer.alarm);
+    call_release(call);
+    return true;
+}
+
+void ac__calls_free(void)
+{
+    while (all_calls) {
+        struct call *call = all_calls;
+        all_calls = call->next;
+        ac__free(call);
+    }
+    free_calls = NULL;
+}
+
+/* ---- ringing --------------------------------------------------------------------------------------------------- */
+
+static void ring(struct ac__heap_entry entry)
+{
+    struct ac__alarm *alarm = alarm_of(&entry);
+    struct ac__timer *timer = (struct ac__timer *)alarm;
+    alarm->index = 0;
+    if (entry.alarm & 1)
+        ac__make_ready(container_of(alarm, struct sleep, alarm)->wait.task);
+    else
+        timer->fire(timer);
+}
+
+void ac__timers_run(struct ac__loop *loop)
+{
+    /* Whatever rings only makes tasks ready or cancels; it may arm alarms, but none that is due at loop->now. */
+    while (loop->heap_count && loop->heap[1].deadline <= loop->now) {
+        struct ac__heap_entry entry = loop->heap[1];
+        heap_remove(loop, 1);
+        ring(entry);
+    }
+}

@@ -1,0 +1,72 @@
+# lit's configuration. Parameters (--param NAME=VALUE), all optional:
+#   build   the build folder (default: build, beside this folder)
+#   cc      the C compiler that acc uses (default: gcc)
+#   flags   options for every compilation by acc, such as "-O2" or "-O1 -fsanitize=address,undefined"
+#   long    1: run what takes long, too
+import os
+import shutil
+import subprocess
+
+import lit.formats
+
+here = os.path.dirname(os.path.abspath(__file__))
+build = os.path.abspath(lit_config.params.get('build', os.path.join(here, '..', 'build')))
+cc = lit_config.params.get('cc', 'gcc')
+flags = lit_config.params.get('flags', '')
+way = '-'.join([os.path.basename(cc), *flags.replace('/', '_').replace('=', '').replace(',', '').split()])
+
+config.name = f'acc with {cc} {flags}'.strip()
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = ['.ac', '.c', '.test']
+config.excludes = ['Inputs', 'differential']
+config.test_source_root = here
+config.test_exec_root = os.path.join(build, 'tests', way)
+
+
+def llvm_tools():
+    """The folder that has FileCheck, not, count and split-file."""
+    found = shutil.which('FileCheck')
+    folders = [os.path.dirname(found)] if found else []
+    folders += [f'/usr/lib/llvm-{version}/bin' for version in range(30, 18, -1)]
+    for folder in folders:
+        if all(os.access(os.path.join(folder, tool), os.X_OK) for tool in ('FileCheck', 'not', 'split-file')):
+            return folder
+    lit_config.fatal('FileCheck, not and split-file are missing: install llvm-19-tools')
+
+
+# Nothing of the user's environment gets into a test.
+config.environment = {
+    'PATH': os.pathsep.join([llvm_tools(), os.environ.get('PATH', '/usr/bin:/bin')]),
+    'LC_ALL': 'C.UTF-8',
+    'HOME': os.environ.get('HOME', '/'),
+    'TMPDIR': os.environ.get('TMPDIR', '/tmp'),
+    'ACC_CC': cc,
+    'ASAN_OPTIONS': 'detect_leaks=1:detect_stack_use_after_return=1',
+    'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
+}
+
+is_clang = 'clang' in subprocess.run([cc, '--version'], capture_output=True, text=True, check=True).stdout
+is_sanitized = '-fsanitize' in flags
+sanitized_runtime = os.path.join(build, 'lib', 'libac-sanitized.a')
+
+acc = [os.path.join(build, 'bin', 'acc')]
+if is_sanitized and not is_clang:  # the sanitizers' libraries of gcc and clang cannot be mixed
+    acc.append(f'--runtime={sanitized_runtime}')
+config.substitutions += [
+    ('%acc', ' '.join(['timeout 120', *acc, flags]).strip()),
+    ('%run', 'timeout 60'),
+    ('%cc', f'{cc} {flags}'.strip()),
+    ('%sanitized-runtime', sanitized_runtime),
+    ('%python', '/usr/bin/python3'),
+    ('%build', build),
+]
+
+config.available_features.add('clang' if is_clang else 'gcc')
+if is_sanitized:
+    config.available_features.add('asan')
+if not flags:
+    config.available_features.add('no-flags')
+if lit_config.params.get('long'):
+    config.available_features.add('long')
+else:
+    config.excludes.append('long')
