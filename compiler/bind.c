@@ -1,11 +1,12 @@
 /* bind.c: declares names.
  *
  * A declarator declares its name as soon as it is complete, before its initialiser, as in C. `async` belongs to the
- * function derivation that is applied first to the base type with its pointers:
+ * function derivation that is applied first to the base type:
  *
  *     async char *load(int)              load(int)
  *     async int (*op)(int, int)          the (int, int): op is a pointer to an async function
  *     async int (*get(int))(double)      the (double): get is a plain function
+ *     async int (*row(int))[3]           row(int): T is a pointer to an array
  */
 #include "parser.h"
 
@@ -42,12 +43,12 @@ static bool is_suffix(const struct node *node)
     return node->kind == NODE_ARRAY || node->kind == NODE_FUNCTION;
 }
 
-/* The derivation that is applied first to the base type and the pointers in front: the last suffix outside. */
-static struct node *outermost_suffix(const struct node *declarator)
+/* The function derivation that is applied first to the base type: the last one outside. */
+static struct node *outermost_function(const struct node *declarator)
 {
     for (; declarator; declarator = nested_declarator(declarator))
         for (uint32_t i = declarator->count; i-- > 0;)
-            if (is_suffix(declarator->child[i]))
+            if (declarator->child[i]->kind == NODE_FUNCTION)
                 return declarator->child[i];
     return NULL;
 }
@@ -69,8 +70,8 @@ struct node *own_derivation(const struct node *declarator)
 
 static void mark_async(const struct node *specifiers, struct node *declarator)
 {
-    struct node *derivation = specifiers->is_async ? outermost_suffix(declarator) : NULL;
-    if (derivation && derivation->kind == NODE_FUNCTION)
+    struct node *derivation = specifiers->is_async ? outermost_function(declarator) : NULL;
+    if (derivation)
         derivation->is_async = derivation->has_dialect = true;
 }
 

@@ -34,10 +34,10 @@ static const char *store_function(struct acc *acc, struct node *argument)
 {
     const char *into = declare_as(acc, argument->child[0]->type->declaration, "*");
     const char *from = declare_as(acc, argument->child[1]->type->result->declaration, "*");
-    argument->number = ++acc->store_count;
-    return arena_format(acc->arena,
-                        "static void ac__store_%u(void *into, const void *value) { *(%s)into = *(%s)(void *)value; }\n",
-                        argument->number, into, from);
+    const char *name = arena_format(acc->arena, "ac__store_%u", ++acc->store_count);
+    argument->extra = (void *)name;
+    return arena_format(acc->arena, "static void %s(void *into, const void *value) { *(%s)into = *(%s)(void *)value; }\n",
+                        name, into, from);
 }
 
 void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, uint32_t *count)
@@ -76,8 +76,7 @@ static void print_child(struct printer *printer, struct node *argument)
     if (argument->kind == NODE_ASSIGN) {
         print_text(printer, ", (void *)&(");
         print_node(printer, argument->child[0]);
-        print_text(printer, argument->number ? arena_format(printer->acc->arena, "), ac__store_%u }", argument->number)
-                                             : "), 0 }");
+        print_format(printer, "), %s }", argument->extra ? (const char *)argument->extra : "0");
     } else {
         print_text(printer, ", 0, 0 }");
     }

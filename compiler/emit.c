@@ -482,11 +482,11 @@ static void print_description(struct printer *printer, const struct function *fu
                  "sizeof(struct ac__%s_frame), __alignof__(struct ac__%s_frame), ",
                  name, name, name, name, name, name);
     if (function->returns_void)
-        print_text(printer, "0, 0 };\n");
+        print_text(printer, "0, 0, 0 };\n");
     else
         print_format(printer,
                      "__builtin_offsetof(struct ac__%s_frame, ac__result), "
-                     "sizeof(((struct ac__%s_frame *)0)->ac__result) };\n", name, name);
+                     "sizeof(((struct ac__%s_frame *)0)->ac__result), 0 };\n", name, name);
 }
 
 /* The parameters as they are declared; sizes of variably modified ones are left to the body. */
@@ -639,7 +639,7 @@ static void print_c_main(struct printer *printer, const struct function *functio
 void emit_function(struct printer *printer, struct function *function)
 {
     printer->function = function;
-    print_at(printer, function->definition->first);
+    print_detached(printer);
     for (uint32_t i = 0; i < function->prelude_count; i++)
         print_text(printer, function->prelude[i]);
     frame_print(printer);
@@ -647,9 +647,12 @@ void emit_function(struct printer *printer, struct function *function)
     print_description(printer, function);
     print_set(printer, function);
     print_init(printer, function);
+    print_attached(printer);
     print_outer(printer, function);
     print_resume(printer, function);
+    print_detached(printer);
     print_c_main(printer, function);
+    print_attached(printer);
     function->symbol->is_emitted = true;
     printer->function = NULL;
 }

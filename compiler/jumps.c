@@ -8,8 +8,7 @@
  *   - `finally` and `defer` themselves are not left, but by their end and by errors;
  *   - a computed goto leaves none, for nobody knows where it goes.
  *
- * Gotos are collected with their regions in one walk, and judged when all labels are known. `case` is judged on the
- * way, for its switch was seen before.
+ * Jumps are collected with their regions in one walk, and judged when all labels are known.
  */
 #include "check.h"
 
@@ -27,16 +26,16 @@ struct stop {
 };
 
 struct jump {
-    const struct node *node;
-    const struct region *region;
+    const struct node *node;   /* a goto, break, continue, return; a case, to which its switch jumps */
+    const struct region *from, *to; /* `to` of a goto: see its label */
 };
 
 struct jumps {
     struct acc *acc;
     struct stop *labels;
-    struct jump *gotos, *computed;
+    struct jump *list;
     const struct symbol **addresses; /* labels whose address is taken */
-    uint32_t label_count, goto_count, computed_count, address_count;
+    uint32_t label_count, count, address_count;
 };
 
 /* Where a statement stands. */
@@ -59,7 +58,7 @@ static bool lies_in(const struct region *inner, const struct region *outer)
     return !outer;
 }
 
-/* False, and a report, if a jump from one region to another enters one. */
+/* False, and a report, if a jump from one region to another enters one: the outermost is named. */
 static bool check_entering(struct jumps *jumps, uint32_t token, const struct region *from, const struct region *to)
 {
     const struct region *entered = NULL;
@@ -73,12 +72,12 @@ static bool check_entering(struct jumps *jumps, uint32_t token, const struct reg
     return false;
 }
 
-static void check_leaving(struct jumps *jumps, const struct node *jump, const struct region *from,
-                          const struct region *to)
+static void check_leaving(struct jumps *jumps, const struct jump *jump)
 {
-    for (; from && !lies_in(to, from); from = from->outer)
+    uint32_t token = jump->node->first;
+    for (const struct region *from = jump->from; from && !lies_in(jump->to, from); from = from->outer)
         if (from->cannot_be_left) {
-            report(jumps->acc, MESSAGE_JUMP_OUT, jump->first, token_text(jumps->acc, jump->first), from->word);
+            report(jumps->acc, MESSAGE_JUMP_OUT, token, token_text(jumps->acc, token), from->word);
             return;
         }
 }
@@ -94,22 +93,22 @@ static const struct region *region_of(const struct jumps *jumps, const struct sy
     return NULL;
 }
 
-static void check_goto(struct jumps *jumps, const struct jump *jump)
+static void check_goto(struct jumps *jumps, struct jump *jump)
 {
     bool is_known;
-    const struct region *target = region_of(jumps, jump->node->symbol, &is_known);
-    if (is_known && check_entering(jumps, jump->node->first, jump->region, target))
-        check_leaving(jumps, jump->node, jump->region, target);
+    jump->to = region_of(jumps, jump->node->symbol, &is_known);
+    if (is_known && check_entering(jumps, jump->node->first, jump->from, jump->to))
+        check_leaving(jumps, jump);
 }
 
 static void check_computed(struct jumps *jumps, const struct jump *jump)
 {
     for (uint32_t i = 0; i < jumps->address_count; i++) {
         bool is_known;
-        const struct region *target = region_of(jumps, jumps->addresses[i], &is_known), *left = jump->region;
+        const struct region *target = region_of(jumps, jumps->addresses[i], &is_known), *left = jump->from;
         if (!is_known)
             continue;
-        if (!check_entering(jumps, jump->node->first, jump->region, target))
+        if (!check_entering(jumps, jump->node->first, jump->from, target))
             return;
         for (; left && !lies_in(target, left); left = left->outer)
             if (left->has_cleanup) {
@@ -117,6 +116,17 @@ static void check_computed(struct jumps *jumps, const struct jump *jump)
                 report(jumps->acc, MESSAGE_CLEANUP_HERE, left->token);
                 return;
             }
+    }
+}
+
+static void check_jump(struct jumps *jumps, struct jump *jump)
+{
+    switch (jump->node->kind) {
+    case NODE_GOTO: check_goto(jumps, jump); break;
+    case NODE_GOTO_COMPUTED: check_computed(jumps, jump); break;
+    case NODE_CASE:
+    case NODE_DEFAULT: check_entering(jumps, jump->node->first, jump->from, jump->to); break;
+    default: check_leaving(jumps, jump);
     }
 }
 
@@ -213,20 +223,18 @@ static void walk_switch(struct position at, struct node *node)
     walk(at, node->child[1]);
 }
 
-static void walk_jump(struct position at, struct node *node)
+static void add_jump(struct position at, struct node *node, const struct region *from, const struct region *to)
 {
     struct jumps *jumps = at.jumps;
-    struct arena *arena = jumps->acc->arena;
-    if (node->kind == NODE_GOTO)
-        *ARENA_PUSH(arena, jumps->gotos, jumps->goto_count) = (struct jump){node, at.region};
-    else if (node->kind == NODE_GOTO_COMPUTED)
-        *ARENA_PUSH(arena, jumps->computed, jumps->computed_count) = (struct jump){node, at.region};
-    else if (node->kind == NODE_RETURN)
-        check_leaving(jumps, node, at.region, NULL);
-    else if (node->kind == NODE_BREAK && at.has_break)
-        check_leaving(jumps, node, at.region, at.of_break);
-    else if (node->kind == NODE_CONTINUE && at.has_continue)
-        check_leaving(jumps, node, at.region, at.of_continue);
+    *ARENA_PUSH(jumps->acc->arena, jumps->list, jumps->count) = (struct jump){node, from, to};
+}
+
+static void walk_jump(struct position at, struct node *node)
+{
+    bool is_break = node->kind == NODE_BREAK, is_continue = node->kind == NODE_CONTINUE;
+    bool has_target = is_break ? at.has_break : is_continue ? at.has_continue : true;
+    if (has_target)
+        add_jump(at, node, at.region, is_break ? at.of_break : is_continue ? at.of_continue : NULL);
     walk_children(at, node);
 }
 
@@ -236,7 +244,7 @@ static void walk_label(struct position at, struct node *node)
     if (node->kind == NODE_LABEL)
         *ARENA_PUSH(jumps->acc->arena, jumps->labels, jumps->label_count) = (struct stop){node->symbol, at.region};
     else if (at.has_switch)
-        check_entering(jumps, node->first, at.of_switch, at.region);
+        add_jump(at, node, at.of_switch, at.region);
     walk_children(at, node);
 }
 
@@ -274,8 +282,6 @@ void check_jumps(struct acc *acc, struct node *body)
 {
     struct jumps jumps = {.acc = acc};
     walk((struct position){.jumps = &jumps}, body);
-    for (uint32_t i = 0; i < jumps.goto_count; i++)
-        check_goto(&jumps, &jumps.gotos[i]);
-    for (uint32_t i = 0; i < jumps.computed_count; i++)
-        check_computed(&jumps, &jumps.computed[i]);
+    for (uint32_t i = 0; i < jumps.count; i++)
+        check_jump(&jumps, &jumps.list[i]);
 }

@@ -52,7 +52,7 @@ void print_at(struct printer *printer, uint32_t token)
 {
     const struct token *t = token_at(printer, token);
     printer->near = token;
-    if (printer->readable || (printer->file == t->file && printer->line == t->line))
+    if (printer->readable || printer->is_detached || (printer->file == t->file && printer->line == t->line))
         return;
     if (printer->file == t->file && t->line > printer->line && t->line - printer->line <= 6) {
         buffer_add(&printer->out, "\n\n\n\n\n\n", t->line - printer->line);
@@ -78,7 +78,8 @@ static bool print_gap(struct printer *printer, uint32_t token)
     }
     if (before->file != t->file || before->line + newlines != t->line)
         return false;
-    if (printer->readable || (printer->file == t->file && printer->line + newlines == t->line)) {
+    bool in_step = printer->file == t->file && printer->line + newlines == t->line;
+    if (printer->readable || printer->is_detached || in_step) {
         print_raw_bytes(printer, gap, length);
         return true;
     }
@@ -153,6 +154,22 @@ void print_format(struct printer *printer, const char *format, ...)
     va_end(arguments);
 }
 
+/* Blanks the flags for entering and leaving a file: what is printed does not nest as the original did. */
+static void blank_nesting_flags(char *text, const char *end)
+{
+    while ((text = memchr(text, '\n', (size_t)(end - text)))) {
+        text++;
+        if (end - text < 3 || text[0] != '#' || text[1] != ' ')
+            continue;
+        char *line_end = memchr(text, '\n', (size_t)(end - text));
+        if (!line_end)
+            return;
+        for (char *c = line_end; c > text && *c != '"'; c--)
+            if (*c == '1' || *c == '2')
+                *c = ' ';
+    }
+}
+
 void print_raw(struct printer *printer, uint32_t first, uint32_t end)
 {
     const struct token *tokens = printer->acc->tokens;
@@ -167,8 +184,10 @@ void print_raw(struct printer *printer, uint32_t first, uint32_t end)
             *piece = (struct shadow_piece){base + tokens[token].offset, token, token};
         }
     }
+    size_t start = printer->out.length;
     buffer_add(&printer->out, printer->acc->text + tokens[first].offset,
                tokens[end - 1].offset + tokens[end - 1].length - tokens[first].offset);
+    blank_nesting_flags(printer->out.text + start, printer->out.text + printer->out.length);
     printer->file = tokens[end - 1].file;
     printer->line = tokens[end - 1].line;
     printer->last_token = end - 1;
@@ -193,6 +212,21 @@ static void print_template(struct printer *printer, struct node *node)
         start = ++text + 1;
     }
     print_text_bytes(printer, start, (size_t)(text - start));
+}
+
+void print_detached(struct printer *printer)
+{
+    if (!printer->readable)
+        buffer_puts(&printer->out, "\n# 1 \"<acc>\" 3\n");
+    printer->is_detached = true;
+    printer->last_token = 0;
+}
+
+void print_attached(struct printer *printer)
+{
+    printer->is_detached = false;
+    printer->file = UINT16_MAX;
+    printer->last_token = 0;
 }
 
 void print_plainly(struct printer *printer, struct node *node)

@@ -10,7 +10,7 @@ struct printer {
     struct acc *acc;
     struct buffer out;
     bool readable;             /* for people: no line markers; generated text keeps its line breaks */
-    int depth;                 /* indentation of readable text */
+    bool is_detached;          /* what is printed belongs to no line of the user's: no line markers */
     uint16_t file;             /* where the reader believes to be: */
     uint32_t line;
     uint32_t last_token;       /* the token printed last; 0 after generated text */
@@ -30,6 +30,9 @@ void print_node(struct printer *printer, struct node *node);
 void print_plainly(struct printer *printer, struct node *node);
 /* Makes the reader believe to be at this token's line before generated text that belongs to it. */
 void print_at(struct printer *printer, uint32_t token);
+/* Text from here to print_attached() is acc's own: the C compiler takes it for a system header's and does not warn. */
+void print_detached(struct printer *printer);
+void print_attached(struct printer *printer);
 /* The file's text from one token up to another, exclusive, white space and line markers included. */
 void print_raw(struct printer *printer, uint32_t first, uint32_t end);
 

@@ -81,6 +81,9 @@ void prologue_write(struct buffer *out, const char *shadow)
         buffer_puts(out, atomic_macros);
     if (strstr(shadow, "__builtin_tgmath"))
         buffer_puts(out, tgmath_macros);
+    /* The shadow may begin within a header, and come back out of it. */
+    for (int i = 0; i < 8; i++)
+        buffer_puts(out, "# 1 \"header\" 1\n");
     /* Names that are macros for clang and were none where the text was preprocessed. */
     buffer_puts(out, "#undef unix\n#undef linux\n#undef i386\n");
 }

@@ -55,7 +55,7 @@ static struct ac__task *own_new(size_t size, size_t alignment)
         return NULL;
     task = (struct ac__task *)(void *)(base + front) - 1;
     *own_of(task) = (struct own){.base = base};
-    task->flags = AC__UNSTARTED;
+    task->flags = 0;
     return task;
 }
 
@@ -89,12 +89,13 @@ struct ac__task *ac__block_new(size_t size, size_t alignment)
     if (alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - ROOM && !each_its_own) {
         task = ac__piece_take(sizeof *task + size + ROOM);
         if (task)
-            task->flags = AC__UNSTARTED | AC__IN_SLAB;
+            task->flags = AC__IN_SLAB;
     } else {
         task = size < SIZE_MAX / 2 ? own_new(size + ROOM, alignment) : NULL;
     }
     if (!task)
         return NULL;
+    task->state = AC__UNSTARTED;
     task->top = (char *)(task + 1) + size;
     task->limit = task->top + ROOM;
     return task;
@@ -128,7 +129,6 @@ void ac__block_free(struct ac__task *block)
         own_free(block);
         return;
     }
-    block->flags = AC__UNSTARTED;
     ac__piece_give_back(block);
 }
 

@@ -66,37 +66,33 @@ struct ac__extra;
 struct ac__mailbox;
 struct ac__descriptor;
 
-/* ---- task flags (states and their transitions: task.c) ------------------------------------------------------------- */
+/* ---- states and flags of tasks (what they mean: task.c) -------------------------------------------------------------- */
 
 enum {
-    AC__UNSTARTED = 0, /* a coroutine: not yet a task */
-    AC__READY = 1,
-    AC__RUNNING = 2,
-    AC__BLOCKED = 3,
-    AC__FINISHED = 4,
-    AC__STATE = 7, /* mask */
+    AC__UNSTARTED, /* a coroutine: not yet a task */
+    AC__READY,
+    AC__RUNNING,
+    AC__BLOCKED,
+    AC__FINISHED,
+    AC__CALLBACK /* no task at all but a function to call: ac_call_soon */
+};
 
-    AC__CANCEL = 1 << 3,       /* ECANCELED is to be thrown where it stands, or where it next suspends */
-    AC__CANCEL_LATER = 1 << 4, /* a limit expired while it was ready: thrown where it next suspends */
-    AC__RUN_AT_ONCE = 1 << 5,  /* `innermost` has not started for want of C stack: the loop goes on with it */
-    AC__CANCELLED = 1 << 6,    /* finished by ECANCELED */
-    AC__RETRIEVED = 1 << 7,    /* somebody saw its error, or it was reported */
-    AC__CALLBACK = 1 << 8,     /* no task at all but a function to call: ac_call_soon */
-    AC__HAS_EXTRA = 1 << 9,    /* `extra`, not `joiners` */
-    AC__ON_CHUNK = 1 << 10,    /* the bump stack has left the room behind the root frame */
-    AC__SHARED = 1 << 11,      /* the one failed task for want of memory: never freed, never counted */
-    AC__LEFT_OVER = 1 << 12,   /* cancelled because the main task ended */
-    AC__IN_SLAB = 1 << 13      /* the block is a piece of a slab; else a malloc of its own (block.c) */
+enum {
+    AC__CANCEL = 1 << 0,       /* ECANCELED is to be thrown where it stands, or where it next suspends */
+    AC__CANCEL_LATER = 1 << 1, /* a limit expired while it was ready: thrown where it next suspends */
+    AC__RUN_AT_ONCE = 1 << 2,  /* `innermost` has not started for want of C stack: the loop goes on with it */
+    AC__CANCELLED = 1 << 3,    /* finished by ECANCELED */
+    AC__RETRIEVED = 1 << 4,    /* somebody saw its error, or it was reported */
+    AC__HAS_EXTRA = 1 << 5,    /* `extra`, not `joiners` */
+    AC__ON_CHUNK = 1 << 6,    /* the bump stack has left the room behind the root frame */
+    AC__SHARED = 1 << 7,      /* the one failed task for want of memory: never freed, never counted */
+    AC__LEFT_OVER = 1 << 8,   /* cancelled because the main task ended */
+    AC__IN_SLAB = 1 << 9      /* the block is a piece of a slab; else a malloc of its own (block.c) */
 };
 
 static inline unsigned ac__state(const struct ac__task *task)
 {
-    return task->flags & AC__STATE;
-}
-
-static inline void ac__set_state(struct ac__task *task, unsigned state)
-{
-    task->flags = (unsigned short)((task->flags & ~AC__STATE) | state);
+    return task->state;
 }
 
 static inline void ac__flag(struct ac__task *task, unsigned flag)
@@ -142,7 +138,7 @@ struct ac__heap_entry {
 
 struct ac__loop {
     /* ready queue (loop.c) */
-    struct ac__task *first, *last;
+    struct ac__task *first, **end; /* end: where the next one is linked */
     unsigned until_poll, poll_interval; /* steps */
     int64_t polled_at;
     /* tasks (task.c) */
@@ -166,6 +162,7 @@ struct ac__loop {
     unsigned long threads_out;  /* calls that run on worker threads */
     /* debug */
     bool is_debug;
+    int *error_number; /* this thread's errno */
 };
 
 _Noreturn void ac__no_loop(void) __attribute__((cold));
@@ -182,16 +179,13 @@ static inline struct ac__loop *ac__loop(void)
 static inline void ac__make_ready(struct ac__task *task)
 {
     struct ac__loop *loop = ac__thread.loop;
-    ac__set_state(task, AC__READY);
+    task->state = AC__READY;
     task->next = NULL;
-    if (loop->first)
-        loop->last->next = task;
-    else
-        loop->first = task;
-    loop->last = task;
+    *loop->end = task;
+    loop->end = &task->next;
 }
 
-/* A function in the ready queue: a task's header, for the queue and the flag CALLBACK, and what to call. */
+/* A function in the ready queue: a task's header, for the queue and the state CALLBACK, and what to call. */
 struct ac__callback {
     struct ac__task header;
     void (*function)(void *argument);
@@ -201,8 +195,8 @@ struct ac__callback {
 
 static inline void ac__callback_queue(struct ac__callback *callback)
 {
-    callback->header.flags = AC__CALLBACK;
     ac__make_ready(&callback->header);
+    callback->header.state = AC__CALLBACK;
 }
 
 /* What a waiter waited for has happened; it has been unlinked. */

@@ -53,7 +53,7 @@ static struct ac__frame *run_frames(struct ac__task *task, int *status)
 static bool never_starts(struct ac__task *task)
 {
     struct ac__frame *root = ac__root(task);
-    if (!(task->flags & AC__CANCEL) || task->innermost != root || root->state != 0)
+    if (likely(!(task->flags & AC__CANCEL)) || task->innermost != root || root->state != 0)
         return false;
     if (root->function->close)
         root->function->close(root);
@@ -65,8 +65,6 @@ static bool never_starts(struct ac__task *task)
 /* It has suspended with a request still to be delivered. */
 static void deliver(struct ac__task *task)
 {
-    if (!(task->flags & (AC__CANCEL | AC__CANCEL_LATER)))
-        return;
     ac__unflag(task, AC__CANCEL_LATER);
     ac__flag(task, AC__CANCEL);
     if (ac__state(task) == AC__BLOCKED)
@@ -92,11 +90,11 @@ static void run_task(struct ac__loop *loop, struct ac__task *task)
 {
     int status = AC__FAILED;
     struct ac__frame *ended;
-    ac__set_state(task, AC__RUNNING);
+    task->state = AC__RUNNING;
     task->error = NULL;
     ac__thread.task = task;
     ac__thread.budget = AC__BUDGET;
-    errno = task->saved_errno;
+    *loop->error_number = task->saved_errno;
     ended = unlikely(never_starts(task)) ? ac__root(task) : run_frames(task, &status);
     check_fork(loop);
     ac__thread.task = NULL;
@@ -104,17 +102,26 @@ static void run_task(struct ac__loop *loop, struct ac__task *task)
         ac__task_finish(task, status);
         return;
     }
-    task->saved_errno = errno;
-    if (ac__state(task) == AC__RUNNING)
-        ac__set_state(task, AC__BLOCKED);
-    deliver(task);
+    task->saved_errno = *loop->error_number;
+    if (task->state == AC__RUNNING)
+        task->state = AC__BLOCKED;
+    if (unlikely(task->flags & (AC__CANCEL | AC__CANCEL_LATER)))
+        deliver(task);
+}
+
+static struct ac__task *take_first(struct ac__loop *loop)
+{
+    struct ac__task *task = loop->first;
+    loop->first = task->next;
+    if (!loop->first)
+        loop->end = &loop->first;
+    return task;
 }
 
 static void run_step(struct ac__loop *loop)
 {
-    struct ac__task *task = loop->first;
-    loop->first = task->next;
-    if (unlikely(task->flags & AC__CALLBACK))
+    struct ac__task *task = take_first(loop);
+    if (unlikely(task->state == AC__CALLBACK))
         run_callback(task);
     else if (unlikely(loop->is_debug))
         ac__debug_step(loop, task, run_task);
@@ -281,8 +288,7 @@ static void wind_up(struct ac__loop *loop)
 static void drop_callbacks(struct ac__loop *loop)
 {
     while (loop->first) {
-        struct ac__task *header = loop->first;
-        loop->first = header->next;
+        struct ac__task *header = take_first(loop);
         container_of(header, struct ac__callback, header)->release((struct ac__callback *)header);
     }
 }
@@ -380,6 +386,8 @@ static void loop_open(struct ac__loop *loop)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     const char *clock = getenv("AC_CLOCK"), *debug = getenv("AC_DEBUG");
     *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
+    loop->end = &loop->first;
+    loop->error_number = &errno;
     loop->is_virtual = clock && strcmp(clock, "virtual") == 0;
     loop->is_debug = debug && strcmp(debug, "0") != 0;
     pthread_once(&once, watch_forks);

@@ -21,7 +21,7 @@ enum {
     SIZES = AC__LARGEST_PIECE / STEP + 1,
     FIRST_REGION = 1 << 20,
     LARGEST_REGION = 1 << 24,
-    WARM_SLABS = 16 /* free ones that keep their memory */
+    WARM_SLABS = 256 /* free ones that keep their memory */
 };
 
 struct piece {

@@ -44,7 +44,7 @@ static const struct ac__function failure_function = {.resume = never_resumed, .n
 static struct ac__task *shared_failure(void)
 {
     static struct shared_failure failure = {
-        .task = {.handles = 1, .flags = AC__FINISHED | AC__SHARED | AC__RETRIEVED, .status = AC__FAILED},
+        .task = {.handles = 1, .flags = AC__SHARED | AC__RETRIEVED, .state = AC__FINISHED, .status = AC__FAILED},
         .root = {.function = &failure_function, .storage = AC__STATIC},
     };
     failure.task.error = ac__out_of_memory();
@@ -103,7 +103,7 @@ void ac__task_finish(struct ac__task *task, int status)
         ac__flag(task, AC__CANCELLED | AC__RETRIEVED); /* a cancellation is never reported */
     ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
     ac__stack_free(task);
-    ac__set_state(task, AC__FINISHED);
+    task->state = AC__FINISHED;
     ac__thread.loop->live--;
     /* Watchers run here, but no code of the program's: nothing can join in while the queue is emptied. */
     while ((waiter = ac__dequeue_first(ac__joiners(task))))

@@ -2,8 +2,8 @@
 // RUN: cp %s %t.ac
 // RUN: %acc -Wall -Wextra -Werror %s -o %t.c.out && %run %t.c.out | FileCheck %s
 // RUN: %acc -Wall -Wextra -Werror %t.ac -o %t.ac.out && %run %t.ac.out | FileCheck %s
-// The same in a file that has something of the dialect:
-// RUN: echo 'async int async_function(void) { return 0; }' >> %t.ac
+// The same below something of the dialect:
+// RUN: echo 'async int async_function(void) { return 0; }' > %t.ac && cat %s >> %t.ac
 // RUN: %acc -Wall -Wextra -Werror %t.ac -o %t.ac.out && %run %t.ac.out | FileCheck %s
 #include <stdio.h>
 

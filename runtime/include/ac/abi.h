@@ -96,12 +96,13 @@ struct ac__task {
         struct ac__waiter *joiners; /* who awaits the task */
         struct ac__extra *extra;    /* the same and name, origin, task locals: made when first needed */
     };
-    unsigned handles;       /* handles that user code holds, plus the runtime's own while it runs */
+    unsigned handles : 24;  /* handles that user code holds, plus the runtime's own while it runs */
+    unsigned cancels : 8;   /* how often it was cancelled, modulo 256: limits tell theirs from others by it */
     int saved_errno;
     unsigned number;        /* of its automatic name */
-    unsigned short flags;   /* state, cancellation, memory */
+    unsigned short flags;   /* cancellation, memory, ... */
+    unsigned char state;
     unsigned char status;   /* how the child that just finished ended; read by its parent's resume function */
-    unsigned char cancels;  /* how often it was cancelled, modulo 256: limits tell theirs from others by it */
 };
 
 /* Per thread: the running task, and the two hints that make an await cheap. */
