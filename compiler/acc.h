@@ -342,9 +342,10 @@ bool meaning(struct acc *acc, const struct shadow *shadow);
 
 /* ---- check.c, check_types.c: refusals -------------------------------------------------------------------------- */
 
-/* What the tree alone shows; before the shadow. False, and reports, if the program is refused. */
+/* What the tree alone shows; before the shadow. Refusals are reported; false if nothing more can be said of the
+ * program. What is refused is muted, so that libclang can be asked about the rest. */
 bool check_tree(struct acc *acc);
-/* What types show; after meaning. */
+/* What types show; after meaning. False if anything at all was reported as an error. */
 bool check_types(struct acc *acc);
 
 /* ---- the passes ------------------------------------------------------------------------------------------------ */

@@ -15,6 +15,7 @@ struct context {
     bool is_async, is_generator;
     bool is_constant;     /* in a constant expression */
     bool is_in_catch;
+    bool *is_hopeless;    /* set where what was refused leaves the rest without sense: declarations */
 };
 
 static void check_node(struct context context, struct node *node);
@@ -39,17 +40,20 @@ static void check_await(struct context context, struct node *node)
         check_children(context, node);
 }
 
-/* False if the statement may not stand here. */
+/* False if the statement may not stand here. What libclang would say of it follows from that. */
 static bool check_word(struct context context, const struct node *node, const char *word)
 {
-    if (!context.is_async)
-        report(context.acc, MESSAGE_WORD_OUTSIDE, node->first, word);
-    return context.is_async;
+    if (context.is_async)
+        return true;
+    report(context.acc, MESSAGE_WORD_OUTSIDE, node->first, word);
+    report_no_more(context.acc, node->first, node->last);
+    return false;
 }
 
 static void not_yet(struct context context, uint32_t token, const char *what)
 {
     report(context.acc, MESSAGE_NOT_YET, token, what);
+    *context.is_hopeless = true;
 }
 
 static void check_try(struct context context, struct node *node)
@@ -139,26 +143,32 @@ static void check_call(struct context context, struct node *node)
 
 /* ---- attributes of async functions ------------------------------------------------------------------------------- */
 
-static bool is_refused_attribute(const char *name, size_t length)
+/* noreturn for __noreturn__. */
+static const char *plain_attribute(struct acc *acc, uint32_t token)
+{
+    const char *name = token_text(acc, token);
+    size_t length = strlen(name);
+    if (length > 4 && memcmp(name, "__", 2) == 0 && memcmp(name + length - 2, "__", 2) == 0)
+        return arena_copy(acc->arena, name + 2, length - 4);
+    return name;
+}
+
+static bool is_refused_attribute(const char *name)
 {
     static const char *const refused[] = {
         "noreturn", "_Noreturn", "const", "pure", "naked", "alias", "ifunc", "constructor", "destructor",
         "returns_twice", "malloc", "interrupt", "unsequenced", "reproducible",
     };
-    if (length > 4 && memcmp(name, "__", 2) == 0 && memcmp(name + length - 2, "__", 2) == 0) {
-        name += 2;
-        length -= 4;
-    }
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        if (strlen(refused[i]) == length && memcmp(refused[i], name, length) == 0)
+        if (strcmp(refused[i], name) == 0)
             return true;
     return false;
 }
 
 static bool check_attribute_name(struct context context, uint32_t token)
 {
-    const struct token *t = &context.acc->tokens[token];
-    if (!is_refused_attribute(context.acc->text + t->offset, t->length))
+    const char *name = plain_attribute(context.acc, token);
+    if (!is_refused_attribute(name))
         return true;
     report(context.acc, MESSAGE_ASYNC_ATTRIBUTE, token, token_text(context.acc, token));
     return false;
@@ -252,6 +262,17 @@ static void check_async_function(struct context context, const struct node *spec
     check_attributes_in(context, declarator);
 }
 
+/* Beside a function, `async` is the function's alone: in `async int f(int), n;` n is an int. */
+static bool declares_async_function(const struct node *declaration)
+{
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        const struct node *item = declaration->child[i];
+        if (item && item->kind == NODE_INIT_DECLARATOR && async_derivation(item->child[0]))
+            return true;
+    }
+    return false;
+}
+
 static void check_async_declarator(struct context context, const struct node *specifiers, const struct node *item)
 {
     const struct node *declarator = item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item;
@@ -279,8 +300,10 @@ static void check_async_words(struct context context, const struct node *node)
         const struct node *item = node->child[i];
         if (!item || (item->kind != NODE_INIT_DECLARATOR && item->kind != NODE_DECLARATOR))
             continue;
-        check_async_declarator(context, specifiers, item);
         declarators++;
+        if (!async_derivation(item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item) && declares_async_function(node))
+            continue;
+        check_async_declarator(context, specifiers, item);
     }
     if (!declarators)
         report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, async_word(context.acc, specifiers));
@@ -395,10 +418,10 @@ static void check_definition(struct context context, struct node *definition)
 static void check_nested_function(struct context context, struct node *node)
 {
     const struct symbol *symbol = node->count > 1 ? declared(node->child[1]) : NULL;
-    if (context.is_async) {
-        report(context.acc, MESSAGE_NESTED_FUNCTION, symbol ? symbol->token : node->first);
-    } else if (node->count && node->child[0]->is_async) {
-        report(context.acc, MESSAGE_NESTED_ASYNC, symbol ? symbol->token : node->first);
+    if (context.is_async || (node->count && node->child[0]->is_async)) {
+        enum message message = context.is_async ? MESSAGE_NESTED_FUNCTION : MESSAGE_NESTED_ASYNC;
+        report(context.acc, message, symbol ? symbol->token : node->first);
+        *context.is_hopeless = true;
     } else {
         context.is_async = context.is_generator = context.is_in_catch = false;
         check_children(context, node);
@@ -568,9 +591,9 @@ static void check_node(struct context context, struct node *node)
 
 bool check_tree(struct acc *acc)
 {
-    struct context context = {.acc = acc, .is_file_scope = true};
-    uint32_t before = error_count(acc);
+    bool is_hopeless = false;
+    struct context context = {.acc = acc, .is_file_scope = true, .is_hopeless = &is_hopeless};
     for (uint32_t i = 0; i < acc->item_count; i++)
         check_node(context, acc->items[i]);
-    return error_count(acc) == before;
+    return !is_hopeless;
 }

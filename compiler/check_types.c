@@ -158,6 +158,31 @@ static void check_codes(struct acc *acc, struct node *node)
 
 /* ---- async with -------------------------------------------------------------------------------------------------- */
 
+/* Declared with `async`, or, as in headers for any C compiler, with a coroutine's type spelled out. */
+static bool is_async_function(const struct acc *acc, const struct symbol *symbol)
+{
+    if (symbol->is_async || !symbol->specifiers)
+        return symbol->is_async;
+    for (uint32_t token = symbol->specifiers->first; token < symbol->token; token++)
+        if (token_is(acc, token, "ac__coro"))
+            return true;
+    for (uint32_t token = symbol->token; !token_is(acc, token, ";") && !token_is(acc, token, "{"); token++)
+        if (token_is(acc, token, "ac__coro")) /* T (*f(...))(struct ac__coro *) */
+            return true;
+    return false;
+}
+
+static void check_exit(struct acc *acc, const struct node *operand)
+{
+    const struct type_info *type = operand->type;
+    const struct symbol *exit = with_function(acc, type, "_aexit");
+    if (exit && is_async_function(acc, exit))
+        return;
+    report(acc, MESSAGE_WITHOUT_AEXIT, operand->first, type->record_name, type->spelling);
+    if (exit)
+        report(acc, MESSAGE_NOT_ASYNC, exit->token, exit->name);
+}
+
 static void check_with_operand(struct acc *acc, struct node *operand)
 {
     if (!is_known(operand))
@@ -167,8 +192,8 @@ static void check_with_operand(struct acc *acc, struct node *operand)
         report(acc, MESSAGE_WITH_COROUTINE, operand->first, type->spelling);
     else if (!type->record_name)
         report(acc, MESSAGE_WITH_OPERAND, operand->first, type->spelling);
-    else if (!with_function(acc, type, "_aexit"))
-        report(acc, MESSAGE_WITHOUT_AEXIT, operand->first, type->record_name, type->spelling);
+    else
+        check_exit(acc, operand);
 }
 
 static void check_with(struct acc *acc, struct node *node)
@@ -211,8 +236,7 @@ static void check_node(struct acc *acc, struct node *node)
 
 bool check_types(struct acc *acc)
 {
-    uint32_t before = error_count(acc);
     for (uint32_t i = 0; i < acc->item_count; i++)
         check_node(acc, acc->items[i]);
-    return error_count(acc) == before;
+    return error_count(acc) == 0;
 }

@@ -67,9 +67,9 @@ static void keep_sizes(struct declare *declare, struct node *node)
         bool sized = child->kind == NODE_ARRAY && child->count && child->child[0] &&
                      node_strip(child->child[0])->kind != NODE_CONSTANT;
         if (sized) {
-            struct symbol *size = build_typed_temporary(declare->function, declare->function->body, "__SIZE_TYPE__ $", true);
+            struct symbol *size = build_typed_temporary(declare->function, declare->function->body, "unsigned long $", true);
             child->extra = size;
-            add(declare, build(declare->acc, child, "%0 = (__SIZE_TYPE__)(%1);", build_name(declare->acc, child, size),
+            add(declare, build(declare->acc, child, "%0 = (unsigned long)(%1);", build_name(declare->acc, child, size),
                                child->child[0], NULL));
         } else {
             keep_sizes(declare, child);

@@ -2,18 +2,18 @@
  *
  * From `static async int f(char *s) { ... }` come, in the place of the definition,
  *
- *     struct ac__f_frame { ... };                                     frame.c
- *     static const struct ac__site ac__f_sites[];                     file and line of each await and throw
- *     static const struct ac__function ac__f_function;
- *     static inline void ac__f_set(struct ac__f_frame *, char *s);    puts the arguments into the frame
- *     static inline void ac__f_init(struct ac__f_frame *, char *s);   makes an embedded frame
+ *     struct ac__f__frame { ... };                                     frame.c
+ *     static const struct ac__site ac__f__sites[];                     file and line of each await and throw
+ *     static const struct ac__function ac__f__function;
+ *     static inline void ac__f__set(struct ac__f__frame *, char *s);    puts the arguments into the frame
+ *     static inline void ac__f__init(struct ac__f__frame *, char *s);   makes an embedded frame
  *     static ac_coro(int) f(char *s);                                 makes a frame of its own: the coroutine
- *     static int ac__f_resume(struct ac__frame *, struct ac__task *)  the body
+ *     static int ac__f__resume(struct ac__frame *, struct ac__task *)  the body
  *
  * The body keeps the user's statements; an await is
  *
- *     ac__g_init(&ac__self->ac__a1, x);
- *     if (__builtin_expect(ac__status = ac__g_resume(&ac__self->ac__a1.ac__base, ac__task), 0)) {
+ *     ac__g__init(&ac__self->ac__a1, x);
+ *     if (__builtin_expect(ac__status = ac__g__resume(&ac__self->ac__a1.ac__base, ac__task), 0)) {
  *         if (ac__status == AC__SUSPENDED) {  ... state = 1; return AC__SUSPENDED; ac__L1: ac__status = task->status; }
  *         if (ac__status == AC__FAILED) { ac__trace(..., 1); goto <handler>; }
  *     }
@@ -155,12 +155,12 @@ static void print_embedded_await(struct printer *printer, struct node *statement
 {
     struct node *call = node_strip(statement->child[0]);
     uint32_t number = statement->number;
-    print_format(printer, "ac__%s_init(&ac__self->ac__a%u", callee->name, number);
+    print_format(printer, "ac__%s__init(&ac__self->ac__a%u", callee->name, number);
     for (uint32_t i = 1; i < call->count; i++) {
         print_text(printer, ",");
         print_node(printer, call->child[i]);
     }
-    print_format(printer, ");\nif (__builtin_expect(ac__status = ac__%s_resume(&ac__self->ac__a%u.ac__base, ac__task), 0))",
+    print_format(printer, ");\nif (__builtin_expect(ac__status = ac__%s__resume(&ac__self->ac__a%u.ac__base, ac__task), 0))",
                  callee->name, number);
     print_suspension(printer, statement, "ac__self->ac__a#.ac__base.parent = &ac__self->ac__base;", NULL);
     print_target(printer, statement);
@@ -463,7 +463,7 @@ static void print_quoted(struct printer *printer, const char *text)
 static void print_sites(struct printer *printer, const struct function *function)
 {
     const struct acc *acc = printer->acc;
-    print_format(printer, "static const struct ac__site ac__%s_sites[] = {", function->name);
+    print_format(printer, "static const struct ac__site ac__%s__sites[] = {", function->name);
     for (uint32_t i = 0; i < function->site_count; i++) {
         const struct token *token = &acc->tokens[function->sites[i].token];
         print_text(printer, "{");
@@ -476,17 +476,17 @@ static void print_sites(struct printer *printer, const struct function *function
 static void print_description(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
-    print_format(printer, "static int ac__%s_resume(struct ac__frame *ac__frame, struct ac__task *ac__task);\n", name);
+    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task);\n", name);
     print_format(printer,
-                 "static const struct ac__function ac__%s_function = { ac__%s_resume, \"%s\", ac__%s_sites, "
-                 "sizeof(struct ac__%s_frame), __alignof__(struct ac__%s_frame), ",
+                 "static const struct ac__function ac__%s__function = { ac__%s__resume, \"%s\", ac__%s__sites, "
+                 "sizeof(struct ac__%s__frame), __alignof__(struct ac__%s__frame), ",
                  name, name, name, name, name, name);
     if (function->returns_void)
         print_text(printer, "0, 0, 0 };\n");
     else
         print_format(printer,
-                     "__builtin_offsetof(struct ac__%s_frame, ac__result), "
-                     "sizeof(((struct ac__%s_frame *)0)->ac__result), 0 };\n", name, name);
+                     "__builtin_offsetof(struct ac__%s__frame, ac__result), "
+                     "sizeof(((struct ac__%s__frame *)0)->ac__result), 0 };\n", name, name);
 }
 
 /* The parameters as they are declared; sizes of variably modified ones are left to the body. */
@@ -530,8 +530,8 @@ static void print_arguments(struct printer *printer, const struct function *func
 static void print_set(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
-    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s_set", name);
-    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s_frame *ac__self", name));
+    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s__set", name);
+    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_text(printer, "{ (void)ac__self;");
     for (uint32_t i = 0; i < function->parameters->count; i++) {
         struct node *parameter = function->parameters->child[i];
@@ -553,10 +553,10 @@ static void print_set(struct printer *printer, const struct function *function)
 static void print_init(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
-    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s_init", name);
-    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s_frame *ac__self", name));
-    print_format(printer, "{ ac__self->ac__base.function = &ac__%s_function; ac__self->ac__base.state = 0;"
-                          " ac__self->ac__base.storage = AC__EMBEDDED; ac__%s_set(ac__self", name, name);
+    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s__init", name);
+    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
+    print_format(printer, "{ ac__self->ac__base.function = &ac__%s__function; ac__self->ac__base.state = 0;"
+                          " ac__self->ac__base.storage = AC__EMBEDDED; ac__%s__set(ac__self", name, name);
     print_arguments(printer, function);
     print_text(printer, "); }\n");
 }
@@ -571,8 +571,8 @@ static void print_outer(struct printer *printer, const struct function *function
     print_text(printer, function->is_main ? "static" : "__attribute__((unused))"); /* it may only be embedded */
     print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
     printer->function = inside;
-    print_format(printer, "{ struct ac__%s_frame *ac__self = (struct ac__%s_frame *)ac__frame_new(&ac__%s_function,"
-                          " __extension__ (const void *)%s); if (ac__self) ac__%s_set(ac__self",
+    print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)ac__frame_new(&ac__%s__function,"
+                          " __extension__ (const void *)%s); if (ac__self) ac__%s__set(ac__self",
                  name, name, name, function->outer, name);
     print_arguments(printer, function);
     print_text(printer, "); return __extension__ (__typeof__(__typeof__(");
@@ -595,8 +595,8 @@ static void print_resume(struct printer *printer, struct function *function)
     bool awaits = false;
     for (uint32_t i = 1; i < function->site_count; i++)
         awaits |= function->sites[i].is_await;
-    print_format(printer, "static int ac__%s_resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{", name);
-    print_format(printer, "\nstruct ac__%s_frame *const ac__self = (struct ac__%s_frame *)ac__frame;", name, name);
+    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{", name);
+    print_format(printer, "\nstruct ac__%s__frame *const ac__self = (struct ac__%s__frame *)ac__frame;", name, name);
     if (names_itself(printer->acc, function->body))
         print_format(printer, "\nstatic const char ac__function_name[] = \"%s\";", name);
     print_text(printer, "(void)ac__self; (void)ac__task;");

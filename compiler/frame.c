@@ -3,12 +3,12 @@
  * The frame mirrors the blocks of the body. A block's variables and temporaries come first; what can't be alive at the
  * same time, its inner blocks and the callees it awaits, shares storage in a union behind them:
  *
- *     struct ac__f_frame {
+ *     struct ac__f__frame {
  *         struct ac__frame ac__base;  int ac__result;         the result stands where any caller finds it
  *         int n_1;                                            parameters, variables of the body
  *         union {
- *             struct { char line_2[80]; union { struct ac__read_frame ac__a1; ... }; };      an inner block
- *             struct ac__write_frame ac__a2;                  an await of the body itself
+ *             struct { char line_2[80]; union { struct ac__read__frame ac__a1; ... }; };      an inner block
+ *             struct ac__write__frame ac__a2;                  an await of the body itself
  *         };
  *     };
  *
@@ -119,7 +119,7 @@ static void print_await_slot(struct printer *printer, uint32_t number)
 {
     const struct site *site = &printer->function->sites[number];
     if (site->callee)
-        print_format(printer, "\nstruct ac__%s_frame ac__a%u;", site->callee->name, number);
+        print_format(printer, "\nstruct ac__%s__frame ac__a%u;", site->callee->name, number);
     else if (site->awaitable == AWAITABLE_CORO)
         print_format(printer, "\nstruct ac__frame *ac__a%u;", number);
     else
@@ -154,7 +154,7 @@ void frame_print(struct printer *printer)
     struct scope *top = new_scope(function->acc, function->body);
     collect(function, top, function->body);
     assign_variables(function, top);
-    print_format(printer, "struct ac__%s_frame {\nstruct ac__frame ac__base;", function->name);
+    print_format(printer, "struct ac__%s__frame {\nstruct ac__frame ac__base;", function->name);
     if (!function->returns_void) {
         print_text(printer, "\n__typeof__(");
         print_result_type(printer, function->specifiers, function->declarator);

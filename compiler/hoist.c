@@ -100,7 +100,7 @@ static bool is_steady(struct node *node)
     case NODE_NAME:
         return is_steady_name(node);
     case NODE_GENERATED:
-        return node->count == 0;
+        return node->count == 0 || (node->count == 1 && is_steady(node->child[0]));
     case NODE_PAREN:
         return is_steady(node->child[0]);
     case NODE_CAST:
@@ -422,7 +422,7 @@ static struct node *hoist_chosen(struct hoist *hoist, struct node *node)
     return node;
 }
 
-static struct node *hoist_expression(struct hoist *hoist, struct node *node, enum want want)
+static struct node *hoist_kind(struct hoist *hoist, struct node *node, enum want want)
 {
     switch (node->kind) {
     case NODE_AWAIT: return hoist_await(hoist, node);
@@ -437,6 +437,17 @@ static struct node *hoist_expression(struct hoist *hoist, struct node *node, enu
         return hoist_operands(hoist, node);
     default: return hoist_operands(hoist, node);
     }
+}
+
+/* What is left in the node's place covers the same tokens, so that its parent prints right. */
+static struct node *hoist_expression(struct hoist *hoist, struct node *node, enum want want)
+{
+    struct node *left = hoist_kind(hoist, node, want);
+    if (left == node || (left->first == node->first && left->last == node->last))
+        return left;
+    struct node *cover = build(hoist->acc, node, "%0", left, NULL);
+    cover->type = left->type;
+    return cover;
 }
 
 /* A full expression: its temporaries belong to the block that is being filled. */
@@ -537,7 +548,7 @@ static void hoist_while(struct hoist *hoist, struct node *node)
 {
     struct node *condition = node->child[0], *outer;
     if (condition->has_await) {
-        struct node *block = open_block(hoist, node, &outer);
+        struct node *block = open_block(hoist, node->child[1], &outer);
         add_exit_unless(hoist, condition);
         build_into(hoist->acc, block, hoist_sub(hoist, node->child[1]));
         hoist->out = outer;

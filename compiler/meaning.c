@@ -388,6 +388,23 @@ static bool report_argument(struct reading *reading, uint32_t offset, const char
     return true;
 }
 
+/* `await` without an operand was taken for a name. */
+static bool report_lone_word(struct reading *reading, uint32_t offset, const char *text)
+{
+    uint32_t token = token_at(reading, offset);
+    if (!token || strncmp(text, "use of undeclared identifier 'await'", 36) != 0)
+        return false;
+    report_text(reading->acc, SEVERITY_ERROR, token + 1, token + 1, "expected expression");
+    return true;
+}
+
+/* Brackets that do not match are a mistake that was told already, where there was one before. */
+static bool is_aftermath(const struct acc *acc, const char *text)
+{
+    return error_count(acc) > 0 &&
+           (strncmp(text, "expected '}'", 12) == 0 || strncmp(text, "extraneous closing brace", 24) == 0);
+}
+
 /* clang's judgement of an attribute is not asked for: the C compiler knows its own. */
 static bool is_about_attributes(const char *text)
 {
@@ -414,7 +431,9 @@ static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity 
 static void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
 {
     uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
-    if (report_await(reading, offset) || report_argument(reading, offset, text_of(reading->acc, diagnostic)))
+    const char *text = text_of(reading->acc, diagnostic);
+    if (report_await(reading, offset) || report_argument(reading, offset, text) ||
+        report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
         return;
     say(reading, diagnostic, SEVERITY_ERROR);
     CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
@@ -434,24 +453,41 @@ static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
     return is_about_attributes(clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic))) ? 0 : token;
 }
 
+struct found {
+    uint32_t token, index; /* of the diagnostic */
+};
+
+/* In the order of the text: clang finds an undeclared label only when the function ends. */
+static int compare_found(const void *left, const void *right)
+{
+    const struct found *a = left, *b = right;
+    return a->token != b->token ? (a->token > b->token) - (a->token < b->token)
+                                : (a->index > b->index) - (a->index < b->index);
+}
+
 /* True if the program may go on. */
 static bool judge(struct reading *reading)
 {
-    unsigned count = clang_getNumDiagnostics(reading->unit);
+    struct found *list = NULL;
+    uint32_t count = 0;
     bool is_bad = false;
-    for (unsigned i = 0; i < count && !is_bad; i++) {
+    for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all; i++) {
         CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
         uint32_t token = error_token(reading, diagnostic);
-        is_bad = token && is_in_items(reading->acc, token);
+        is_bad |= token && is_in_items(reading->acc, token);
+        if (token)
+            *ARENA_PUSH(reading->acc->arena, list, count) = (struct found){token, i};
         clang_disposeDiagnostic(diagnostic);
     }
-    for (unsigned i = 0; i < count && is_bad; i++) {
-        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
-        if (error_token(reading, diagnostic))
-            report_diagnostic(reading, diagnostic);
+    if (!is_bad)
+        return true;
+    qsort(list, count, sizeof *list, compare_found);
+    for (uint32_t i = 0; i < count; i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, list[i].index);
+        report_diagnostic(reading, diagnostic);
         clang_disposeDiagnostic(diagnostic);
     }
-    return !is_bad;
+    return false;
 }
 
 bool meaning(struct acc *acc, const struct shadow *shadow)

@@ -43,7 +43,9 @@ void print_declaration_of(struct printer *printer, struct node *specifiers, stru
 /* The specifiers' words of one sort. */
 enum specifier_sort { SPECIFIER_STORAGE = 1, SPECIFIER_TYPE = 2, SPECIFIER_ATTRIBUTE = 4, SPECIFIER_ALIGN = 8 };
 void print_specifiers(struct printer *printer, struct node *specifiers, unsigned sorts);
-/* T of an async function: its type words and the pointers in front of the declarator. */
+/* The part of a declarator whose function derivation `async` applies to, or null. */
+struct node *async_declarator(struct node *declarator);
+/* T of an async function: its type words and what is derived from them before the function. */
 void print_result_type(struct printer *printer, struct node *specifiers, struct node *declarator);
 /* Every mode's way with async declarations, parameters, members and type names; true if it printed the node. */
 bool print_async_type(struct printer *printer, struct node *node);

@@ -228,7 +228,7 @@ static void print_async_definition(struct printer *printer, struct node *definit
     print_text(printer, "__typeof__(");
     print_result_type(printer, specifiers, declarator);
     print_text(printer, ")");
-    struct node rest = *declarator;
+    struct node rest = *async_declarator(declarator);
     while (rest.count && rest.child[0] && rest.child[0]->kind == NODE_POINTER) {
         rest.first = rest.child[0]->last + 1;
         rest.child++;

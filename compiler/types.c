@@ -86,11 +86,55 @@ static uint32_t leading_pointers(const struct node *declarator)
     return count;
 }
 
+static struct node *nested_in(const struct node *declarator)
+{
+    for (uint32_t i = 0; i < declarator->count; i++)
+        if (declarator->child[i] && declarator->child[i]->kind == NODE_NESTED)
+            return declarator->child[i]->child[0];
+    return NULL;
+}
+
+static bool is_async_function(const struct node *declarator)
+{
+    for (uint32_t i = 0; i < declarator->count; i++)
+        if (declarator->child[i] && declarator->child[i]->kind == NODE_FUNCTION && declarator->child[i]->is_async)
+            return true;
+    return false;
+}
+
+struct node *async_declarator(struct node *declarator)
+{
+    while (declarator && !is_async_function(declarator))
+        declarator = nested_in(declarator);
+    return declarator;
+}
+
+/* What stands around the async function's own declarator: pointers to it, arrays of what it returns. */
+static void print_result_declarator(struct printer *printer, struct node *declarator, const struct node *own)
+{
+    if (!declarator)
+        return;
+    uint32_t pointers = leading_pointers(declarator);
+    for (uint32_t i = 0; i < pointers; i++)
+        print_node(printer, declarator->child[i]);
+    if (declarator == own)
+        return;
+    for (uint32_t i = pointers; i < declarator->count; i++) {
+        struct node *child = declarator->child[i];
+        if (child && child->kind == NODE_NESTED) {
+            print_text(printer, "(");
+            print_result_declarator(printer, child->child[0], own);
+            print_text(printer, ")");
+        } else if (child) {
+            print_node(printer, child);
+        }
+    }
+}
+
 void print_result_type(struct printer *printer, struct node *specifiers, struct node *declarator)
 {
     print_specifiers(printer, specifiers, SPECIFIER_TYPE);
-    for (uint32_t i = 0, count = leading_pointers(declarator); i < count; i++)
-        print_node(printer, declarator->child[i]);
+    print_result_declarator(printer, declarator, async_declarator(declarator));
 }
 
 /* The declarator without its first `skip` children, `name` (if not null) in place of the declared name. */
@@ -133,9 +177,11 @@ void print_declaration_of(struct printer *printer, struct node *specifiers, stru
 {
     uint32_t skip = 0;
     print_specifiers(printer, specifiers, SPECIFIER_STORAGE | SPECIFIER_ATTRIBUTE | SPECIFIER_ALIGN);
-    if (specifiers->is_async) {
+    struct node *own = specifiers->is_async ? async_declarator(declarator) : NULL;
+    if (own) {
         print_coro_type(printer, specifiers, declarator);
-        skip = leading_pointers(declarator);
+        skip = leading_pointers(own);
+        declarator = own;
     } else {
         print_specifiers(printer, specifiers, SPECIFIER_TYPE);
     }

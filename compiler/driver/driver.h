@@ -117,7 +117,7 @@ struct process_options {
     bool is_verbose, is_dry_run;
     const char *input;        /* standard input comes from this file; null: ours */
     const char *messages;     /* standard error goes to this file; null: to ours */
-    bool has_deep_stack;      /* give it more C stack than usual */
+    bool is_translator;       /* acc1: gets a deep C stack; if it dies, that is our fault */
 };
 /* From here on signals that would end the process wait until a child is being waited for. */
 void process_prepare(void);

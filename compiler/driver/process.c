@@ -97,7 +97,7 @@ static _Noreturn void child(struct words *command, const struct process_options 
     unblock();
     redirect(STDIN_FILENO, options->input, O_RDONLY);
     redirect(STDERR_FILENO, options->messages, O_WRONLY | O_CREAT | O_TRUNC);
-    if (options->has_deep_stack)
+    if (options->is_translator)
         allow_deep_stack();
     execvp(command->word[0], (char **)command->word);
     fprintf(stderr, "acc: error: '%s' cannot be run: %s\n", command->word[0], strerror(errno));
@@ -171,6 +171,8 @@ int process_run(struct words *command, const struct process_options *options, st
         return WEXITSTATUS(status);
     fprintf(stderr, "acc: error: %s was ended by signal %d (%s)\n", command->word[0], WTERMSIG(status),
             strsignal(WTERMSIG(status)));
+    if (options->is_translator)
+        fputs("acc: note: this is a fault in acc, not in the program; please report it\n", stderr);
     return 1;
 }
 

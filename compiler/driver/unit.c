@@ -153,7 +153,7 @@ static int translate(struct driver *driver, struct unit *unit, const char *outpu
     struct words command = {.arena = driver->arena};
     struct process_options options = how_to_run(driver, unit);
     options.messages = messages;
-    options.has_deep_stack = true;
+    options.is_translator = true;
     words_add(&command, driver->backend.translator);
     add_translator_options(driver, &command, unit);
     words_add(&command, preprocessed_path(driver, unit));

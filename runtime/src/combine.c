@@ -163,7 +163,7 @@ static void entry_finish(struct entry *entry)
     family_one_less(family);
 }
 
-static void entry_notified(struct ac__wait *wait)
+static struct ac__task *entry_notified(struct ac__wait *wait)
 {
     struct entry *entry = container_of(wait, struct entry, waiter.wait);
     void *target = entry->child.handle;
@@ -174,6 +174,7 @@ static void entry_notified(struct ac__wait *wait)
     entry_finish(entry);
     if (is_future)
         ac__future_drop(target);
+    return NULL;
 }
 
 static void entry_start(struct entry *entry)
@@ -220,13 +221,14 @@ static void family_stop(struct family *family)
         entry_cancel(&family->entries[i]);
 }
 
-static void family_cancel(struct ac__wait *wait)
+static struct ac__task *family_cancel(struct ac__wait *wait)
 {
     struct family *family = container_of(wait, struct family, wait);
     ac__unflag(wait->task, AC__CANCEL); /* it is the children's now */
     family->is_interrupted = family->is_stopping = true;
     for (size_t i = 0; i < family->count; i++)
         entry_cancel(&family->entries[i]);
+    return NULL;
 }
 
 /* ---- the frame -------------------------------------------------------------------------------------------------------- */

@@ -205,7 +205,7 @@ static inline void ac__notify(struct ac__waiter *waiter)
     if (waiter->wait.task)
         ac__make_ready(waiter->wait.task);
     else
-        waiter->wait.cancel(&waiter->wait);
+        (void)waiter->wait.cancel(&waiter->wait);
 }
 
 /* ---- error.c --------------------------------------------------------------------------------------------------------- */

@@ -64,16 +64,16 @@ void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter)
 
 /* ---- the frame of `await t` ------------------------------------------------------------------------------------------ */
 
-static void join_cancel(struct ac__wait *wait)
+static struct ac__task *join_cancel(struct ac__wait *wait)
 {
     struct ac__join *join = container_of(wait, struct ac__join, waiter.wait);
     if (join->kind == AC__KIND_TASK) {
         ac__unflag(wait->task, AC__CANCEL); /* it is the awaited task's now, whatever that makes of it */
-        ac__task_cancel(join->target, false);
-        return;
+        return join->target;
     }
     ac__dequeue(ac__target_queue(join->target, join->kind), &join->waiter);
     ac__make_ready(wait->task);
+    return NULL;
 }
 
 static int join_fail(struct ac__join *join, struct ac__task *task, struct ac__thrown *error)

@@ -24,7 +24,7 @@
 
 __thread struct ac__thread ac__thread;
 
-enum { LOOK_NS = 100000, LONGEST_INTERVAL = 1024, FIRST_INTERVAL = 16 };
+enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, FIRST_INTERVAL = 16, MOST_CANCELS = 100 };
 
 /* ---- one step ------------------------------------------------------------------------------------------------------ */
 
@@ -65,10 +65,13 @@ static bool never_starts(struct ac__task *task)
 /* It has suspended with a request still to be delivered. */
 static void deliver(struct ac__task *task)
 {
+    struct ac__task *next = NULL;
     ac__unflag(task, AC__CANCEL_LATER);
     ac__flag(task, AC__CANCEL);
     if (ac__state(task) == AC__BLOCKED)
-        task->wait->cancel(task->wait);
+        next = task->wait->cancel(task->wait);
+    if (next)
+        ac__task_cancel(next, false);
 }
 
 static void run_callback(struct ac__task *header)
@@ -136,6 +139,8 @@ static void set_interval(struct ac__loop *loop)
 {
     int64_t elapsed = loop->now - loop->polled_at;
     int64_t interval = loop->poll_interval;
+    if (!loop->polled_at) /* it has waited in between */
+        elapsed = LOOK_NS;
     loop->polled_at = loop->now;
     if (elapsed > LOOK_NS)
         interval = interval * LOOK_NS / elapsed;
@@ -198,11 +203,18 @@ static void jump(struct ac__loop *loop)
     ac__timers_run(loop);
 }
 
+static void ring(struct ac__loop *loop)
+{
+    if (!loop->heap_count)
+        return;
+    ac__read_clock(loop);
+    ac__timers_run(loop);
+}
+
 /* Nothing is ready: waits until something is, or it is time for an alarm. */
 static void wait(struct ac__loop *loop)
 {
-    ac__read_clock(loop);
-    ac__timers_run(loop);
+    ring(loop);
     if (ac__mailbox_empty(loop) || loop->first)
         return;
     ac__mailbox_listen(loop);
@@ -213,10 +225,9 @@ static void wait(struct ac__loop *loop)
         return;
     }
     ac__poll(loop, longest_wait(loop));
-    ac__read_clock(loop);
-    ac__timers_run(loop);
+    ring(loop);
     ac__mailbox_empty(loop);
-    loop->polled_at = loop->now;
+    loop->polled_at = 0;
 }
 
 static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
@@ -264,10 +275,18 @@ static void clear_left_over(struct ac__task *task, void *context)
     ac__unflag(task, AC__LEFT_OVER);
 }
 
-/* Runs until every task is finished. One that swallows the cancellation and waits on is cancelled again when nothing
- * else goes on. */
+/* Tasks that swallow the cancellation and wait on are cancelled again when nothing else goes on; not for ever. */
+static void insist(unsigned *times)
+{
+    if (++*times > MOST_CANCELS)
+        deadlock();
+    ac__blocks_visit(clear_left_over, NULL);
+}
+
+/* Runs until every task is finished. */
 static void wind_up(struct ac__loop *loop)
 {
+    unsigned times = 0;
     cancel_all();
     while (loop->live) {
         if (loop->first) {
@@ -279,7 +298,7 @@ static void wind_up(struct ac__loop *loop)
         } else if (ac__next_deadline(loop) < AC__NEVER || can_come(loop)) {
             wait(loop);
         } else {
-            ac__blocks_visit(clear_left_over, NULL);
+            insist(&times);
         }
     }
 }

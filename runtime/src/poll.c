@@ -164,13 +164,14 @@ void ac__poll_free(struct ac__loop *loop)
 
 /* ---- coroutines on descriptors -------------------------------------------------------------------------------------------- */
 
-static void io_cancel(struct ac__wait *wait)
+static struct ac__task *io_cancel(struct ac__wait *wait)
 {
     struct ac__io *io = container_of(wait, struct ac__io, waiter.wait);
     struct ac__descriptor *descriptor = &ac__thread.loop->descriptors[io->fd];
     ac__dequeue(io->is_output ? &descriptor->output : &descriptor->input, &io->waiter);
     ac__thread.loop->io_waits--;
     ac__make_ready(wait->task);
+    return NULL;
 }
 
 static int io_wait(struct ac__io *io, struct ac__task *task)

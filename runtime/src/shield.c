@@ -30,11 +30,12 @@ static int shield_fail(struct shield *shield, struct ac__task *task, struct ac__
 
 /* ---- shield ------------------------------------------------------------------------------------------------------ */
 
-static void shield_cancel(struct ac__wait *wait)
+static struct ac__task *shield_cancel(struct ac__wait *wait)
 {
     struct shield *shield = container_of(wait, struct shield, waiter.wait);
     ac__dequeue(ac__target_queue(shield->target, shield->kind), &shield->waiter);
     ac__make_ready(wait->task);
+    return NULL;
 }
 
 static int shield_finish(struct ac__frame *frame, struct ac__task *task)
@@ -109,11 +110,12 @@ struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t al
 
 /* ---- stop -------------------------------------------------------------------------------------------------------- */
 
-static void stop_cancel(struct ac__wait *wait)
+static struct ac__task *stop_cancel(struct ac__wait *wait)
 {
     struct shield *stop = container_of(wait, struct shield, waiter.wait);
     ac__unflag(wait->task, AC__CANCEL);
     stop->is_interrupted = true; /* thrown when the task is done, which it has been asked for already */
+    return NULL;
 }
 
 static int stop_finish(struct shield *stop, struct ac__task *task)

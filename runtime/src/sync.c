@@ -26,7 +26,7 @@ static bool hand_to_first(struct ac__waiter **queue)
 }
 
 static int sync_wait(struct sync *sync, struct ac__task *task, struct ac__waiter **queue,
-                     void (*cancel)(struct ac__wait *wait))
+                     struct ac__task *(*cancel)(struct ac__wait *wait))
 {
     ac__enqueue(queue, &sync->waiter);
     sync->waiter.wait.cancel = cancel;
@@ -56,9 +56,10 @@ static struct ac__frame *sync_new(struct ac__frame *frame, void *object)
 
 /* ---- mutex ------------------------------------------------------------------------------------------------------ */
 
-static void mutex_cancel(struct ac__wait *wait)
+static struct ac__task *mutex_cancel(struct ac__wait *wait)
 {
     leave_queue(wait, &((ac_mutex *)object_of(wait))->ac__waiters);
+    return NULL;
 }
 
 bool ac_mutex_try_lock(ac_mutex *mutex)
@@ -129,9 +130,10 @@ ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error)
 
 /* ---- semaphore -------------------------------------------------------------------------------------------------- */
 
-static void sem_cancel(struct ac__wait *wait)
+static struct ac__task *sem_cancel(struct ac__wait *wait)
 {
     leave_queue(wait, &((ac_sem *)object_of(wait))->ac__waiters);
+    return NULL;
 }
 
 bool ac_sem_try_acquire(ac_sem *sem)
@@ -205,9 +207,10 @@ ac_coro(void) ac_sem_aexit(ac_sem *sem, const ac_error *error)
 
 /* ---- event ------------------------------------------------------------------------------------------------------- */
 
-static void event_cancel(struct ac__wait *wait)
+static struct ac__task *event_cancel(struct ac__wait *wait)
 {
     leave_queue(wait, &((ac_event *)object_of(wait))->ac__waiters);
+    return NULL;
 }
 
 void ac_event_set(ac_event *event)

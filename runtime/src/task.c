@@ -111,20 +111,28 @@ void ac__task_finish(struct ac__task *task, int status)
     ac__task_drop(task);
 }
 
-bool ac__task_cancel(struct ac__task *task, bool is_limit)
+/* Gives the task that the request was handed on to, if any. */
+static struct ac__task *request(struct ac__task *task, bool is_limit)
 {
     if (ac__state(task) == AC__FINISHED)
-        return false;
+        return NULL;
     task->cancels++;
     if (is_limit && ac__state(task) == AC__READY) {
         if (!(task->flags & AC__CANCEL)) /* else the two requests are delivered as one */
             ac__flag(task, AC__CANCEL_LATER);
-        return true;
+        return NULL;
     }
     ac__unflag(task, AC__CANCEL_LATER);
     ac__flag(task, AC__CANCEL);
-    if (ac__state(task) == AC__BLOCKED)
-        task->wait->cancel(task->wait);
+    return ac__state(task) == AC__BLOCKED ? task->wait->cancel(task->wait) : NULL;
+}
+
+bool ac__task_cancel(struct ac__task *task, bool is_limit)
+{
+    if (ac__state(task) == AC__FINISHED)
+        return false;
+    while ((task = request(task, is_limit))) /* a loop: chains of tasks that await each other may be long */
+        is_limit = false;
     return true;
 }
 

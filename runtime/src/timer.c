@@ -159,11 +159,12 @@ struct sleep {
     struct ac__wait wait;
 };
 
-static void sleep_cancel(struct ac__wait *wait)
+static struct ac__task *sleep_cancel(struct ac__wait *wait)
 {
     struct sleep *sleep = container_of(wait, struct sleep, wait);
     ac__alarm_cancel(ac__thread.loop, &sleep->alarm);
     ac__make_ready(wait->task);
+    return NULL;
 }
 
 static int sleep_start(struct sleep *sleep, struct ac__task *task)

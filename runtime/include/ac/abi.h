@@ -5,8 +5,8 @@
  *
  * A coroutine is a frame. For `async int f(char *s)` acc writes
  *
- *     struct ac__f_frame { struct ac__frame base; int result; char *s; ...locals that live across an await... };
- *     static int ac__f_resume(struct ac__frame *, struct ac__task *);      the body, a state machine
+ *     struct ac__f__frame { struct ac__frame base; int result; char *s; ...locals that live across an await... };
+ *     static int ac__f__resume(struct ac__frame *, struct ac__task *);      the body, a state machine
  *     int (*f(char *s))(struct ac__coro *);                                makes a frame: a coroutine value
  *
  * A resume function runs until its frame is done (AC__DONE: `result` is set), has failed (AC__FAILED: task->error is
@@ -69,10 +69,11 @@ struct ac__frame {
 };
 
 /* What blocks a suspended task. Whoever suspends embeds one in its frame and sets task->wait to it; `cancel` unlinks
- * it from what it waits for and makes the task ready (or, to shield something, does otherwise). */
+ * it from what it waits for and makes the task ready, or hands the request on: to the task it gives, else it gives
+ * null. */
 struct ac__wait {
     struct ac__task *task; /* null: a watcher; `cancel` is then called when what it watches has happened */
-    void (*cancel)(struct ac__wait *wait);
+    struct ac__task *(*cancel)(struct ac__wait *wait);
 };
 
 /* A wait that stands in a queue: circular, the owner of the queue points to the first. */
