@@ -135,6 +135,7 @@ struct file {
     /* made by passes (lower.h) */ \
     X(GENERATED)        /* template: text where %0..%9 stand for children */ \
     X(TEMPORARY)        /* declares the symbol, a temporary that is a C local */ \
+    X(INITIALISE)       /* INIT_DECLARATOR: initialises a variable of the frame whose declaration stands before */ \
     X(TYPED)            /* SPECIFIERS, DECLARATOR: the type of a variable, spelled with `text` for its name */ \
     X(AWAIT_STATEMENT)  /* operand, target NAME?: an await that stands alone, its operand free of awaits */ \
     X(PENDING_ERROR)    /* in a FINALLY: the error on its way, as const ac_error *, or null */ \

@@ -55,6 +55,8 @@ struct symbol *build_temporary(struct function *function, struct node *scope, co
         slot->size = type->size;
         slot->alignment = type->alignment;
         slot->is_variable = type->is_variable;
+        if (type->is_variable)
+            slot->type = "void *$";
     }
     slot->probe = probe;
     return symbol;

@@ -144,6 +144,14 @@ static void initialise_opaque(struct declare *declare, struct node *item, struct
     add(declare, build(acc, item, text, storage(declare, item, slot->symbol), item->child[1], NULL));
 }
 
+static void initialise(struct declare *declare, struct node *item, struct slot *slot)
+{
+    if (slot->view)
+        initialise_opaque(declare, item, slot);
+    else
+        initialise_typed(declare, item, slot);
+}
+
 /* ---- declarations ------------------------------------------------------------------------------------------------------- */
 
 static void declare_item(struct declare *declare, struct node *declaration, struct node *item)
@@ -169,12 +177,8 @@ static void declare_item(struct declare *declare, struct node *declaration, stru
         add(declare, build(acc, item, "typedef %0;", typed(declare, slot->specifiers, slot->declarator, slot->view), NULL));
     else if (defines_type(slot->specifiers) && item == declaration->child[1])
         add(declare, build(acc, item, "%0;", typed(declare, slot->specifiers, NULL, NULL), NULL));
-    if (item->count > 1 && item->child[1]) {
-        if (slot->view)
-            initialise_opaque(declare, item, slot);
-        else
-            initialise_typed(declare, item, slot);
-    }
+    if (item->count > 1 && item->child[1])
+        initialise(declare, item, slot);
 }
 
 static bool has_slot(const struct node *declaration)
@@ -212,6 +216,12 @@ static void declare_block(struct declare *declare, struct node *block)
     for (uint32_t i = 0; i < count; i++) {
         if (items[i]->kind == NODE_DECLARATION) {
             declare_declaration(declare, items[i]);
+            continue;
+        }
+        if (items[i]->kind == NODE_INITIALISE) {
+            struct node *item = items[i]->child[0];
+            declare_children(declare, item);
+            initialise(declare, item, slot_of(declared(item->child[0])));
             continue;
         }
         struct node *holder = node_make(declare->acc, NODE_SEQUENCE, items[i]->first, items[i]->last, 0);

@@ -42,9 +42,21 @@ static void print_storage(struct printer *printer, const struct slot *slot)
     print_format(printer, slot->place == PLACE_LOCAL ? "%s" : "ac__self->%s", slot->name);
 }
 
+/* A temporary of variably modified type: kept as void *, since no jump may lead past a declaration of such a type. */
+static void print_variable_pointer(struct printer *printer, const struct slot *slot)
+{
+    print_text(printer, "(*(__typeof__(&*(");
+    print_node(printer, slot->probe);
+    print_text(printer, ")) *)&");
+    print_storage(printer, slot);
+    print_text(printer, ")");
+}
+
 static void print_variable(struct printer *printer, const struct slot *slot)
 {
-    if (slot->place == PLACE_VLA || slot->is_variable) {
+    if (slot->is_variable && !slot->specifiers) {
+        print_variable_pointer(printer, slot);
+    } else if (slot->place == PLACE_VLA || slot->is_variable) {
         bool is_array = slot->place == PLACE_VLA;
         print_text(printer, "(*(");
         print_pointer_to(printer, slot);

@@ -155,7 +155,9 @@ void frame_print(struct printer *printer)
     collect(function, top, function->body);
     assign_variables(function, top);
     print_format(printer, "struct ac__%s__frame {\nstruct ac__frame ac__base;", function->name);
-    if (!function->returns_void) {
+    if (!function->returns_void && function->result->declaration) {
+        print_format(printer, "\n%s;", declare_as(function->acc, function->result->declaration, "ac__result"));
+    } else if (!function->returns_void) {
         print_text(printer, "\n__typeof__(");
         print_result_type(printer, function->specifiers, function->declarator);
         print_text(printer, ") ac__result;");

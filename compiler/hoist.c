@@ -173,7 +173,10 @@ static bool follows_await(const struct node *node, uint32_t index)
 
 static enum want operand_want(const struct hoist *hoist, const struct node *node, uint32_t index)
 {
+    const struct type_info *type = node->child[index]->type;
     switch (node->kind) {
+    case NODE_INDEX:
+        return type && type->class == TYPE_ARRAY ? WANT_PLACE : WANT_VALUE;
     case NODE_ASSIGN:
     case NODE_COMPOUND_ASSIGN:
         return index == 0 ? WANT_PLACE : WANT_VALUE;
@@ -626,6 +629,29 @@ static void hoist_for(struct hoist *hoist, struct node *node)
     }
 }
 
+static void hoist_initialiser(struct hoist *hoist, struct node *item)
+{
+    hoist->remaining = count_awaits(item->child[1]);
+    item->child[1] = hoist_operand(hoist, item->child[1], WANT_VALUE, false);
+    hoist->remaining = 0;
+}
+
+static void add_single(struct hoist *hoist, struct node *declaration, struct node *item)
+{
+    struct node *single = node_make(hoist->acc, NODE_DECLARATION, declaration->first, declaration->last, 0);
+    node_append(hoist->acc, single, declaration->child[0]);
+    node_append(hoist->acc, single, item);
+    single->is_generated = true;
+    single->is_async = declaration->is_async;
+    build_into(hoist->acc, hoist->out, single);
+}
+
+/* The variable is in scope in its own initialiser: what is hoisted out of that may name it. */
+static struct node *without_initialiser(struct hoist *hoist, struct node *item)
+{
+    return node_make(hoist->acc, NODE_INIT_DECLARATOR, item->first, item->last, 1, item->child[0]);
+}
+
 /* One declaration per declarator, since each initialiser may need statements in front of it. */
 static void hoist_declaration(struct hoist *hoist, struct node *node)
 {
@@ -636,17 +662,17 @@ static void hoist_declaration(struct hoist *hoist, struct node *node)
             if (derivation && derivation->kind == NODE_ARRAY && derivation->count && derivation->child[0])
                 derivation->child[0] = hoist_full(hoist, derivation->child[0], WANT_VALUE);
         }
-        if (item->count > 1 && item->child[1] && item->child[1]->has_await) {
-            hoist->remaining = count_awaits(item->child[1]);
-            item->child[1] = hoist_operand(hoist, item->child[1], WANT_VALUE, false);
-            hoist->remaining = 0;
+        bool awaits = item->count > 1 && item->child[1] && item->child[1]->has_await;
+        if (awaits && slot_of(declared(declarator))) {
+            add_single(hoist, node, without_initialiser(hoist, item));
+            hoist_initialiser(hoist, item);
+            build_into(hoist->acc, hoist->out,
+                       node_make(hoist->acc, NODE_INITIALISE, item->first, item->last, 1, item));
+            continue;
         }
-        struct node *single = node_make(hoist->acc, NODE_DECLARATION, node->first, node->last, 0);
-        node_append(hoist->acc, single, node->child[0]);
-        node_append(hoist->acc, single, item);
-        single->is_generated = true;
-        single->is_async = node->is_async;
-        build_into(hoist->acc, hoist->out, single);
+        if (awaits)
+            hoist_initialiser(hoist, item);
+        add_single(hoist, node, item);
     }
 }
 

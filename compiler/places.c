@@ -120,8 +120,10 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     slot->place = PLACE_FRAME;
     symbol->extra = slot;
     *ARENA_PUSH(acc->arena, function->variables, function->variable_count) = symbol;
-    if (!type)
+    if (!specifiers)
         return slot;
+    if (!type)
+        BUG("the type of '%s' is not known", symbol->name);
     slot->is_const = type->is_const;
     slot->is_volatile = type->is_volatile;
     slot->is_variable = type->is_variable;

@@ -101,7 +101,11 @@ static void print_token(struct printer *printer, uint32_t token)
     }
     printer->near = token;
     add_piece(printer, token);
-    print_raw_bytes(printer, printer->acc->text + t->offset, t->length);
+    const char *text = printer->acc->text + t->offset;
+    if (t->name && memchr(text, '\\', t->length)) /* gcc -E spells é as \U000000e9 */
+        buffer_puts(&printer->out, t->name);
+    else
+        print_raw_bytes(printer, text, t->length);
     if (t->kind == TOK_PRAGMA && printer->acc->text[t->offset] == '#') {
         buffer_puts(&printer->out, "\n");
         printer->line++;

@@ -18,6 +18,8 @@ struct printer {
     struct shadow *shadow;     /* receives pieces and queries; null: not wanted */
     /* Prints the kinds that the mode treats in its own way; false: print the node as its tokens and children. */
     bool (*special)(struct printer *printer, struct node *node);
+    /* Called when a declarator has been printed in pieces; `mark` is shadow->piece_count before. Null: not wanted. */
+    void (*declarator_printed)(struct printer *printer, struct node *declarator, uint32_t mark);
     struct function *function; /* whose body is being printed (lower.h), or null */
 };
 

@@ -48,7 +48,7 @@ static void query_declarator(struct printer *printer, struct node *declarator, u
     for (uint32_t i = mark; i < shadow->piece_count; i++)
         if (shadow->pieces[i].token == declarator->op) {
             uint32_t start = shadow->pieces[i].offset;
-            add_query(printer, declarator, start, start + printer->acc->tokens[declarator->op].length, true);
+            add_query(printer, declarator, start, start + (uint32_t)strlen(printer->acc->tokens[declarator->op].name), true);
             return;
         }
 }
@@ -266,6 +266,7 @@ struct shadow *shadow_print(struct acc *acc)
 {
     struct shadow *shadow = arena_allocate(acc->arena, sizeof *shadow);
     struct printer printer = {.acc = acc, .shadow = shadow, .special = print_special, .file = UINT16_MAX};
+    printer.declarator_printed = query_declarator;
     uint32_t at = 1, body = 0;
     print_text(&printer, "int ac__maybe(void); struct ac_error; const struct ac_error *ac__maybe_error(void);"
                          " __attribute__((noreturn)) void ac__never(void);");

@@ -141,6 +141,7 @@ void print_result_type(struct printer *printer, struct node *specifiers, struct 
 static void print_declarator(struct printer *printer, struct node *declarator, uint32_t skip, const char *name)
 {
     uint32_t at = skip ? declarator->child[skip - 1]->last + 1 : declarator->first;
+    uint32_t mark = printer->shadow ? printer->shadow->piece_count : 0;
     for (uint32_t i = skip; i <= declarator->count; i++) {
         struct node *child = i < declarator->count ? declarator->child[i] : NULL;
         if (!child && i < declarator->count)
@@ -163,6 +164,8 @@ static void print_declarator(struct printer *printer, struct node *declarator, u
         }
         at = child->last + 1;
     }
+    if (printer->declarator_printed && declarator->op && !name)
+        printer->declarator_printed(printer, declarator, mark);
 }
 
 /* A coroutine's type is spelled with typeof so that any T, a function pointer too, can stand in it. */
