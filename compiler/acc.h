@@ -303,6 +303,7 @@ struct type_info {
     bool is_volatile, is_atomic, is_bit_field;
     bool is_variable;          /* variably modified: a VLA, a pointer to one, ... */
     bool is_integer;
+    bool is_vector;            /* of GCC's vector extension: v[i] is part of v */
     bool is_error_pointer;     /* ac_error * or const ac_error * */
     long long size, alignment; /* -1: not known before run time */
     const char *spelling;      /* as clang prints it, with ac_coro(T) and kin put back: for messages */

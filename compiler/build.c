@@ -149,3 +149,13 @@ struct node *function_derivation(const struct node *declarator)
     }
     return found;
 }
+
+bool defines_type(const struct node *specifiers)
+{
+    for (uint32_t i = 0; i < specifiers->count; i++) {
+        const struct node *child = specifiers->child[i];
+        if (child && (child->kind == NODE_RECORD || child->kind == NODE_ENUM) && child->has_body)
+            return true;
+    }
+    return false;
+}

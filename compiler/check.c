@@ -309,22 +309,6 @@ static void check_async_words(struct context context, const struct node *node)
         report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, async_word(context.acc, specifiers));
 }
 
-/* All file-scope declarations of a function must agree; plain ones are not among the items, but in the chain. */
-static void check_agreement(struct context context, const struct node *declarator)
-{
-    const struct symbol *symbol = declared(declarator);
-    if (!symbol || !symbol->is_file_scope || symbol->kind != SYMBOL_FUNCTION)
-        return;
-    for (const struct symbol *s = file_symbol(context.acc, symbol->name); s && s->previous; s = s->previous) {
-        bool are_functions = s->kind == SYMBOL_FUNCTION && s->previous->kind == SYMBOL_FUNCTION;
-        if (!are_functions || s->is_async == s->previous->is_async)
-            continue;
-        report(context.acc, MESSAGE_ASYNC_CONFLICT, s->token, s->name);
-        report(context.acc, MESSAGE_PREVIOUS, s->previous->token);
-        return;
-    }
-}
-
 static bool is_static_storage(const struct symbol *symbol)
 {
     return symbol && (symbol->is_static || symbol->is_extern || symbol->is_thread_local);
@@ -338,11 +322,8 @@ static void check_declaration(struct context context, struct node *node)
         struct context inner = context;
         if (!item)
             continue;
-        if (item->kind == NODE_INIT_DECLARATOR) {
+        if (item->kind == NODE_INIT_DECLARATOR)
             inner.is_constant |= is_static_storage(declared(item->child[0]));
-            if (context.is_file_scope)
-                check_agreement(context, item->child[0]);
-        }
         check_node(inner, item);
     }
 }
@@ -390,7 +371,6 @@ static void check_definition(struct context context, struct node *definition)
 {
     struct node *specifiers = definition->child[0], *declarator = definition->child[1];
     struct node *function = function_derivation(declarator), *body = definition->child[definition->count - 1];
-    check_agreement(context, declarator);
     if (specifiers->is_async && !async_derivation(declarator))
         report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, name_token(context.acc, specifiers, declarator));
     bool is_async = function && function->is_async;

@@ -45,16 +45,6 @@ static void add(struct declare *declare, struct node *node)
     build_into(declare->acc, declare->out, node);
 }
 
-static bool defines_type(const struct node *specifiers)
-{
-    for (uint32_t i = 0; i < specifiers->count; i++) {
-        const struct node *child = specifiers->child[i];
-        if (child && (child->kind == NODE_RECORD || child->kind == NODE_ENUM) && child->has_body)
-            return true;
-    }
-    return false;
-}
-
 /* ---- variably modified types ---------------------------------------------------------------------------------------- */
 
 /* Evaluates the sizes in a declarator, in order of text, into frame temporaries. */
@@ -159,6 +149,10 @@ static void declare_item(struct declare *declare, struct node *declaration, stru
     struct acc *acc = declare->acc;
     struct symbol *symbol = declared(item->child[0]);
     struct slot *slot = slot_of(symbol);
+    if (symbol && symbol->kind == SYMBOL_TYPEDEF && slot) {
+        keep_sizes(declare, slot->declarator);
+        return;
+    }
     if (!symbol || symbol->kind != SYMBOL_OBJECT || !slot) {
         struct node *single = node_make(acc, NODE_DECLARATION, declaration->first, declaration->last, 0);
         node_append(acc, single, declaration->child[0]);
@@ -185,7 +179,7 @@ static bool has_slot(const struct node *declaration)
 {
     for (uint32_t i = 1; i < declaration->count; i++) {
         const struct symbol *symbol = declared(declaration->child[i]->child[0]);
-        if (symbol && symbol->kind == SYMBOL_OBJECT && slot_of(symbol))
+        if (symbol && (symbol->kind == SYMBOL_OBJECT || symbol->kind == SYMBOL_TYPEDEF) && slot_of(symbol))
             return true;
     }
     return false;

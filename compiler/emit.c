@@ -385,6 +385,20 @@ static void print_labelled(struct printer *printer, struct node *node)
         print_text(printer, ";");
 }
 
+/* A typedef of variably modified type: no jump may lead past it, so its sizes are in the frame and uses spell it out. */
+bool emit_typedef(struct printer *printer, const struct symbol *symbol)
+{
+    const struct slot *slot = printer->function && symbol->kind == SYMBOL_TYPEDEF ? slot_of(symbol) : NULL;
+    if (!slot)
+        return false;
+    struct node typed = {.kind = NODE_TYPED, .text = "", .count = 2,
+                         .child = (struct node *[]){slot->specifiers, slot->declarator}};
+    print_text(printer, "__typeof__(");
+    print_node(printer, &typed);
+    print_text(printer, ")");
+    return true;
+}
+
 static void print_typed(struct printer *printer, struct node *node)
 {
     struct node plain = *node->child[0];
@@ -419,6 +433,11 @@ static bool print_in_function(struct printer *printer, struct node *node)
     case NODE_LABEL:
     case NODE_CASE:
     case NODE_DEFAULT: print_labelled(printer, node); return true;
+    case NODE_SPECIFIERS:
+        if (!node->symbol || !slot_of(node->symbol))
+            return false;
+        print_specifiers(printer, node, ~0u);
+        return true;
     case NODE_ARRAY:
         if (!node->extra)
             return false;
@@ -651,6 +670,11 @@ static void print_c_main(struct printer *printer, const struct function *functio
 void emit_function(struct printer *printer, struct function *function)
 {
     printer->function = function;
+    print_at(printer, function->definition->first);
+    if (defines_type(function->specifiers)) {
+        print_specifiers(printer, function->specifiers, SPECIFIER_TYPE);
+        print_text(printer, ";");
+    }
     print_detached(printer);
     for (uint32_t i = 0; i < function->prelude_count; i++)
         print_text(printer, function->prelude[i]);

@@ -45,17 +45,16 @@ static uint32_t old_style_body(const struct parser *parser, uint32_t token)
     bool starts = true;
     for (; token < acc->token_count - 1; token++) {
         const struct token *t = &acc->tokens[token];
-        if (t->word == '{')
+        bool is_record = t[-1].word == RECORD || t[-1].word == ENUM || t[-2].word == RECORD || t[-2].word == ENUM;
+        if (t->word == '{' && !is_record)
             return starts ? token : 0;
         if (t->word == TOKEN_PRAGMA)
             continue;
         if ((starts && !starts_type(t)) || t->word == '=' || t->word == '}' || t->kind == TOK_UNKNOWN)
             return 0;
         starts = t->word == ';';
-        if (t->word == '(' || t->word == '[')
+        if (t->match > token)
             token = t->match;
-        if ((t->word == RECORD || t->word == ENUM) && acc->tokens[token + 2].word == '{')
-            token = acc->tokens[token + 2].match;
     }
     return 0;
 }

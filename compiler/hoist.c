@@ -125,10 +125,16 @@ static struct node *save_value(struct hoist *hoist, struct node *node)
     return name;
 }
 
+/* Its elements are part of it; indexing anything else goes by a pointer. */
+static bool holds_elements(const struct node *node)
+{
+    return node->type && (node->type->class == TYPE_ARRAY || node->type->is_vector);
+}
+
 /* The object stays where it is; what finds it (pointers, indexes) is evaluated now. */
 static struct node *save_place(struct hoist *hoist, struct node *node)
 {
-    bool is_array = node->kind == NODE_INDEX && node->child[0]->type && node->child[0]->type->class == TYPE_ARRAY;
+    bool is_array = node->kind == NODE_INDEX && holds_elements(node->child[0]);
     switch (node->kind) {
     case NODE_PAREN:
         node->child[0] = save_place(hoist, node->child[0]);
@@ -173,10 +179,9 @@ static bool follows_await(const struct node *node, uint32_t index)
 
 static enum want operand_want(const struct hoist *hoist, const struct node *node, uint32_t index)
 {
-    const struct type_info *type = node->child[index]->type;
     switch (node->kind) {
     case NODE_INDEX:
-        return type && type->class == TYPE_ARRAY ? WANT_PLACE : WANT_VALUE;
+        return holds_elements(node->child[index]) ? WANT_PLACE : WANT_VALUE;
     case NODE_ASSIGN:
     case NODE_COMPOUND_ASSIGN:
         return index == 0 ? WANT_PLACE : WANT_VALUE;
@@ -605,12 +610,22 @@ static struct node *hoist_for_body(struct hoist *hoist, struct node *node)
     return block;
 }
 
+static void move_scope(struct node *declaration, struct node *block)
+{
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        struct symbol *symbol = declared(declaration->child[i]->child[0]);
+        if (symbol)
+            symbol->block = block;
+    }
+}
+
 static void hoist_for(struct hoist *hoist, struct node *node)
 {
     struct node *init = node->child[0], *outer = hoist->out, *wrap = NULL;
     if (init && init->has_await) {
         wrap = open_block(hoist, node, &outer);
         if (init->kind == NODE_DECLARATION) {
+            move_scope(init, wrap);
             hoist_statement(hoist, init);
             node->child[0] = build(hoist->acc, init, ";", NULL);
         } else {

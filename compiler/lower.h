@@ -93,6 +93,8 @@ const char *token_text(struct acc *acc, uint32_t token);
 /* declaration text with the name put in for $ */
 const char *declare_as(struct acc *acc, const char *declaration, const char *name);
 bool is_expression(const struct node *node);
+/* Whether specifiers have the body of a record or an enumeration in them. */
+bool defines_type(const struct node *specifiers);
 /* The symbol that a declarator declares, through parentheses; null for an abstract one. */
 struct symbol *declared(const struct node *declarator);
 /* The derivation that makes a declarator one of a function, or null. */
@@ -107,6 +109,7 @@ void regions(struct function *function);
 void frame_print(struct printer *printer);
 void emit_function(struct printer *printer, struct function *function);
 bool emit_special(struct printer *printer, struct node *node);
+bool emit_typedef(struct printer *printer, const struct symbol *symbol);
 
 /* N_aenter or N_aexit ("_aenter", "_aexit") for an operand of `async with`; null: not declared. */
 struct symbol *with_function(struct acc *acc, const struct type_info *type, const char *suffix);

@@ -398,6 +398,22 @@ static bool report_lone_word(struct reading *reading, uint32_t offset, const cha
     return true;
 }
 
+/* Whether clang saw declarations of one function that disagree about `async`. Both have types in the shadow, so that a
+ * header may well declare `ac_coro(int) f(void)` what is defined as `async int f(void)`. */
+static const char *conflicting_name(const struct acc *acc, const char *text)
+{
+    static const char start[] = "conflicting types for '";
+    size_t length = strlen(start);
+    if (strncmp(text, start, length) != 0)
+        return NULL;
+    const char *name = arena_intern(acc->arena, text + length, strcspn(text + length, "'"));
+    const struct symbol *last = file_symbol(acc, name);
+    for (const struct symbol *s = last; s; s = s->previous)
+        if (s->is_async != last->is_async)
+            return name;
+    return NULL;
+}
+
 /* Brackets that do not match are a mistake that was told already, where there was one before. */
 static bool is_aftermath(const struct acc *acc, const char *text)
 {
@@ -435,7 +451,11 @@ static void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
     if (report_await(reading, offset) || report_argument(reading, offset, text) ||
         report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
         return;
-    say(reading, diagnostic, SEVERITY_ERROR);
+    const char *conflict = conflicting_name(reading->acc, text);
+    if (conflict)
+        report(reading->acc, MESSAGE_ASYNC_CONFLICT, token_at(reading, offset), conflict);
+    else
+        say(reading, diagnostic, SEVERITY_ERROR);
     CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
     for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
         say(reading, clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
@@ -474,7 +494,8 @@ static bool judge(struct reading *reading)
     for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all; i++) {
         CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
         uint32_t token = error_token(reading, diagnostic);
-        is_bad |= token && is_in_items(reading->acc, token);
+        is_bad |= token && (is_in_items(reading->acc, token) ||
+                            conflicting_name(reading->acc, text_of(reading->acc, diagnostic)));
         if (token)
             *ARENA_PUSH(reading->acc->arena, list, count) = (struct found){token, i};
         clang_disposeDiagnostic(diagnostic);

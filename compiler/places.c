@@ -139,6 +139,19 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     return slot;
 }
 
+/* A typedef whose sizes must be kept; it is no variable of the frame. */
+static void place_typedef(struct scan *scan, struct symbol *symbol, struct node *specifiers, struct node *declarator)
+{
+    const struct type_info *type = declared_type(declarator);
+    if (!type || !type->is_variable || !lives_across_await(scan, symbol, symbol->token))
+        return;
+    struct slot *slot = arena_allocate(scan->function->acc->arena, sizeof *slot);
+    slot->symbol = symbol;
+    slot->specifiers = specifiers;
+    slot->declarator = declarator;
+    symbol->extra = slot;
+}
+
 static bool stays_outside(const struct symbol *symbol)
 {
     return symbol->kind != SYMBOL_OBJECT || symbol->is_static || symbol->is_extern || symbol->is_thread_local ||
@@ -148,6 +161,11 @@ static bool stays_outside(const struct symbol *symbol)
 static void place_declaration(struct scan *scan, struct node *declaration)
 {
     bool any = false;
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        struct symbol *symbol = declared(declaration->child[i]->child[0]);
+        if (symbol && symbol->kind == SYMBOL_TYPEDEF)
+            place_typedef(scan, symbol, declaration->child[0], declaration->child[i]->child[0]);
+    }
     for (uint32_t i = 1; i < declaration->count && !any; i++) {
         struct node *item = declaration->child[i];
         struct symbol *symbol = declared(item->child[0]);

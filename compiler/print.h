@@ -20,6 +20,8 @@ struct printer {
     bool (*special)(struct printer *printer, struct node *node);
     /* Called when a declarator has been printed in pieces; `mark` is shadow->piece_count before. Null: not wanted. */
     void (*declarator_printed)(struct printer *printer, struct node *declarator, uint32_t mark);
+    /* Prints a typedef's name in a way of its own; false: as it is. Null: not wanted. */
+    bool (*print_typedef)(struct printer *printer, const struct symbol *symbol);
     struct function *function; /* whose body is being printed (lower.h), or null */
 };
 

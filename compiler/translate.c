@@ -92,7 +92,8 @@ static void print_unit(struct printer *printer)
 
 static const char *print_lowered(struct acc *acc)
 {
-    struct printer printer = {.acc = acc, .special = emit_special, .file = UINT16_MAX};
+    struct printer printer = {.acc = acc, .special = emit_special, .file = UINT16_MAX,
+                              .print_typedef = emit_typedef};
     printer.readable = acc->options->emit_c || acc->options->stop_after;
     if (!printer.readable)
         buffer_printf(&printer.out, "# 1 \"%s\"\n", acc->input_name);

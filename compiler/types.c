@@ -43,6 +43,10 @@ static void print_words(struct printer *printer, struct node *specifiers, uint32
     for (uint32_t token = first; token < end; token++) {
         bool is_dialect = specifiers->is_async &&
                           (is_word(printer, token, "async") || (specifiers->op && token == specifiers->op));
+        bool is_typedef = specifiers->symbol && printer->print_typedef &&
+                          printer->acc->tokens[token].name == specifiers->symbol->name;
+        if (is_typedef && (sorts & SPECIFIER_TYPE) && printer->print_typedef(printer, specifiers->symbol))
+            continue;
         if (!is_dialect && (word_sort(printer, token) & sorts))
             print_tokens(printer, token, token);
     }

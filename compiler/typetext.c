@@ -419,6 +419,7 @@ static void fill(struct acc *acc, struct type_table *table, CXType type, struct 
     unsigned qualifiers = object_qualifiers(type);
     bool has_size = false;
     info->class = class_of(acc, canonical);
+    info->is_vector = canonical.kind == CXType_Vector || canonical.kind == CXType_ExtVector;
     has_size = info->class == TYPE_SCALAR || info->class == TYPE_RECORD || info->class == TYPE_ARRAY;
     info->is_const = qualifiers & QUALIFIER_CONST;
     info->is_volatile = qualifiers & QUALIFIER_VOLATILE;

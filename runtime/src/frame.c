@@ -25,6 +25,7 @@ struct chunk {
 };
 
 enum { SMALLEST = 256, LARGEST = 1 << 20, KEPT_SIZES = 13 };
+#define ABSURD ((size_t)1 << 38) /* no frame or array is as large */
 
 /* Spare chunks by size, SMALLEST << index: linked through their first word. Large ones: one spare each. */
 static __thread void *spare[KEPT_SIZES];
@@ -81,7 +82,7 @@ static size_t next_size(const struct chunk *outer, size_t needed)
     size_t size = outer ? outer->size * 2 : SMALLEST;
     if (size > LARGEST)
         size = LARGEST;
-    if (needed > SIZE_MAX / 4)
+    if (needed > ABSURD)
         return 0;
     while (size < needed + sizeof(struct chunk))
         size *= 2;
@@ -259,8 +260,8 @@ void ac__coro_close(struct ac__frame *frame)
 void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned long alignment)
 {
     uintptr_t place = ((uintptr_t)task->top + alignment - 1) & -alignment;
-    if (size > SIZE_MAX / 4 || place + size > (uintptr_t)task->limit) {
-        if (size > SIZE_MAX / 4 || !push_chunk(task, size, alignment)) {
+    if (size > ABSURD || place + size > (uintptr_t)task->limit) {
+        if (size > ABSURD || !push_chunk(task, size, alignment)) {
             ac__fail_code(task, ENOMEM);
             return NULL;
         }
