@@ -184,6 +184,7 @@ static void reset(struct parser *parser, uint32_t first, struct extent extent)
     parser->end = extent.end;
     parser->body = extent.body;
     parser->aligned_tail = 0;
+    parser->row = parser->handed_row = (struct span){0};
     parser->bracket_count = parser->block_count = parser->prototype_count = parser->number = 0;
     parser->function = NULL;
     parser->item = NULL;

@@ -72,7 +72,7 @@ static struct symbol *new_temporary(struct hoist *hoist, const struct type_info 
 static void assign_to(struct hoist *hoist, struct node *block, struct symbol *symbol, struct node *value)
 {
     struct node *name = build_name(hoist->acc, value, symbol);
-    build_into(hoist->acc, block, build(hoist->acc, value, "%0 = %1;", name, value, NULL));
+    build_into(hoist->acc, block, build(hoist->acc, value, "%0 = (%1);", name, value, NULL));
 }
 
 /* ---- saving what stands left of an await ------------------------------------------------------------------------- */
@@ -327,8 +327,8 @@ static struct node *hoist_conditional(struct hoist *hoist, struct node *node)
     uint32_t inside = count_awaits(then) + count_awaits(otherwise);
     struct symbol *result =
         is_void(node) ? NULL : new_temporary(hoist, value_type(node), node, hoist->remaining > inside);
-    struct node *yes = branch(hoist, then, result, "%0 = %1;");
-    struct node *no = branch(hoist, otherwise, result, "%0 = %1;");
+    struct node *yes = branch(hoist, then, result, "%0 = (%1);");
+    struct node *no = branch(hoist, otherwise, result, "%0 = (%1);");
     build_into(hoist->acc, hoist->out, build(hoist->acc, node, "if (%0) %1 else %2", condition, yes, no, NULL));
     if (!result)
         return nothing(hoist, node);
@@ -398,7 +398,7 @@ static void hoist_association(struct hoist *hoist, struct node *generic, uint32_
         node_append(hoist->acc, copy, build(hoist->acc, other->child[other->count - 1], i == chosen ? "1" : "0", NULL));
         node_append(hoist->acc, test, copy);
     }
-    struct node *block = branch(hoist, value, result, "%0 = %1;");
+    struct node *block = branch(hoist, value, result, "%0 = (%1);");
     build_into(hoist->acc, hoist->out, build(hoist->acc, generic, "if (%0) %1", test, block, NULL));
     association->child[association->count - 1] =
         has_value ? build_name(hoist->acc, value, result) : nothing(hoist, value);
@@ -421,7 +421,7 @@ static struct node *hoist_chosen(struct hoist *hoist, struct node *node)
         if (!value->has_await)
             continue;
         struct symbol *result = is_void(value) ? NULL : new_temporary(hoist, value_type(value), value, true);
-        struct node *block = branch(hoist, value, result, "%0 = %1;");
+        struct node *block = branch(hoist, value, result, "%0 = (%1);");
         build_into(hoist->acc, hoist->out,
                    build(hoist->acc, node, i == 1 ? "if (%0) %1" : "if (!(%0)) %1", node->child[0], block, NULL));
         node->child[i] = result ? build_name(hoist->acc, value, result) : nothing(hoist, value);
@@ -644,6 +644,19 @@ static void hoist_for(struct hoist *hoist, struct node *node)
     }
 }
 
+/* The sizes of an array of arrays: one may await after another was evaluated. */
+static void hoist_sizes(struct hoist *hoist, struct node *declarator)
+{
+    hoist->remaining = count_awaits(declarator);
+    for (uint32_t i = 0; i < declarator->count; i++) {
+        struct node *derivation = declarator->child[i];
+        if (derivation && derivation->kind == NODE_ARRAY && derivation->count && derivation->child[0])
+            derivation->child[0] =
+                hoist_operand(hoist, derivation->child[0], WANT_VALUE, follows_await(declarator, i));
+    }
+    hoist->remaining = 0;
+}
+
 static void hoist_initialiser(struct hoist *hoist, struct node *item)
 {
     hoist->remaining = count_awaits(item->child[1]);
@@ -672,11 +685,7 @@ static void hoist_declaration(struct hoist *hoist, struct node *node)
 {
     for (uint32_t i = 1; i < node->count; i++) {
         struct node *item = node->child[i], *declarator = item->child[0];
-        for (uint32_t k = 0; k < declarator->count; k++) {
-            struct node *derivation = declarator->child[k];
-            if (derivation && derivation->kind == NODE_ARRAY && derivation->count && derivation->child[0])
-                derivation->child[0] = hoist_full(hoist, derivation->child[0], WANT_VALUE);
-        }
+        hoist_sizes(hoist, declarator);
         bool awaits = item->count > 1 && item->child[1] && item->child[1]->has_await;
         if (awaits && slot_of(declared(declarator))) {
             add_single(hoist, node, without_initialiser(hoist, item));

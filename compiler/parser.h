@@ -81,6 +81,8 @@ struct parser {
     uint32_t read;          /* the token handed out last */
     uint32_t aligned_tail;  /* the token behind an aligned attribute's operand, or 0 */
     uint32_t aligned_end;   /* the last token of that attribute */
+    struct span row;        /* attributes in a row, up to the token behind them: what was asked last */
+    struct span handed_row; /* the attributes in a row that were handed out last */
     uint32_t *brackets;     /* opening brackets handed out and not yet closed */
     uint32_t bracket_count;
     struct function_scope *function;

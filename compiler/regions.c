@@ -153,7 +153,7 @@ static struct node *lower_return(struct walk *walk, struct node *node)
     if (value && walk->function->returns_void)
         build_into(walk->acc, block, build(walk->acc, value, "%0;", value, NULL));
     else if (value)
-        build_into(walk->acc, block, build(walk->acc, value, "ac__self->ac__result = %0;", value, NULL));
+        build_into(walk->acc, block, build(walk->acc, value, "ac__self->ac__result = (%0);", value, NULL));
     build_into(walk->acc, block, lower_jump(walk, node, (struct jump){NODE_RETURN, NULL}));
     return block;
 }

@@ -64,10 +64,16 @@ static uint32_t attribute_end(const struct parser *parser, uint32_t token)
     return 0;
 }
 
-static uint32_t after_attributes(const struct parser *parser, uint32_t token)
+/* Behind the attributes that begin here. The last answer is kept: it is asked for at each attribute of a row. */
+static uint32_t after_attributes(struct parser *parser, uint32_t token)
 {
+    uint32_t first = token;
+    if (token > parser->row.first && token < parser->row.last && attribute_end(parser, token))
+        return parser->row.last;
     for (uint32_t end; token < parser->end && (end = attribute_end(parser, token));)
         token = after(parser, end);
+    if (token != first)
+        parser->row = (struct span){first, token};
     return token;
 }
 
@@ -85,6 +91,8 @@ static uint32_t attribute_start(const struct parser *parser, uint32_t token)
 
 static uint32_t before_attributes(const struct parser *parser, uint32_t token)
 {
+    if (token == parser->handed_row.last)
+        token = before(parser, parser->handed_row.first);
     for (uint32_t start; (start = attribute_start(parser, token)) > 1;)
         token = before(parser, start);
     return token;
@@ -122,11 +130,16 @@ static bool ends_statement_part(const struct parser *parser, uint32_t token)
     return word == ';' || word == '}' || word == ':' || word == ELSE || word == DO || word == DEFER;
 }
 
+/* Whether the innermost bracket that is open is a block's brace. */
+static bool is_in_block(const struct parser *parser)
+{
+    return parser->block_count && parser->bracket_count &&
+           parser->brackets[parser->bracket_count - 1] == parser->blocks[parser->block_count - 1]->first;
+}
+
 static bool starts_statement(const struct parser *parser, uint32_t token)
 {
-    if (!parser->block_count || parser->brackets[parser->bracket_count - 1] != parser->blocks[parser->block_count - 1]->first)
-        return false;
-    return ends_statement_part(parser, before_attributes(parser, before(parser, token)));
+    return is_in_block(parser) && ends_statement_part(parser, before_attributes(parser, before(parser, token)));
 }
 
 static bool is_type_word(int word)
@@ -451,6 +464,9 @@ static int hand_out_attribute(struct parser *parser, union word_value *value, ui
         parser->aligned_end = end;
         return hand_out(parser, value, token, operand - 1, ALIGNED_HEAD);
     }
+    if (parser->handed_row.last + 1 != token)
+        parser->handed_row.first = token;
+    parser->handed_row.last = end;
     hand_out(parser, value, token, end, word);
     value->node = node_make(parser->acc, NODE_ATTRIBUTE, token, end, 0);
     return word;
@@ -491,11 +507,9 @@ static uint32_t enum_type_end(struct parser *parser, uint32_t colon)
 static bool is_pragma_item(const struct parser *parser, uint32_t token)
 {
     uint32_t next = after(parser, token);
-    if (!parser->block_count || parser->brackets[parser->bracket_count - 1] != parser->blocks[parser->block_count - 1]->first)
-        return false;
     int word = parser->words[before(parser, token)];
     const char *name = token_at(parser, next)->name;
-    return (word == '{' || word == '}' || word == ';') && scanned(parser, next) != ELSE &&
+    return is_in_block(parser) && (word == '{' || word == '}' || word == ';') && scanned(parser, next) != ELSE &&
            !(name && (name == parser->known.catch || name == parser->known.finally));
 }
 
@@ -521,6 +535,9 @@ static int hand_out_other(struct parser *parser, union word_value *value, uint32
         break;
     case DEFER:
         parser->is_dialect = true;
+        break;
+    case ATTRIBUTE: /* one that never ends */
+        word = UNKNOWN;
         break;
     }
     return hand_out(parser, value, token, token, word);

@@ -21,11 +21,7 @@ static bool each_its_own;
 
 __attribute__((constructor)) static void choose(void)
 {
-#ifdef AC_FAULTS
-    each_its_own = true;
-#else
-    each_its_own = __asan_init || getenv("AC_DEBUG");
-#endif
+    each_its_own = AC__TEST_BUILD || __asan_init || getenv("AC_DEBUG");
 }
 
 /* ---- blocks of their own ------------------------------------------------------------------------------------------- */

@@ -25,6 +25,13 @@ void ac__free(void *block);
 void *ac__map(size_t size); /* fresh pages */
 /* True if the n-th system call is to fail: errno is set. Asked in front of each call that may fail. */
 bool ac__syscall_fails(void);
+#ifdef AC_FAULTS
+enum { AC__TEST_BUILD = true };
+#else
+enum { AC__TEST_BUILD = false };
+#endif
+/* True if the main task, which has suspended, is to be cancelled there. */
+bool ac__cancels_here(void);
 
 /* Ends the process with "ac: MESSAGE" on stderr: the program broke a rule that the message names. */
 _Noreturn void ac__die(const char *format, ...) __attribute__((format(printf, 1, 2), cold));

@@ -110,6 +110,8 @@ static void run_task(struct ac__loop *loop, struct ac__task *task)
         task->state = AC__BLOCKED;
     if (unlikely(task->flags & (AC__CANCEL | AC__CANCEL_LATER)))
         deliver(task);
+    if (AC__TEST_BUILD && task == loop->main && ac__cancels_here())
+        ac__task_cancel(task, false);
 }
 
 static struct ac__task *take_first(struct ac__loop *loop)
@@ -400,7 +402,7 @@ static void set_stack_limit(void)
     ac__thread.stack_limit = (char *)__builtin_frame_address(0) - (share < DEEPEST ? share : DEEPEST);
 }
 
-static void loop_open(struct ac__loop *loop)
+static bool loop_open(struct ac__loop *loop)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     const char *clock = getenv("AC_CLOCK"), *debug = getenv("AC_DEBUG");
@@ -409,14 +411,13 @@ static void loop_open(struct ac__loop *loop)
     loop->error_number = &errno;
     loop->is_virtual = clock && strcmp(clock, "virtual") == 0;
     loop->is_debug = debug && strcmp(debug, "0") != 0;
+    if (!ac__mailbox_open(loop))
+        return false;
     pthread_once(&once, watch_forks);
     sigpipe_take();
     set_stack_limit();
     ac__thread.loop = loop;
-    if (!ac__mailbox_open(loop))
-        ac__die("no memory for an event loop");
-    ac__read_clock(loop);
-    loop->polled_at = loop->now;
+    return true;
 }
 
 static void loop_close(struct ac__loop *loop)
@@ -434,20 +435,26 @@ static void loop_close(struct ac__loop *loop)
 
 /* ---- what programs call ------------------------------------------------------------------------------------------------ */
 
-/* Hands out how the main task ended; its error goes to `error`, or is printed. */
+/* The error goes to `error`, or is printed. */
+static bool hand_out_error(const struct ac__thrown *thrown, ac_error *error)
+{
+    if (error)
+        *error = *ac__thrown_error(thrown);
+    else
+        ac__error_print(thrown, stderr);
+    return false;
+}
+
+/* Hands out how the main task ended. */
 static bool hand_out(struct ac__task *task, void *result, size_t size, ac_error *error)
 {
-    if (task->status == AC__DONE) {
-        if (result && size)
-            memcpy(result, ac__result_of(ac__root(task)), size);
-        return true;
+    if (task->status == AC__FAILED) {
+        ac__flag(task, AC__RETRIEVED);
+        return hand_out_error(task->error, error);
     }
-    ac__flag(task, AC__RETRIEVED);
-    if (error)
-        *error = *ac__thrown_error(task->error);
-    else
-        ac__error_print(task->error, stderr);
-    return false;
+    if (result && size)
+        memcpy(result, ac__result_of(ac__root(task)), size);
+    return true;
 }
 
 static bool run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error)
@@ -459,7 +466,10 @@ static bool run(struct ac__frame *coroutine, void *result, size_t size, ac_error
         ac__die("ac_run called from a running loop: await the coroutine, or spawn it");
     if (forked)
         ac__no_loop();
-    loop_open(&loop);
+    if (!loop_open(&loop)) {
+        ac__coro_close(coroutine);
+        return hand_out_error(ac__out_of_memory(), error);
+    }
     task = loop.main = ac__task_start(coroutine);
     run_until_finished(&loop, task);
     wind_up(&loop);

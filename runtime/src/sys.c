@@ -1,8 +1,9 @@
 /* sys.c: the seam between the runtime and the system.
  *
  * Every allocation of the runtime comes through here, and every system call that may fail asks here first, so that
- * the test build (AC_FAULTS) can make the n-th of them fail: AC_FAIL_ALLOC=n, AC_FAIL_SYSCALL=n[:errno]. In the
- * ordinary build the questions cost nothing. */
+ * the test build (AC_FAULTS) can make the n-th of them fail: AC_FAIL_ALLOC=n, AC_FAIL_SYSCALL=n[:errno]. There,
+ * AC_CANCEL_AT=n cancels the main task where it suspends for the n-th time. In the ordinary build nothing of this
+ * exists. */
 #include "core.h"
 
 #include <stdlib.h>
@@ -10,15 +11,17 @@
 
 #ifdef AC_FAULTS
 
-static long allocations_left = -1, calls_left = -1;
+static long allocations_left = -1, calls_left = -1, suspensions_left = -1;
 static int call_errno = EIO;
 
 __attribute__((constructor)) static void read_environment(void)
 {
-    const char *allocation = getenv("AC_FAIL_ALLOC"), *call = getenv("AC_FAIL_SYSCALL");
+    const char *allocation = getenv("AC_FAIL_ALLOC"), *call = getenv("AC_FAIL_SYSCALL"), *at = getenv("AC_CANCEL_AT");
     char *rest;
     if (allocation)
         allocations_left = strtol(allocation, NULL, 10);
+    if (at)
+        suspensions_left = strtol(at, NULL, 10);
     if (!call)
         return;
     calls_left = strtol(call, &rest, 10);
@@ -39,6 +42,11 @@ bool ac__syscall_fails(void)
     return true;
 }
 
+bool ac__cancels_here(void)
+{
+    return suspensions_left >= 0 && --suspensions_left == 0;
+}
+
 #else
 
 static bool allocation_fails(void)
@@ -47,6 +55,11 @@ static bool allocation_fails(void)
 }
 
 bool ac__syscall_fails(void)
+{
+    return false;
+}
+
+bool ac__cancels_here(void)
 {
     return false;
 }

@@ -125,7 +125,8 @@ MAKE(abuse, int, (void), F->i = 0;)
 
 int main(int argc, char **argv)
 {
-    check(argc == 2);
+    if (argc < 2)
+        return 0;
     what = argv[1];
     if (strcmp(what, "uncaught") == 0)
         ac_run(outer());

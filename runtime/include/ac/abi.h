@@ -18,6 +18,9 @@
 #ifndef AC_ABI_H
 #define AC_ABI_H
 
+/* acc includes this file by its path, so nothing else would tell the compiler that it is not the user's own. */
+#pragma GCC system_header
+
 #ifdef __cplusplus
 extern "C" {
 #endif
