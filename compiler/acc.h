@@ -54,7 +54,7 @@ struct file {
 #define NODE_KINDS(X) \
     /* expressions */ \
     X(NAME)             /* symbol */ \
-    X(CONSTANT)         /* number or character */ \
+    X(CONSTANT)         /* number, character; true, false, nullptr */ \
     X(STRING)           /* adjacent literals; __func__ and kin are NAME without symbol */ \
     X(PAREN)            /* expr */ \
     X(STATEMENT_EXPR)   /* block */ \
@@ -78,18 +78,20 @@ struct file {
     X(COMPOUND_ASSIGN)  /* left, right; op += ... */ \
     X(COMMA)            /* left, right */ \
     X(AWAIT)            /* operand */ \
-    X(BUILTIN)          /* __builtin_va_arg, offsetof, types_compatible_p, tgmath, choose_expr, ...: (expr|TYPE_NAME)* */ \
+    X(BUILTIN)          /* __builtin_va_arg, types_compatible_p, tgmath, choose_expr, ...: (expr|TYPE_NAME)*;
+                           offsetof: TYPE_NAME, index expr* (the members are own text); op is the builtin */ \
     X(INIT_LIST)        /* INIT_ITEM* */ \
     X(INIT_ITEM)        /* DESIGNATOR*, value (an expr or INIT_LIST), which is the last child */ \
     X(DESIGNATOR)       /* index expr(s); none for .member */ \
     /* types and declarations */ \
     X(TYPE_NAME)        /* SPECIFIERS, DECLARATOR? */ \
-    X(SPECIFIERS)       /* RECORD*, ENUM*, TYPEOF*, ALIGNAS*, ATTRIBUTE* in order of text; plain words are own text */ \
+    X(SPECIFIERS)       /* RECORD*, ENUM*, TYPEOF*, ALIGNAS*, ATTRIBUTE* in order of text; plain words are own text;
+                           symbol: the typedef named; op: the `yield` of a generator */ \
     X(RECORD)           /* struct or union, with tag symbol; MEMBER_DECLARATION*; has_body */ \
-    X(MEMBER_DECLARATION) /* SPECIFIERS, DECLARATOR* (bit width: last child of the declarator) */ \
+    X(MEMBER_DECLARATION) /* SPECIFIERS, DECLARATOR* (bit width: a child behind the derivations) */ \
     X(ENUM)             /* tag symbol; ENUMERATOR*; has_body */ \
     X(ENUMERATOR)       /* value? ; symbol */ \
-    X(TYPEOF)           /* expr or TYPE_NAME */ \
+    X(TYPEOF)           /* expr or TYPE_NAME; also _Atomic(T), _BitInt(N): op is the word */ \
     X(ALIGNAS)          /* expr or TYPE_NAME; _Alignas(...) or a GNU aligned attribute */ \
     X(ATTRIBUTE)        /* opaque: __attribute__((...)), [[...]], asm("label"), __declspec(...) */ \
     X(DECLARATOR)       /* symbol? and name token (0: abstract); children: DERIVATION* in order of text, ATTRIBUTE* */ \
@@ -120,7 +122,7 @@ struct file {
     X(RETURN)           /* expr? */ \
     X(ASM)              /* operand exprs* */ \
     X(LOCAL_LABELS)     /* __label__ a, b; */ \
-    X(NESTED_FUNCTION)  /* GNU nested function definition: refused */ \
+    X(NESTED_FUNCTION)  /* GNU nested function definition, children as of FUNCTION_DEFINITION: refused */ \
     /* the dialect's statements */ \
     X(THROW)            /* code?, argument* */ \
     X(TRY)              /* BLOCK, CATCH*, FINALLY? */ \
@@ -128,7 +130,8 @@ struct file {
     X(FINALLY)          /* BLOCK */ \
     X(DEFER)            /* statement */ \
     X(ASYNC_WITH)       /* WITH_ITEM*, statement (last) */ \
-    X(WITH_ITEM)        /* DECLARATION? (its first declarator without initialiser), expr */ \
+    X(WITH_ITEM)        /* DECLARATION? (one declarator without initialiser), expr; a second item's DECLARATION
+                           shares the SPECIFIERS of the first */ \
     X(ASYNC_FOR)        /* DECLARATION, expr, statement */ \
     X(YIELD)            /* expr */ \
     X(PRAGMA)           /* a pragma among a block's items */ \
@@ -167,7 +170,7 @@ struct node {
     bool is_unevaluated;      /* sizeof, typeof, ... : operand not evaluated */
     const void *printed_by;   /* the printer that printed this record with its body: its tag will do from now on */
     struct type_info *type;   /* expressions and declarators in async bodies, after meaning */
-    uint32_t number;          /* of an AWAIT_STATEMENT: its site */
+    uint32_t number;          /* of an AWAIT_STATEMENT: its site; in the parser: height, specifier flags */
     void *extra;              /* a pass's own note on this node */
 };
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* ---- nodes -------------------------------------------------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------------------------------------------------ */
 
 enum { HEIGHT_MASK = 0xffff };
 
@@ -70,7 +70,7 @@ static void prepend(struct parser *parser, struct node *node, const struct node 
         node->first = list->first;
 }
 
-/* ---- expressions --------------------------------------------------------------------------------------------------- */
+/* ---- expressions ------------------------------------------------------------------------------------------------ */
 
 struct node *make_operator(struct parser *parser, enum node_kind kind, struct node *left, uint32_t op,
                            struct node *right)
@@ -104,7 +104,7 @@ struct node *make_name(struct parser *parser, uint32_t token)
         return node;
     }
     if (is_combinator(parser, name))
-        node->has_dialect = parser->uses_async = true;
+        node->has_dialect = parser->is_dialect = true;
     if (name == known->truth || name == known->untruth || name == known->null_pointer)
         node->kind = NODE_CONSTANT;
     return node;
@@ -134,7 +134,7 @@ struct node *make_unevaluated(struct parser *parser, enum node_kind kind, uint32
     return node;
 }
 
-/* ---- specifiers ---------------------------------------------------------------------------------------------------- */
+/* ---- specifiers ------------------------------------------------------------------------------------------------- */
 
 static struct node *extend_specifiers(struct parser *parser, struct node *specifiers, uint32_t first, uint32_t last)
 {
@@ -199,7 +199,7 @@ struct node *make_record(struct parser *parser, enum node_kind kind, uint32_t he
     return node;
 }
 
-/* ---- declarators ---------------------------------------------------------------------------------------------------- */
+/* ---- declarators ------------------------------------------------------------------------------------------------ */
 
 struct node *make_declarator(struct parser *parser, uint32_t name)
 {
@@ -246,7 +246,7 @@ struct node *make_parameter(struct parser *parser, struct node *specifiers, stru
     return node;
 }
 
-/* ---- declarations --------------------------------------------------------------------------------------------------- */
+/* ---- declarations ----------------------------------------------------------------------------------------------- */
 
 static bool is_attribute_only(const struct node *specifiers)
 {
@@ -300,7 +300,7 @@ struct node *initialise(struct parser *parser, struct node *declaration, struct 
     return declaration;
 }
 
-/* ---- blocks and labels ----------------------------------------------------------------------------------------------- */
+/* ---- blocks and labels ------------------------------------------------------------------------------------------ */
 
 struct node *begin_block(struct parser *parser, uint32_t brace)
 {
@@ -369,7 +369,7 @@ void add_item(struct parser *parser, struct node *block, struct node *item)
     attach(parser, block, item);
 }
 
-/* ---- the dialect ----------------------------------------------------------------------------------------------------- */
+/* ---- the dialect ------------------------------------------------------------------------------------------------ */
 
 struct node *begin_catch(struct parser *parser, struct node *clause, uint32_t name)
 {
@@ -415,7 +415,7 @@ struct node *begin_each(struct parser *parser, uint32_t async, struct node *spec
     return node;
 }
 
-/* ---- function definitions ---------------------------------------------------------------------------------------------- */
+/* ---- function definitions --------------------------------------------------------------------------------------- */
 
 static struct scope *parameter_scope(const struct parser *parser, const struct node *function)
 {

@@ -166,7 +166,7 @@ void bind_enumerator(struct parser *parser, struct node *enumerator)
     scope_bind(parser->scopes, SPACE_ORDINARY, symbol);
 }
 
-/* ---- tags --------------------------------------------------------------------------------------------------------------- */
+/* ---- tags ------------------------------------------------------------------------------------------------------- */
 
 static struct symbol *declare_tag(struct parser *parser, struct node *node, uint32_t tag)
 {
@@ -199,7 +199,7 @@ void bind_lone_tag(struct parser *parser, struct node *specifiers)
     }
 }
 
-/* ---- labels ------------------------------------------------------------------------------------------------------------- */
+/* ---- labels ----------------------------------------------------------------------------------------------------- */
 
 static struct symbol *find_label(const struct parser *parser, const char *name)
 {

@@ -22,22 +22,43 @@ static bool gives_nothing(const struct node *coroutine)
     return !coroutine->type || !coroutine->type->result || coroutine->type->result->class == TYPE_VOID;
 }
 
+/* The member that an argument's lvalue is, if it is a bit-field: it has no address of its own. */
+static struct node *bit_field(const struct node *argument)
+{
+    struct node *lvalue = argument->kind == NODE_ASSIGN ? node_strip(argument->child[0]) : NULL;
+    return lvalue && lvalue->kind == NODE_MEMBER && lvalue->type && lvalue->type->is_bit_field ? lvalue : NULL;
+}
+
 static bool converts(const struct node *argument)
 {
     if (argument->kind != NODE_ASSIGN || gives_nothing(argument->child[1]))
         return false;
     const struct type_info *into = argument->child[0]->type, *from = argument->child[1]->type->result;
-    return into && into->declaration && from->declaration && strcmp(into->declaration, from->declaration) != 0;
+    const struct node *field = bit_field(argument);
+    if (field) /* a local record's is taken care of by hoist.c */
+        return field->child[0]->type && field->child[0]->type->declaration;
+    return (into && into->declaration && from->declaration && strcmp(into->declaration, from->declaration) != 0);
+}
+
+/* What `into` points to: the lvalue, or the record that has it as a bit-field. */
+static const char *stored_place(struct acc *acc, const struct node *argument)
+{
+    const struct node *field = bit_field(argument);
+    if (!field)
+        return arena_format(acc->arena, "*(%s)into", declare_as(acc, argument->child[0]->type->declaration, "*"));
+    const struct type_info *object = field->child[0]->type;
+    const char *pointer = token_is(acc, field->op, ".") ? declare_as(acc, object->declaration, "*")
+                                                         : declare_as(acc, object->declaration, "");
+    return arena_format(acc->arena, "((%s)into)->%s", pointer, token_text(acc, field->last));
 }
 
 static const char *store_function(struct acc *acc, struct node *argument)
 {
-    const char *into = declare_as(acc, argument->child[0]->type->declaration, "*");
     const char *from = declare_as(acc, argument->child[1]->type->result->declaration, "*");
     const char *name = arena_format(acc->arena, "ac__store_%u", ++acc->store_count);
     argument->extra = (void *)name;
-    return arena_format(acc->arena, "static void %s(void *into, const void *value) { *(%s)into = *(%s)(void *)value; }\n",
-                        name, into, from);
+    return arena_format(acc->arena, "static void %s(void *into, const void *value) { %s = *(%s)(void *)value; }\n", name,
+                        stored_place(acc, argument), from);
 }
 
 void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, uint32_t *count)
@@ -74,8 +95,10 @@ static void print_child(struct printer *printer, struct node *argument)
         print_text(printer, ")(0)))");
     }
     if (argument->kind == NODE_ASSIGN) {
-        print_text(printer, ", (void *)&(");
-        print_node(printer, argument->child[0]);
+        struct node *field = bit_field(argument), *place = field ? field->child[0] : argument->child[0];
+        bool is_pointer = field && !token_is(printer->acc, field->op, ".");
+        print_text(printer, is_pointer ? ", (void *)(" : ", (void *)&(");
+        print_node(printer, place);
         print_format(printer, "), %s }", argument->extra ? (const char *)argument->extra : "0");
     } else {
         print_text(printer, ", 0, 0 }");

@@ -159,13 +159,15 @@ struct symbol *with_function(struct acc *acc, const struct type_info *type, cons
 static bool is_lvalue(struct node *node)
 {
     node = node_strip(node);
-    return node->kind == NODE_NAME || node->kind == NODE_MEMBER || node->kind == NODE_INDEX ||
-           node->kind == NODE_COMPOUND_LITERAL || node->kind == NODE_UNARY;
+    /* A compound literal is one, too, but dies with a block that may end before the statement does: it is copied. */
+    return node->kind == NODE_NAME || node->kind == NODE_MEMBER || node->kind == NODE_INDEX || node->kind == NODE_UNARY;
 }
 
+/* `is_effect`: the value is not wanted. */
 static struct node *await_call(struct acc *acc, struct node *near, struct symbol *callee, struct node *first,
-                               struct node *second)
+                               struct node *second, bool is_effect)
 {
+    static struct type_info nothing = {.class = TYPE_VOID};
     struct node *call = node_make(acc, NODE_CALL, near->first, near->last, 0);
     struct node *await = node_make(acc, NODE_AWAIT, near->first, near->last, 0);
     node_append(acc, call, build_name(acc, near, callee));
@@ -176,6 +178,7 @@ static struct node *await_call(struct acc *acc, struct node *near, struct symbol
     node_append(acc, await, call);
     await->has_await = true;
     await->op = near->first;
+    await->type = is_effect ? &nothing : NULL;
     return await;
 }
 
@@ -213,7 +216,7 @@ static void bind(struct function *function, struct node *block, struct node *ite
     struct acc *acc = function->acc;
     struct node *expression = item->child[item->count - 1];
     struct node *declaration = item->count > 1 ? item->child[0] : NULL;
-    struct node *value = enter ? await_call(acc, expression, enter, operand, NULL) : operand;
+    struct node *value = enter ? await_call(acc, expression, enter, operand, NULL, !declaration) : operand;
     if (!declaration) {
         if (!enter)
             return;
@@ -224,6 +227,9 @@ static void bind(struct function *function, struct node *block, struct node *ite
         return;
     }
     struct node *declared_item = declaration->child[1];
+    const struct type_info *bound = declared_item->child[0]->type;
+    if (!enter && bound && bound->class == TYPE_RECORD) /* the operand itself, not its address */
+        value = build(acc, expression, "*(%0)", operand, NULL);
     struct node *with_value = node_make(acc, NODE_INIT_DECLARATOR, declared_item->first, declared_item->last, 0);
     node_append(acc, with_value, declared_item->child[0]);
     node_append(acc, with_value, value);
@@ -246,9 +252,10 @@ static struct node *leave_with(struct function *function, struct node *near, str
     struct acc *acc = function->acc;
     struct node *cleanup = build_block(acc, near);
     struct node *error = node_make(acc, NODE_PENDING_ERROR, near->first, near->last, 0);
-    struct node *await = await_call(acc, near, exit, operand, error);
+    bool answers = answers_bool(acc, exit);
+    struct node *await = await_call(acc, near, exit, operand, error, !answers);
     struct node *statement;
-    if (answers_bool(acc, exit)) {
+    if (answers) {
         statement = node_make(acc, NODE_IF, near->first, near->last, 0);
         node_append(acc, statement, await);
         node_append(acc, statement, node_make(acc, NODE_SWALLOW_ERROR, near->first, near->last, 0));

@@ -280,12 +280,22 @@ static void add_snippet(struct acc *acc, struct buffer *out, const struct origin
                 acc->options && acc->options->color);
 }
 
+/* What <ac.h> makes of its names is nobody's business. */
+static bool is_of_library(const char *file, const char *macro)
+{
+    size_t length = strlen(file);
+    return strncmp(macro, "ac_", 3) == 0 && length >= 4 && strcmp(file + length - 4, "ac.h") == 0;
+}
+
 static void add_macro_note(struct acc *acc, struct buffer *out, const struct origin *origin, uint32_t token)
 {
     struct origin definition = *origin;
     const char *text;
     bool color = acc->options && acc->options->color;
-    if (origin_of_macro(acc, origin->macro, token, &definition))
+    bool is_found = origin_of_macro(acc, origin->macro, token, &definition);
+    if (is_found && is_of_library(definition.file, origin->macro))
+        return;
+    if (is_found)
         text = arena_format(acc->arena, "expanded from macro '%s'", origin->macro);
     else
         text = arena_format(acc->arena, "in expansion of macro '%s'", origin->macro);

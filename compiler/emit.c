@@ -463,6 +463,7 @@ bool emit_special(struct printer *printer, struct node *node)
         return true;
     }
     if (node->kind == NODE_AWAIT) { /* not evaluated: only its type counts */
+        CHECK(!printer->function || !node->has_await);
         print_list(printer, node, "((", "", ")(0))");
         return true;
     }

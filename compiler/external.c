@@ -8,7 +8,7 @@
 #include "parser.h"
 #include "parse.tab.h"
 
-/* ---- the extent of an external declaration ------------------------------------------------------------------------- */
+/* ---- the extent of an external declaration ---------------------------------------------------------------------- */
 
 struct extent {
     uint32_t end;      /* one past it */
@@ -19,13 +19,13 @@ static bool takes_operand(const struct parser *parser, uint32_t token)
 {
     const struct token *t = &parser->acc->tokens[token];
     const struct known_names *known = &parser->known;
-    switch (t->word) {
-    case ATTRIBUTE: case TYPEOF: case ALIGNAS: case BIT_INT: case QUALIFIER: case ASM:
-        return true;
-    default:
-        return t->name && (t->name == known->type_of || t->name == known->type_of_unqual || t->name == known->align_as ||
-                           t->name == known->declspec || t->name == known->assembly);
-    }
+    const char *const names[] = {known->type_of, known->type_of_unqual, known->align_as, known->declspec,
+                                 known->assembly};
+    for (size_t i = 0; t->name && i < sizeof names / sizeof *names; i++)
+        if (t->name == names[i])
+            return true;
+    return t->word == ATTRIBUTE || t->word == TYPEOF || t->word == ALIGNAS || t->word == BIT_INT ||
+           t->word == QUALIFIER || t->word == ASM;
 }
 
 static bool starts_type(const struct token *token)
@@ -117,7 +117,7 @@ static struct extent find_extent(const struct parser *parser, uint32_t first)
     return (struct extent){last, 0};
 }
 
-/* ---- bodies of plain functions ---------------------------------------------------------------------------------------- */
+/* ---- bodies of plain functions ---------------------------------------------------------------------------------- */
 
 static bool mentions_dialect(const struct parser *parser, const char *name)
 {
@@ -151,7 +151,7 @@ static bool has_async(const struct parser *parser, uint32_t first, uint32_t end)
     return false;
 }
 
-/* ---- one external declaration after the other -------------------------------------------------------------------------- */
+/* ---- one external declaration after the other ------------------------------------------------------------------- */
 
 static void keep(struct parser *parser)
 {
@@ -196,7 +196,7 @@ static void parse_one(struct parser *parser, uint32_t first, struct extent exten
     reset(parser, first, extent);
     parser->is_raw = extent.body && !has_async(parser, first, extent.body) && !is_worth_reading(parser, extent);
     bool fits = parse_external(parser) == 0;
-    bool concerns = parser->is_dialect || parser->uses_async;
+    bool concerns = parser->is_dialect || (fits && !parser->is_raw && extent.body && parser->uses_async);
     if (!fits && !parser->is_raw && !concerns && !parser->acc->files[parser->acc->tokens[first].file].is_system)
         concerns = words_has_dialect(parser, parser->read, parser->end);
     scope_pop_to(parser->scopes, parser->file_scope);

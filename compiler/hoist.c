@@ -253,8 +253,40 @@ static struct node *hoist_operands(struct hoist *hoist, struct node *node)
     return node;
 }
 
+/* An argument `lvalue = coroutine` whose lvalue has no address, or no type that the function's outside can name, gets a
+ * temporary that is assigned after the await. */
+static bool needs_detour(const struct acc *acc, const struct node *argument)
+{
+    if (argument->kind != NODE_ASSIGN || !argument->child[1]->type || !argument->child[1]->type->result)
+        return false;
+    const struct node *lvalue = node_strip(argument->child[0]);
+    bool is_bit_field = lvalue->type && lvalue->type->is_bit_field;
+    const struct type_info *object = is_bit_field ? lvalue->child[0]->type : lvalue->type;
+    (void)acc;
+    return !object || !object->declaration;
+}
+
+static void detour_results(struct hoist *hoist, struct node *call, struct node *after)
+{
+    for (uint32_t i = 1; i < call->count; i++) {
+        struct node *argument = call->child[i], *lvalue;
+        if (!needs_detour(hoist->acc, argument))
+            continue;
+        lvalue = save_place(hoist, argument->child[0]);
+        struct symbol *result = new_temporary(hoist, argument->child[1]->type->result, NULL, true);
+        assign_to(hoist, hoist->out, result, lvalue); /* it keeps its value if the coroutine fails */
+        argument->child[0] = build_name(hoist->acc, argument->child[0], result);
+        argument->child[0]->type = argument->child[1]->type->result;
+        build_into(hoist->acc, after,
+                   build(hoist->acc, argument, "%0 = %1;", lvalue, build_name(hoist->acc, argument, result), NULL));
+    }
+}
+
 static struct node *hoist_await(struct hoist *hoist, struct node *node)
 {
+    struct node *after = build_block(hoist->acc, node);
+    if (combinator_of(hoist->acc, node_strip(node->child[0])))
+        detour_results(hoist, node_strip(node->child[0]), after);
     struct node *statement = node_make(hoist->acc, NODE_AWAIT_STATEMENT, node->first, node->last, 0);
     struct node *operand = node->child[0];
     if (operand->has_await)
@@ -267,11 +299,15 @@ static struct node *hoist_await(struct hoist *hoist, struct node *node)
     node_append(hoist->acc, statement, operand);
     if (is_void(node)) {
         build_into(hoist->acc, hoist->out, statement);
+        if (after->count)
+            build_into(hoist->acc, hoist->out, after);
         return nothing(hoist, node);
     }
     struct symbol *result = new_temporary(hoist, node->type, node, hoist->remaining > 0);
     node_append(hoist->acc, statement, build_name(hoist->acc, node, result));
     build_into(hoist->acc, hoist->out, statement);
+    if (after->count)
+        build_into(hoist->acc, hoist->out, after);
     struct node *name = build_name(hoist->acc, node, result);
     name->type = node->type;
     return name;
@@ -755,6 +791,7 @@ static void hoist_statement(struct hoist *hoist, struct node *node)
     case NODE_GOTO_COMPUTED:
     case NODE_RETURN: hoist_with_expressions(hoist, node, 1); return;
     case NODE_THROW:
+    case NODE_GENERATED:
     case NODE_ASM: hoist_with_expressions(hoist, node, node->count); return;
     case NODE_CASE: hoist_with_expressions(hoist, node, 0); return;
     case NODE_BLOCK: build_into(hoist->acc, hoist->out, hoist_sub(hoist, node)); return;

@@ -32,8 +32,8 @@
 
 /* Names of types that nobody declares; a program may still declare its own. */
 #define PREDEFINED_TYPES(X) \
-    X(bool) X(__builtin_va_list) X(__int128_t) X(__uint128_t) X(__float80) X(__float128) X(__ibm128) X(__bf16) X(__fp16) \
-    X(_Float16) X(_Float32) X(_Float64) X(_Float128) X(_Float32x) X(_Float64x) X(_Float128x) \
+    X(bool) X(__builtin_va_list) X(__int128_t) X(__uint128_t) X(__float80) X(__float128) X(__ibm128) X(__bf16) \
+    X(__fp16) X(_Float16) X(_Float32) X(_Float64) X(_Float128) X(_Float32x) X(_Float64x) X(_Float128x) \
     X(_Decimal32) X(_Decimal64) X(_Decimal128) X(__builtin_ms_va_list) X(__builtin_sysv_va_list)
 
 #endif

@@ -440,8 +440,10 @@ static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity 
     struct span ranges[MOST_RANGES];
     uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
     uint32_t count = ranges_of(reading, diagnostic, ranges, MOST_RANGES);
-    if (token)
-        report_ranges(reading->acc, severity, token, ranges, count, text_of(reading->acc, diagnostic));
+    const char *text = text_of(reading->acc, diagnostic);
+    bool is_inside = severity == SEVERITY_NOTE && strstr(text, "ac__"); /* of the runtime: nothing the user knows */
+    if (token && !is_inside)
+        report_ranges(reading->acc, severity, token, ranges, count, text);
 }
 
 static void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)

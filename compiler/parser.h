@@ -9,7 +9,7 @@
 
 #include "acc.h"
 
-/* ---- scope.c ----------------------------------------------------------------------------------------------------- */
+/* ---- scope.c ---------------------------------------------------------------------------------------------------- */
 
 enum name_space { SPACE_ORDINARY, SPACE_TAG, SPACE_LABEL };
 
@@ -32,7 +32,7 @@ struct symbol *scope_find(const struct scopes *scopes, enum name_space space, co
 struct symbol *scope_find_here(const struct scopes *scopes, enum name_space space, const char *name);
 struct node *scope_node(const struct scope *scope);
 
-/* ---- the parser's state -------------------------------------------------------------------------------------------- */
+/* ---- the parser's state ----------------------------------------------------------------------------------------- */
 
 /* Names that mean something without being declared: the field they have here, and their spelling. */
 #define KNOWN_NAMES(X) \
@@ -97,7 +97,7 @@ struct parser {
     bool is_too_deep;
 };
 
-/* ---- words.c --------------------------------------------------------------------------------------------------------- */
+/* ---- words.c ---------------------------------------------------------------------------------------------------- */
 
 enum { DEPTH_LIMIT = 4000 };
 
@@ -114,7 +114,7 @@ int word_again(struct parser *parser, uint32_t token);
 /* Whether a word of the dialect lies in the rest of the external declaration. */
 bool words_has_dialect(struct parser *parser, uint32_t first, uint32_t end);
 
-/* ---- bind.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- bind.c ----------------------------------------------------------------------------------------------------- */
 
 /* What the plain words among specifiers say; kept above the depth in the SPECIFIERS node's number. */
 enum specifier_flag {
@@ -143,7 +143,7 @@ struct node *innermost_declarator(struct node *declarator);
 /* The derivation that makes the declared thing what it is, or null: it has the base type. */
 struct node *own_derivation(const struct node *declarator);
 
-/* ---- actions.c: the tree, bottom up ---------------------------------------------------------------------------------- */
+/* ---- actions.c: the tree, bottom up ----------------------------------------------------------------------------- */
 
 /* While the grammar works a node's number holds its height. */
 struct node *make(struct parser *parser, enum node_kind kind, uint32_t first, uint32_t last, uint32_t count, ...);
@@ -185,7 +185,7 @@ struct node *begin_catch(struct parser *parser, struct node *clause, uint32_t na
 void begin_function(struct parser *parser, struct node *head);
 struct node *finish_function(struct parser *parser, struct node *head, enum node_kind kind, struct node *body);
 
-/* ---- parse.y --------------------------------------------------------------------------------------------------------- */
+/* ---- parse.y ---------------------------------------------------------------------------------------------------- */
 
 /* Reads one external declaration: 0 if the grammar fits. */
 int parse_external(struct parser *parser);

@@ -116,7 +116,7 @@ void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_
     return larger;
 }
 
-/* ---- interned names ------------------------------------------------------------------------------------------------ */
+/* ---- interned names --------------------------------------------------------------------------------------------- */
 
 static uint32_t hash_text(const char *text, size_t length)
 {
@@ -157,7 +157,7 @@ const char *arena_intern(struct arena *arena, const char *text, size_t length)
     return arena->names[at].text;
 }
 
-/* ---- growing text ---------------------------------------------------------------------------------------------------- */
+/* ---- growing text ----------------------------------------------------------------------------------------------- */
 
 static void buffer_reserve(struct buffer *buffer, size_t more)
 {
@@ -204,7 +204,7 @@ void buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){0};
 }
 
-/* ---- the end of the process ---------------------------------------------------------------------------------------- */
+/* ---- the end of the process ------------------------------------------------------------------------------------- */
 
 _Noreturn void internal_error(const char *file, int line, const char *format, ...)
 {

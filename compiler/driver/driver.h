@@ -70,6 +70,7 @@ struct command_line {
     const char *output;          /* -o, or null */
     const char *cc;              /* --cc=, or null */
     const char *runtime;         /* --runtime=, or null */
+    bool uses_test_runtime;      /* -fac-test: the one in which allocations and system calls can be made to fail */
     const char *stop_after;      /* a pass, or null */
     const char *dependency_file; /* -MF, or null */
     bool makes_dependencies;     /* -MD, -MMD */
@@ -93,7 +94,7 @@ bool option_is_ours(const char *warning); /* -W…: a warning group of acc's own
 struct backend {
     struct words command;     /* the C compiler: a program and perhaps arguments */
     bool is_clang;
-    const char *include_directory, *library, *translator;
+    const char *include_directory, *library, *test_library, *translator;
 };
 /* Finds all of it, or ends the process with a message. */
 void backend_find(struct backend *backend, struct arena *arena, const char *cc);

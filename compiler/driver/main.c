@@ -15,6 +15,7 @@ static const char help[] =
     "acc's own options:\n"
     "  --cc=COMMAND        the C compiler to use (default: cc; environment: ACC_CC)\n"
     "  --runtime=FILE      the runtime to link, in place of the one that came with acc\n"
+    "  -fac-test           link the runtime in which allocations and system calls can be made to fail\n"
     "  --emit-c            print the C that an Async C file becomes\n"
     "  --stop-after=PASS   print the program as it stands after a pass\n"
     "  -x ac               what follows is Async C, whatever its name\n"
@@ -62,6 +63,13 @@ static void add_input(const struct driver *driver, struct words *command, const 
     words_add(command, is_object ? item->unit->object : item->word);
 }
 
+static const char *runtime_library(const struct driver *driver)
+{
+    if (driver->line.runtime)
+        return driver->line.runtime;
+    return driver->line.uses_test_runtime ? driver->backend.test_library : driver->backend.library;
+}
+
 /* The user's command line once more, objects in the place of what was built, the runtime behind all. */
 static struct words rest_command(const struct driver *driver)
 {
@@ -85,7 +93,7 @@ static struct words rest_command(const struct driver *driver)
     }
     if (line->mode == MODE_LINK && line->links_runtime && line->input_count) {
         set_language(&command, &language, NULL);
-        words_add(&command, line->runtime ? line->runtime : driver->backend.library);
+        words_add(&command, runtime_library(driver));
     }
     return command;
 }

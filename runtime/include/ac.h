@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-/* ---- handles --------------------------------------------------------------------------------------------------- */
+/* ---- handles ----------------------------------------------------------------------------------------------------- */
 
 /* A coroutine, task, future or generator of values of type T (which may be void). They are pointers; null is none. */
 #define ac_coro(T) __typeof__(__typeof__(T)(*)(struct ac__coro *))
@@ -46,13 +46,13 @@ enum {
  * async functions. */
 #define AC_BLOCKING
 
-/* ---- running ---------------------------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 /* T ac_run(ac_coro(T) c): runs a coroutine on a new event loop in this thread, cancels and awaits every task that is
  * left when it is done, closes the loop, and gives the coroutine's result. Handles of tasks end with the loop. If the
  * coroutine throws: prints the trace and exits with status 1. Aborts when called from a running loop. */
 #define ac_run(c) \
-    __extension__ __builtin_choose_expr(ac__is_void((c)(0)), (void)ac__run(ac__coro_frame(c), 0, 0, 0), __extension__({ \
+    __extension__ __builtin_choose_expr(ac__is_void((c)(0)), (void)ac__run(ac__coro_frame(c), 0, 0, 0), ({ \
                                             ac__object_type((c)(0)) ac__result_; \
                                             ac__run(ac__coro_frame(c), &ac__result_, sizeof ac__result_, 0); \
                                             ac__result_; \
@@ -75,7 +75,7 @@ ac_coro(void) ac_sleep(double seconds);
 /* Goes once to the back of the ready queue. */
 ac_coro(void) ac_yield(void);
 
-/* ---- tasks ------------------------------------------------------------------------------------------------------ */
+/* ---- tasks ------------------------------------------------------------------------------------------------------- */
 
 /* A handle of a task belongs to whoever holds it, until it is awaited, given to a combinator (both consume it) or
  * detached. An error that nobody retrieved when the last handle goes is reported on stderr with its trace. */
@@ -134,7 +134,7 @@ ac_task(void) ac_current(void);
  * may be larger. The handles are borrowed: good until the loop next gets control. */
 size_t ac_all(ac_task(void) *tasks, size_t capacity);
 
-/* ---- futures ---------------------------------------------------------------------------------------------------- */
+/* ---- futures ----------------------------------------------------------------------------------------------------- */
 
 /* A value that is set by hand. Any number of tasks may await it, before and after it is set; await does not consume
  * it. ac_done, ac_result, ac_exception, ac_cancelled and ac_cancel take futures, too. */
@@ -162,7 +162,7 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
  * future was made. Null is fine. */
 #define ac_future_free(f) __extension__(ac__future_free(ac__future_pointer(f)))
 
-/* ---- combining -------------------------------------------------------------------------------------------------- */
+/* ---- combining --------------------------------------------------------------------------------------------------- */
 
 /* acc itself knows these four; their arguments are awaitables, or `lvalue = awaitable`, which stores the result:
  *
@@ -179,13 +179,13 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
 /* await ac_gather_n(items, n, results): ac_gather over an array of n coroutines or tasks of type T. `results` is T[n],
  * filled in the order of the items, or null. The items are copied; n may be 0. */
 #define ac_gather_n(items, n, results) \
-    __extension__(ac__check(ac__is_pointer_to(results, (*(items))(0)), "the results have another type than the items"), \
+    __extension__(ac__check(ac__is_pointer_to(results, (*(items))(0)), "the results are not of the items' type"), \
                   ac__gather_n((items), (n), ac__kind_of(*(items)), (results), ac__size_of((*(items))(0))))
 
 /* await ac_settle_n(items, n, results, errors): the same, but it never throws (except for its own cancellation).
  * `errors` is ac_error[n], each with code 0 or the error, or null. Results of those that failed are not touched. */
 #define ac_settle_n(items, n, results, errors) \
-    __extension__(ac__check(ac__is_pointer_to(results, (*(items))(0)), "the results have another type than the items"), \
+    __extension__(ac__check(ac__is_pointer_to(results, (*(items))(0)), "the results are not of the items' type"), \
                   ac__settle_n((items), (n), ac__kind_of(*(items)), (results), ac__size_of((*(items))(0)), (errors)))
 
 /* T v = await ac_wait_for(e, seconds): awaits a coroutine, task or future, which is consumed as by await, under a
@@ -287,7 +287,7 @@ void ac_event_set(ac_event *event);
 void ac_event_clear(ac_event *event);
 bool ac_event_is_set(const ac_event *event);
 
-/* ---- descriptors and callbacks: under the library ------------------------------------------------------------------ */
+/* ---- descriptors and callbacks: under the library ---------------------------------------------------------------- */
 
 /* Waits until a read (an accept, ...) from a descriptor would not block; the end of input and errors count. Several
  * tasks may wait for one descriptor. What epoll refuses (regular files, /dev/null) is ready at once.
@@ -318,7 +318,7 @@ bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
  * FILE *. */
 void ac_dump_tasks(void *file);
 
-/* ---- what the macros above are made of ------------------------------------------------------------------------------ */
+/* ---- what the macros above are made of --------------------------------------------------------------------------- */
 
 struct ac__task *ac__spawn(struct ac__frame *coroutine);
 bool ac__try_run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error);

@@ -24,7 +24,7 @@ __attribute__((constructor)) static void choose(void)
     each_its_own = AC__TEST_BUILD || __asan_init || getenv("AC_DEBUG");
 }
 
-/* ---- blocks of their own ------------------------------------------------------------------------------------------- */
+/* ---- blocks of their own ----------------------------------------------------------------------------------------- */
 
 struct own {
     struct own *next, *previous; /* null: not in the list */
@@ -76,7 +76,7 @@ static void own_free(struct ac__task *task)
     ac__free(own->base);
 }
 
-/* ---- all blocks ------------------------------------------------------------------------------------------------------ */
+/* ---- all blocks -------------------------------------------------------------------------------------------------- */
 
 struct ac__task *ac__block_new(size_t size, size_t alignment)
 {

@@ -40,7 +40,7 @@ struct family {
     void *result; /* until the end; behind the entries */
 };
 
-/* ---- policies ------------------------------------------------------------------------------------------------------- */
+/* ---- policies ---------------------------------------------------------------------------------------------------- */
 
 static void store(const struct ac__child *child, const void *value)
 {
@@ -136,7 +136,7 @@ static const struct policy quiet_policy = {false, false, settle_quietly};
 static const struct policy race_policy = {true, true, race_done};
 static const struct policy any_policy = {false, true, any_done};
 
-/* ---- children ------------------------------------------------------------------------------------------------------- */
+/* ---- children ---------------------------------------------------------------------------------------------------- */
 
 static void family_one_less(struct family *family)
 {
@@ -231,7 +231,7 @@ static struct ac__task *family_cancel(struct ac__wait *wait)
     return NULL;
 }
 
-/* ---- the frame -------------------------------------------------------------------------------------------------------- */
+/* ---- the frame --------------------------------------------------------------------------------------------------- */
 
 static void family_close(struct ac__frame *frame)
 {
@@ -343,7 +343,7 @@ static struct ac__frame *family_of_children(const struct shape *shape, const str
     return family->frame;
 }
 
-/* ---- what is called ------------------------------------------------------------------------------------------------------ */
+/* ---- what is called ---------------------------------------------------------------------------------------------- */
 
 ac_coro(void) ac__gather(const struct ac__child *children, unsigned long count)
 {

@@ -38,7 +38,17 @@ _Noreturn void ac__die(const char *format, ...) __attribute__((format(printf, 1,
 /* A rule that must hold, in release builds too. */
 #define ac__assert(condition, rule) (likely(condition) ? (void)0 : ac__die("internal error: %s", rule))
 
-/* ---- wait queues: circular lists of waiters, the owner points to the first ----------------------------------------- */
+/* ---- process.c --------------------------------------------------------------------------------------------------- */
+
+_Noreturn void ac__no_loop(void) __attribute__((cold));
+void ac__watch_forks(void);
+bool ac__is_forked(void); /* a child of fork, in the thread whose loop it was */
+void ac__sigpipe_take(void);
+void ac__sigpipe_give_back(void);
+/* Lets coroutines start each other on the C stack down to a quarter of what is left of it. */
+void ac__set_stack_limit(void);
+
+/* ---- wait queues: circular lists of waiters, the owner points to the first --------------------------------------- */
 
 static inline void ac__enqueue(struct ac__waiter **queue, struct ac__waiter *waiter)
 {
@@ -73,7 +83,7 @@ struct ac__extra;
 struct ac__mailbox;
 struct ac__descriptor;
 
-/* ---- states and flags of tasks (what they mean: task.c) -------------------------------------------------------------- */
+/* ---- states and flags of tasks (what they mean: task.c) ---------------------------------------------------------- */
 
 enum {
     AC__UNSTARTED, /* a coroutine: not yet a task */
@@ -134,18 +144,19 @@ struct ac__extra {
     char name[64];
 };
 
-/* ---- timers: an alarm (ac.h) lies in whoever waits; the heap holds pointers to it -------------------------------------- */
+/* ---- timers: an alarm (ac.h) lies in whoever waits; the heap holds pointers to it -------------------------------- */
 
 struct ac__heap_entry {
     int64_t deadline;
     uintptr_t alarm; /* the lowest bit: it is a sleep's */
 };
 
-/* ---- the loop -------------------------------------------------------------------------------------------------------- */
+/* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 struct ac__loop {
     /* ready queue (loop.c) */
     struct ac__task *first, **end; /* end: where the next one is linked */
+    unsigned long seed;                 /* of the random order (AC_SEED); 0: first come, first run */
     unsigned until_poll, poll_interval; /* steps */
     int64_t polled_at;
     /* tasks (task.c) */
@@ -171,8 +182,6 @@ struct ac__loop {
     bool is_debug;
     int *error_number; /* this thread's errno */
 };
-
-_Noreturn void ac__no_loop(void) __attribute__((cold));
 
 /* The running loop. Dies with a message outside one, and in a child of fork. */
 static inline struct ac__loop *ac__loop(void)
@@ -215,7 +224,7 @@ static inline void ac__notify(struct ac__waiter *waiter)
         (void)waiter->wait.cancel(&waiter->wait);
 }
 
-/* ---- error.c --------------------------------------------------------------------------------------------------------- */
+/* ---- error.c ----------------------------------------------------------------------------------------------------- */
 
 struct ac__thrown *ac__error_make(int code, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 struct ac__thrown *ac__error_make_list(int code, const char *format, va_list arguments) __attribute__((cold));
@@ -237,7 +246,7 @@ static inline int ac__fail(struct ac__task *task, struct ac__thrown *thrown)
 }
 int ac__fail_code(struct ac__task *task, int code) __attribute__((cold));
 
-/* ---- slab.c: small pieces of memory ------------------------------------------------------------------------------------ */
+/* ---- slab.c: small pieces of memory ------------------------------------------------------------------------------ */
 
 enum { AC__LARGEST_PIECE = 1024 };
 /* A piece of this thread's heap, aligned to 16. Its second word must not be zero while it is in use. */
@@ -249,7 +258,7 @@ void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context);
 /* Gives the heap back to the system if nothing in it is in use. */
 void ac__pieces_trim(void);
 
-/* ---- block.c: the memory of coroutines and tasks ------------------------------------------------------------------------ */
+/* ---- block.c: the memory of coroutines and tasks ----------------------------------------------------------------- */
 
 /* A block with room for a task's header, then `size` bytes aligned to `alignment`, then the room for the bump stack.
  * Sets flags, top and limit. Null if there is no memory. */
@@ -260,7 +269,7 @@ void ac__block_free(struct ac__task *block);
 /* Calls `visit` for every block that is a task of this thread. It may free the one it is called for. */
 void ac__blocks_visit(void (*visit)(struct ac__task *task, void *context), void *context);
 
-/* ---- frame.c --------------------------------------------------------------------------------------------------------- */
+/* ---- frame.c ----------------------------------------------------------------------------------------------------- */
 
 /* ac__frame_new for library coroutines whose size is known at run time only. */
 struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size);
@@ -291,7 +300,7 @@ void ac__chunks_free(void);
 /* Lets a coroutine go that was never started. Null is fine. */
 void ac__coro_close(struct ac__frame *frame);
 
-/* ---- task.c ---------------------------------------------------------------------------------------------------------- */
+/* ---- task.c ------------------------------------------------------------------------------------------------------ */
 
 struct ac__waiter **ac__joiners(struct ac__task *task);
 /* Makes a task of a coroutine, with one handle; null makes the shared failed task. */
@@ -350,7 +359,7 @@ static inline bool ac__over_budget(void)
 
 enum { AC__BUDGET = 128 };
 
-/* ---- timer.c --------------------------------------------------------------------------------------------------------- */
+/* ---- timer.c ----------------------------------------------------------------------------------------------------- */
 
 enum { AC__SECOND = 1000000000 };
 #define AC__NEVER INT64_MAX
@@ -370,7 +379,7 @@ static inline int64_t ac__next_deadline(const struct ac__loop *loop)
 }
 void ac__calls_free(void);
 
-/* ---- poll.c ---------------------------------------------------------------------------------------------------------- */
+/* ---- poll.c ------------------------------------------------------------------------------------------------------ */
 
 /* Waits up to `timeout` ns (0: looks only; AC__NEVER) and makes ready who waited. */
 void ac__poll(struct ac__loop *loop, int64_t timeout);
@@ -398,7 +407,7 @@ bool ac__descriptor_adopt(int fd);
 /* True if a read or write could block the thread: not known to be non-blocking. */
 bool ac__descriptor_blocks(int fd);
 
-/* ---- post.c: letters from other threads -------------------------------------------------------------------------------- */
+/* ---- post.c: letters from other threads -------------------------------------------------------------------------- */
 
 struct ac__letter {
     struct ac__letter *next;
@@ -417,7 +426,7 @@ bool ac__mailbox_empty(struct ac__loop *loop);
 /* Makes sure that letters end a wait in ac__poll. */
 void ac__mailbox_listen(struct ac__loop *loop);
 
-/* ---- future.c ----------------------------------------------------------------------------------------------------------- */
+/* ---- future.c ---------------------------------------------------------------------------------------------------- */
 
 struct ac__waiter **ac__future_waiters(struct ac__future *future); /* also binds it to the running loop */
 bool ac__future_done(const struct ac__future *future);
@@ -430,7 +439,7 @@ const ac_error *ac__future_exception(struct ac__future *future);
 void ac__future_hold(struct ac__future *future);
 void ac__future_drop(struct ac__future *future);
 
-/* ---- join.c: waiting for whatever a handle stands for ------------------------------------------------------------------- */
+/* ---- join.c: waiting for whatever a handle stands for ------------------------------------------------------------ */
 
 /* Is the task or future done? */
 bool ac__target_done(void *target, unsigned kind);
@@ -445,7 +454,7 @@ void ac__target_drop(void *target, unsigned kind);
 void ac__target_watch(void *target, unsigned kind, struct ac__waiter *waiter);
 void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter);
 
-/* ---- debug.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- debug.c ----------------------------------------------------------------------------------------------------- */
 
 void ac__dump(FILE *file);
 /* Runs one step of a task and reports it if it took long. */

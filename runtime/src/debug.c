@@ -58,23 +58,33 @@ void ac_dump_tasks(void *file)
     ac__dump(file);
 }
 
-/* ---- AC_DEBUG=1 ------------------------------------------------------------------------------------------------------ */
+/* ---- AC_DEBUG=1 -------------------------------------------------------------------------------------------------- */
 
 enum { SLOW_NS = 100000000 };
+
+/* The innermost frame that stands in a program's source. */
+static const struct ac__frame *users_frame(const struct ac__frame *frame)
+{
+    while (frame->parent && !ac__is_users(frame->function))
+        frame = frame->parent;
+    return frame;
+}
 
 void ac__debug_step(struct ac__loop *loop, struct ac__task *task,
                     void (*run)(struct ac__loop *loop, struct ac__task *task))
 {
-    char name[32];
-    struct ac__frame *stood_at = task->innermost;
-    const struct ac__function *function = stood_at->parent ? stood_at->parent->function : stood_at->function;
+    /* What is printed is read before: the task and its frames may be gone after the step. */
+    const struct ac__frame *from = users_frame(task->innermost);
+    const struct ac__function *function = from->function;
+    unsigned site = from->state, number = task->number;
     int64_t start = ac__read_clock(loop), elapsed;
-    unsigned number = task->number;
     run(loop, task);
     elapsed = ac__read_clock(loop) - start;
     if (elapsed <= SLOW_NS)
         return;
-    snprintf(name, sizeof name, "Task-%u", number); /* the task itself may be gone */
-    fprintf(stderr, "ac: a step of %s took %.3f s, resumed in %s\n", name, (double)elapsed / AC__SECOND,
-            function->name);
+    fprintf(stderr, "ac: Task-%u ran for %.3f s without an await that waits\n  from %s", number,
+            (double)elapsed / AC__SECOND, function->name);
+    if (ac__is_users(function))
+        fprintf(stderr, " (%s:%u)", function->sites[site].file, function->sites[site].line);
+    fputc('\n', stderr);
 }

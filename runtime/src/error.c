@@ -77,7 +77,7 @@ static void set_message(ac_error *error, const char *format, va_list arguments)
         cut_at_character(error->message);
 }
 
-/* ---- making and freeing ------------------------------------------------------------------------------------------- */
+/* ---- making and freeing ------------------------------------------------------------------------------------------ */
 
 static struct ac__thrown *thrown_new(void)
 {
@@ -177,7 +177,7 @@ struct ac__thrown *ac__error_copy(const struct ac__thrown *thrown)
     return first;
 }
 
-/* ---- the trace ------------------------------------------------------------------------------------------------------ */
+/* ---- the trace --------------------------------------------------------------------------------------------------- */
 
 bool ac__is_users(const struct ac__function *function)
 {
@@ -207,7 +207,7 @@ void ac__trace(struct ac__task *task, struct ac__frame *frame, unsigned site)
     thrown->error.function = function->name;
 }
 
-/* ---- throwing ------------------------------------------------------------------------------------------------------- */
+/* ---- throwing ---------------------------------------------------------------------------------------------------- */
 
 static int throw_made(struct ac__task *task, struct ac__frame *frame, unsigned site, struct ac__thrown *thrown)
 {
@@ -286,7 +286,7 @@ void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown)
     ac__thrown_push(&task->error, thrown);
 }
 
-/* ---- printing ------------------------------------------------------------------------------------------------------- */
+/* ---- printing ---------------------------------------------------------------------------------------------------- */
 
 static void print_line(const struct line *line, FILE *file)
 {

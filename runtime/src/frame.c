@@ -255,7 +255,7 @@ void ac__coro_close(struct ac__frame *frame)
     ac__frame_release_slowly(frame, ac__thread.task);
 }
 
-/* ---- VLAs ------------------------------------------------------------------------------------------------------ */
+/* ---- VLAs -------------------------------------------------------------------------------------------------------- */
 
 void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned long alignment)
 {

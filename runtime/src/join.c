@@ -1,8 +1,9 @@
 /* join.c: awaiting a task or a future. The wait stands in the queue of what is awaited and is taken out of it when
- * that is done. A task that is cancelled while it awaits a task hands the request on to it; a future it leaves alone. */
+ * that is done. A task that is cancelled while it awaits a task hands the request on to it; a future it leaves
+ * alone. */
 #include "core.h"
 
-/* ---- tasks and futures alike ---------------------------------------------------------------------------------------- */
+/* ---- tasks and futures alike ------------------------------------------------------------------------------------- */
 
 bool ac__target_done(void *target, unsigned kind)
 {
@@ -62,7 +63,7 @@ void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter)
     ac__thread.loop->future_waits--;
 }
 
-/* ---- the frame of `await t` ------------------------------------------------------------------------------------------ */
+/* ---- the frame of `await t` -------------------------------------------------------------------------------------- */
 
 static struct ac__task *join_cancel(struct ac__wait *wait)
 {
@@ -134,7 +135,11 @@ int ac__join_resume(struct ac__frame *frame, struct ac__task *task)
 }
 
 static const struct ac__function join_function = {
-    .resume = ac__join_resume, .name = "await", .size = sizeof(struct ac__join), .alignment = _Alignof(struct ac__join)};
+    .resume = ac__join_resume,
+    .name = "await",
+    .size = sizeof(struct ac__join),
+    .alignment = _Alignof(struct ac__join),
+};
 
 void ac__join_init(struct ac__join *join, void *target, unsigned kind)
 {

@@ -106,7 +106,7 @@ ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error
     return block_new(ac__frame_new(&exit_function, (const void *)ac_timeout_aexit), timeout, error);
 }
 
-/* ---- ac_wait_for: runs what it is given in this very task ----------------------------------------------------------- */
+/* ---- ac_wait_for: runs what it is given in this very task -------------------------------------------------------- */
 
 struct wait_for {
     struct ac__limit limit;

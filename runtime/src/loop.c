@@ -14,19 +14,12 @@
  * When the main task is done, all others are cancelled and awaited; then what remains is reported and freed. */
 #include "core.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-__thread struct ac__thread ac__thread;
 
 enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, FIRST_INTERVAL = 16, MOST_CANCELS = 100 };
 
-/* ---- one step ------------------------------------------------------------------------------------------------------ */
+/* ---- one step ---------------------------------------------------------------------------------------------------- */
 
 /* Runs the innermost frame, and outward through its parents as they finish: a loop, so depth does not matter. Null
  * when the task has suspended, else the root frame, with its status. */
@@ -123,9 +116,23 @@ static struct ac__task *take_first(struct ac__loop *loop)
     return task;
 }
 
+/* AC_SEED: any of the first few, so that orders come up that are possible but unusual. */
+static struct ac__task *take_random(struct ac__loop *loop)
+{
+    struct ac__task **link = &loop->first, *task;
+    loop->seed = loop->seed * 6364136223846793005u + 1442695040888963407u;
+    for (unsigned skip = loop->seed >> 60; skip && (*link)->next; skip--)
+        link = &(*link)->next;
+    task = *link;
+    *link = task->next;
+    if (loop->end == &task->next)
+        loop->end = link;
+    return task;
+}
+
 static void run_step(struct ac__loop *loop)
 {
-    struct ac__task *task = take_first(loop);
+    struct ac__task *task = unlikely(loop->seed) ? take_random(loop) : take_first(loop);
     if (unlikely(task->state == AC__CALLBACK))
         run_callback(task);
     else if (unlikely(loop->is_debug))
@@ -134,7 +141,7 @@ static void run_step(struct ac__loop *loop)
         run_task(loop, task);
 }
 
-/* ---- between steps --------------------------------------------------------------------------------------------------- */
+/* ---- between steps ----------------------------------------------------------------------------------------------- */
 
 /* Sets how many steps go by until the next look: as many as take LOOK_NS, judging by those since the last. */
 static void set_interval(struct ac__loop *loop)
@@ -245,7 +252,7 @@ static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
     }
 }
 
-/* ---- the end ----------------------------------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
 
 static void cancel_left_over(struct ac__task *task, void *context)
 {
@@ -314,108 +321,22 @@ static void drop_callbacks(struct ac__loop *loop)
     }
 }
 
-/* ---- starting ---------------------------------------------------------------------------------------------------------- */
-
-static bool forked; /* this is the child of a process whose loop ran in the thread that forked */
-
-void ac__no_loop(void)
-{
-    if (forked)
-        ac__die("this is a child made by fork: its parent's event loop does not run here");
-    ac__die("no event loop runs in this thread: start one with ac_run or `async int main`");
-}
-
-static void sigpipe_nothing(int signal)
-{
-    (void)signal;
-}
-
-static pthread_mutex_t sigpipe_lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned sigpipe_users;
-
-/* A handler that does nothing has the effect of ignoring, but, other than ignoring, is not inherited through exec. */
-static void sigpipe_take(void)
-{
-    struct sigaction action;
-    pthread_mutex_lock(&sigpipe_lock);
-    if (sigpipe_users++ == 0 && sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL) {
-        action = (struct sigaction){.sa_handler = sigpipe_nothing, .sa_flags = SA_RESTART};
-        sigaction(SIGPIPE, &action, NULL);
-    }
-    pthread_mutex_unlock(&sigpipe_lock);
-}
-
-static void sigpipe_restore(void)
-{
-    struct sigaction action;
-    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == sigpipe_nothing)
-        signal(SIGPIPE, SIG_DFL);
-}
-
-static void sigpipe_give_back(void)
-{
-    pthread_mutex_lock(&sigpipe_lock);
-    if (--sigpipe_users == 0)
-        sigpipe_restore();
-    pthread_mutex_unlock(&sigpipe_lock);
-}
-
-static void in_forked_child(void)
-{
-    if (!ac__thread.loop)
-        return;
-    forked = true;
-    ac__poll_free(ac__thread.loop);
-    ac__thread.loop = NULL;
-    ac__thread.task = NULL;
-    sigpipe_restore();
-}
-
-static void watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, in_forked_child);
-}
-
-/* How much C stack this thread has below here. */
-static size_t stack_left(void)
-{
-    pthread_attr_t attributes;
-    struct rlimit limit;
-    void *base;
-    size_t size = 0;
-    if (getpid() == (pid_t)syscall(SYS_gettid)) {
-        if (getrlimit(RLIMIT_STACK, &limit) == 0)
-            size = limit.rlim_cur; /* the main thread's; what it has used so far is little */
-    } else if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-        pthread_attr_getstack(&attributes, &base, &size);
-        size = (size_t)((char *)__builtin_frame_address(0) - (char *)base);
-        pthread_attr_destroy(&attributes);
-    }
-    return size ? size : 64 * 1024;
-}
-
-enum { DEEPEST = 256 * 1024 };
-
-static void set_stack_limit(void)
-{
-    size_t share = stack_left() / 4;
-    ac__thread.stack_limit = (char *)__builtin_frame_address(0) - (share < DEEPEST ? share : DEEPEST);
-}
+/* ---- starting ---------------------------------------------------------------------------------------------------- */
 
 static bool loop_open(struct ac__loop *loop)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    const char *clock = getenv("AC_CLOCK"), *debug = getenv("AC_DEBUG");
+    const char *clock = getenv("AC_CLOCK"), *debug = getenv("AC_DEBUG"), *seed = getenv("AC_SEED");
     *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
     loop->end = &loop->first;
     loop->error_number = &errno;
     loop->is_virtual = clock && strcmp(clock, "virtual") == 0;
     loop->is_debug = debug && strcmp(debug, "0") != 0;
+    loop->seed = seed ? strtoul(seed, NULL, 10) * 2 + 1 : 0;
     if (!ac__mailbox_open(loop))
         return false;
-    pthread_once(&once, watch_forks);
-    sigpipe_take();
-    set_stack_limit();
+    ac__watch_forks();
+    ac__sigpipe_take();
+    ac__set_stack_limit();
     ac__thread.loop = loop;
     return true;
 }
@@ -430,10 +351,10 @@ static void loop_close(struct ac__loop *loop)
     ac__chunks_free();
     ac__pieces_trim();
     ac__thread.loop = NULL;
-    sigpipe_give_back();
+    ac__sigpipe_give_back();
 }
 
-/* ---- what programs call ------------------------------------------------------------------------------------------------ */
+/* ---- what programs call ------------------------------------------------------------------------------------------ */
 
 /* The error goes to `error`, or is printed. */
 static bool hand_out_error(const struct ac__thrown *thrown, ac_error *error)
@@ -464,7 +385,7 @@ static bool run(struct ac__frame *coroutine, void *result, size_t size, ac_error
     bool succeeded;
     if (ac__thread.loop)
         ac__die("ac_run called from a running loop: await the coroutine, or spawn it");
-    if (forked)
+    if (ac__is_forked())
         ac__no_loop();
     if (!loop_open(&loop)) {
         ac__coro_close(coroutine);

@@ -36,7 +36,7 @@ static bool is_ready(const struct ac__io *io)
         .result_offset = offsetof(struct ac__io, result), .result_size = bytes \
     }
 
-/* ---- read and write ------------------------------------------------------------------------------------------------ */
+/* ---- read and write ---------------------------------------------------------------------------------------------- */
 
 struct transfer {
     struct ac__io io;
@@ -124,7 +124,7 @@ ac_coro(void) ac_write(int fd, const void *bytes, size_t size)
     return (ac_coro(void))frame;
 }
 
-/* ---- addresses -------------------------------------------------------------------------------------------------------- */
+/* ---- addresses --------------------------------------------------------------------------------------------------- */
 
 union address {
     struct sockaddr any;
@@ -162,7 +162,7 @@ static void send_at_once(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails for sockets that are not TCP; no harm */
 }
 
-/* ---- listening -------------------------------------------------------------------------------------------------------- */
+/* ---- listening --------------------------------------------------------------------------------------------------- */
 
 int ac_tcp_listen(const char *address, unsigned port, int backlog)
 {
@@ -194,7 +194,7 @@ int ac_tcp_port(int fd)
     return ntohs(local.any.sa_family == AF_INET6 ? local.v6.sin6_port : local.v4.sin_port);
 }
 
-/* ---- accepting -------------------------------------------------------------------------------------------------------- */
+/* ---- accepting --------------------------------------------------------------------------------------------------- */
 
 /* The connection, not the listening socket, is at fault: on to the next (accept(2)). */
 static bool is_connections_fault(int code)
@@ -239,7 +239,7 @@ ac_coro(int) ac_accept(int fd)
     return (ac_coro(int))frame;
 }
 
-/* ---- connecting ------------------------------------------------------------------------------------------------------- */
+/* ---- connecting -------------------------------------------------------------------------------------------------- */
 
 struct connection {
     struct ac__io io;

@@ -7,7 +7,8 @@
  * What is registered goes by number here and by open file in the kernel, and a program may close a number behind our
  * back and get it again for another file. So a descriptor that the library did not make itself is registered anew
  * (EPOLL_CTL_MOD, and ADD if that fails) each time somebody begins to wait. `generation` counts the files a number has
- * stood for: an event for another one is dropped, and a coroutine that was woken before the number was closed sees it. */
+ * stood for: an event for another one is dropped, and a coroutine that was woken before the number was closed
+ * sees it. */
 #include "core.h"
 
 #include <fcntl.h>
@@ -28,7 +29,7 @@ struct ac__descriptor {
 enum { EVENTS = 128 };
 #define INTERNAL UINT64_MAX /* an event on a descriptor of the runtime's own */
 
-/* ---- the table of descriptors ------------------------------------------------------------------------------------------ */
+/* ---- the table of descriptors ------------------------------------------------------------------------------------ */
 
 static struct ac__descriptor *descriptor_find(struct ac__loop *loop, int fd)
 {
@@ -52,7 +53,7 @@ static struct ac__descriptor *descriptor_get(struct ac__loop *loop, int fd)
     return &descriptors[fd];
 }
 
-/* ---- epoll ---------------------------------------------------------------------------------------------------------------- */
+/* ---- epoll ------------------------------------------------------------------------------------------------------- */
 
 static bool epoll_open(struct ac__loop *loop)
 {
@@ -162,7 +163,7 @@ void ac__poll_free(struct ac__loop *loop)
     loop->descriptor_count = 0;
 }
 
-/* ---- coroutines on descriptors -------------------------------------------------------------------------------------------- */
+/* ---- coroutines on descriptors ----------------------------------------------------------------------------------- */
 
 static struct ac__task *io_cancel(struct ac__wait *wait)
 {
@@ -247,7 +248,7 @@ int ac_close_fd(int fd)
     return close(fd);
 }
 
-/* ---- readiness ---------------------------------------------------------------------------------------------------------------- */
+/* ---- readiness --------------------------------------------------------------------------------------------------- */
 
 static int readiness_attempt(struct ac__io *io, struct ac__task *task)
 {

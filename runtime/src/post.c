@@ -1,7 +1,8 @@
 /* post.c: letters from other threads: the only way into a loop from outside its thread, and the only locks.
  *
  * A mailbox outlives its loop as long as somebody holds it, so that a thread that comes late finds it closed, not
- * gone. Its eventfd is made when the loop is about to wait and other threads exist; a program of one thread has none. */
+ * gone. Its eventfd is made when the loop is about to wait and other threads exist; a program of one thread has
+ * none. */
 #include "core.h"
 
 #include <dirent.h>
@@ -167,7 +168,7 @@ bool ac__has_other_threads(void)
     return count > 1;
 }
 
-/* ---- calls from other threads -------------------------------------------------------------------------------------- */
+/* ---- calls from other threads ------------------------------------------------------------------------------------ */
 
 struct posted_call {
     struct ac__letter letter;

@@ -94,7 +94,7 @@ static struct slab **room_list(const struct slab *slab)
     return &slab->heap->with_room[slab->size / STEP];
 }
 
-/* ---- from the system and back -------------------------------------------------------------------------------------- */
+/* ---- from the system and back ------------------------------------------------------------------------------------ */
 
 static char *map_aligned(size_t size)
 {
@@ -164,7 +164,7 @@ static struct slab *slab_new(struct heap *heap, unsigned size)
     return slab;
 }
 
-/* ---- heaps --------------------------------------------------------------------------------------------------------------- */
+/* ---- heaps ------------------------------------------------------------------------------------------------------- */
 
 static void heap_free(struct heap *heap)
 {
@@ -236,7 +236,7 @@ static struct heap *heap_new(void)
     return own_heap = heap;
 }
 
-/* ---- what block.c calls ----------------------------------------------------------------------------------------------------- */
+/* ---- what block.c calls ------------------------------------------------------------------------------------------ */
 
 static struct slab *slab_with_room(unsigned size)
 {

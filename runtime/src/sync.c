@@ -54,7 +54,7 @@ static struct ac__frame *sync_new(struct ac__frame *frame, void *object)
 #define SYNC_FUNCTION(text, function) \
     {.resume = function, .name = text, .size = sizeof(struct sync), .alignment = _Alignof(struct sync)}
 
-/* ---- mutex ------------------------------------------------------------------------------------------------------ */
+/* ---- mutex ------------------------------------------------------------------------------------------------------- */
 
 static struct ac__task *mutex_cancel(struct ac__wait *wait)
 {
@@ -128,7 +128,7 @@ ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error)
     return (ac_coro(void))sync_new(ac__frame_new(&unlock_function, (const void *)ac_mutex_aexit), mutex);
 }
 
-/* ---- semaphore -------------------------------------------------------------------------------------------------- */
+/* ---- semaphore --------------------------------------------------------------------------------------------------- */
 
 static struct ac__task *sem_cancel(struct ac__wait *wait)
 {

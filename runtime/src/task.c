@@ -176,7 +176,7 @@ struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes)
     return error;
 }
 
-/* ---- at the end of the loop ----------------------------------------------------------------------------------------- */
+/* ---- at the end of the loop -------------------------------------------------------------------------------------- */
 
 /* A handle is good until its loop ends. What is still held then is reported and freed here. */
 static void free_held(struct ac__task *task, void *context)
@@ -190,7 +190,7 @@ void ac__tasks_free(struct ac__task *but)
     ac__blocks_visit(free_held, but);
 }
 
-/* ---- what programs call --------------------------------------------------------------------------------------------- */
+/* ---- what programs call ------------------------------------------------------------------------------------------ */
 
 struct ac__task *ac__spawn(struct ac__frame *coroutine)
 {

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <time.h>
 
-/* ---- the clock ------------------------------------------------------------------------------------------------- */
+/* ---- the clock --------------------------------------------------------------------------------------------------- */
 
 int64_t ac__read_clock(struct ac__loop *loop)
 {
@@ -38,7 +38,7 @@ double ac_now(void)
     return (double)ac__read_clock(ac__loop()) / AC__SECOND;
 }
 
-/* ---- the heap -------------------------------------------------------------------------------------------------- */
+/* ---- the heap ---------------------------------------------------------------------------------------------------- */
 
 enum { CHILDREN = 4 };
 
@@ -148,7 +148,7 @@ void ac__alarm_cancel(struct ac__loop *loop, struct ac__alarm *alarm)
     alarm->index = 0;
 }
 
-/* ---- sleeping and yielding ------------------------------------------------------------------------------------- */
+/* ---- sleeping and yielding --------------------------------------------------------------------------------------- */
 
 struct sleep {
     struct ac__frame base;
@@ -215,7 +215,7 @@ ac_coro(void) ac_yield(void)
     return (ac_coro(void))ac__frame_new(&yield_function, (const void *)ac_yield);
 }
 
-/* ---- calls in the future --------------------------------------------------------------------------------------- */
+/* ---- calls in the future ----------------------------------------------------------------------------------------- */
 
 /* Nodes are kept for the thread's lifetime, so that an old handle never meets freed memory; `generation` tells. */
 struct call {
@@ -295,7 +295,7 @@ void ac__calls_free(void)
     free_calls = NULL;
 }
 
-/* ---- ringing --------------------------------------------------------------------------------------------------- */
+/* ---- ringing ----------------------------------------------------------------------------------------------------- */
 
 static void ring(struct ac__heap_entry entry)
 {

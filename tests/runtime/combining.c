@@ -44,7 +44,7 @@ static struct ac__child child(ac_coro(int) c, int *into)
     return (struct ac__child){(void *)c, AC__KIND_CORO, sizeof(int), into, NULL};
 }
 
-/* ---- gather and settle ---- */
+/* ---- gather and settle ------------------------------------------------------------------------------------------- */
 
 ASYNC(gathering, int, int a; int b; int code; struct ac__child children[2]; ac_coro(int) items[3]; int results[3];
       ac_error errors[3]; ac_error settled;)
@@ -77,7 +77,7 @@ ASYNC(gathering, int, int a; int b; int code; struct ac__child children[2]; ac_c
 }
 MAKE(gathering, int, (void), F->a = 0;)
 
-/* ---- race and any ---- */
+/* ---- race and any ------------------------------------------------------------------------------------------------ */
 
 #define PICK(function) \
     static ac_coro(int) pick_##function(const struct ac__child *children, unsigned long count) \
@@ -114,7 +114,7 @@ ASYNC(picking, int, int a; int code; struct ac__child children[3];)
 }
 MAKE(picking, int, (void), F->a = 0;)
 
-/* ---- a gatherer that is cancelled ---- */
+/* ---- a gatherer that is cancelled -------------------------------------------------------------------------------- */
 
 ASYNC(gatherer, int, int answer; struct ac__child children[2];)
 {
@@ -150,7 +150,7 @@ ASYNC(interrupting, int, int i; int code; ac_task(int) t;)
 }
 MAKE(interrupting, int, (void), F->i = 0;)
 
-/* ---- limits ---- */
+/* ---- limits ------------------------------------------------------------------------------------------------------ */
 
 /* What acc makes of a call of the macro. */
 #define WAIT_FOR(n, into, code, e, seconds) \
@@ -245,7 +245,7 @@ ASYNC(blocks, int, int a; int code; ac_task(int) t;)
         check(!F->code);
         AWAIT_CODE(2, F->code, block, 1, (struct job){.seconds = 2});
         check(F->code == ETIMEDOUT);
-        AWAIT_CODE(3, F->code, block, 1, (struct job){.seconds = 2, .answer = SWALLOW}); /* swallowed: the block ends without an error */
+        AWAIT_CODE(3, F->code, block, 1, (struct job){.seconds = 2, .answer = SWALLOW}); /* no error at all */
         check(!F->code);
         AWAIT_CODE(4, F->code, block, 1, (struct job){.seconds = 2, .answer = EPIPE});
         check(F->code == EPIPE);
@@ -270,7 +270,7 @@ ASYNC(blocks, int, int a; int code; ac_task(int) t;)
 }
 MAKE(blocks, int, (void), F->a = 0;)
 
-/* ---- shield and stop ---- */
+/* ---- shield and stop --------------------------------------------------------------------------------------------- */
 
 ASYNC(shielder, int, ac_task(int) t; int a;)
 {

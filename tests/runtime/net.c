@@ -50,7 +50,8 @@ ASYNC(writer, int, int fd; const char *bytes;)
 }
 MAKE(writer, int, (int fd, const char *bytes), F->fd = fd; F->bytes = bytes;)
 
-ASYNC(client, int, unsigned port; const char *bytes; int fd; int i; size_t n; size_t got; ac_task(int) w; char in[4096];)
+ASYNC(client, int, unsigned port; const char *bytes; int fd; int i; size_t n; size_t got; ac_task(int) w;
+      char in[4096];)
 {
     switch (F->base.state) {
     case 0:

@@ -22,7 +22,7 @@ static bool trail_is(int count, const int *steps)
 }
 #define TRAIL(...) check(trail_is(sizeof(int[]){__VA_ARGS__} / sizeof(int), (int[]){__VA_ARGS__}))
 
-/* ---- plain awaits ---- */
+/* ---- plain awaits ------------------------------------------------------------------------------------------------ */
 
 ASYNC(leaf, int, int a;)
 {
@@ -102,7 +102,7 @@ static void test_plain(void)
     check(ac_run(plain()) == 6);
 }
 
-/* ---- order ---- */
+/* ---- order ------------------------------------------------------------------------------------------------------- */
 
 ASYNC(order, int, ac_task(int) t[3]; int i; int value;)
 {
@@ -123,7 +123,7 @@ ASYNC(order, int, ac_task(int) t[3]; int i; int value;)
 }
 MAKE(order, int, (void), F->i = 0;)
 
-/* ---- cancelling ---- */
+/* ---- cancelling -------------------------------------------------------------------------------------------------- */
 
 ASYNC(cancelling, int, ac_task(int) t; ac_task(int) u; int code;)
 {
@@ -189,7 +189,7 @@ ASYNC(self_cancels, int, ac_task(int) t; int i; int code;)
 }
 MAKE(self_cancels, int, (void), F->i = 0;)
 
-/* ---- errors ---- */
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 ASYNC(errors, int, ac_task(int) t; int code; ac_task(int) self;)
 {

@@ -73,7 +73,7 @@ ASYNC(from_outside, int, ac_task(int) t[FUTURES]; pthread_t setter; pthread_t ca
 }
 MAKE(from_outside, int, (void), F->i = 0;)
 
-/* ---- a loop in each thread ---- */
+/* ---- a loop in each thread --------------------------------------------------------------------------------------- */
 
 ASYNC(child, int, int n;)
 {

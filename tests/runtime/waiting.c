@@ -19,7 +19,7 @@ static bool trail_is(int count, const int *steps)
 }
 #define TRAIL(...) check(trail_is(sizeof(int[]){__VA_ARGS__} / sizeof(int), (int[]){__VA_ARGS__}))
 
-/* ---- sleeping ---- */
+/* ---- sleeping ---------------------------------------------------------------------------------------------------- */
 
 ASYNC(sleeper, int, int id; double seconds; int code;)
 {
@@ -73,7 +73,7 @@ ASYNC(sleeping, int, ac_task(int) t[4]; int i; int code; ac_timer timer;)
 }
 MAKE(sleeping, int, (void), F->code = 0;)
 
-/* ---- mutex and semaphore ---- */
+/* ---- mutex and semaphore ----------------------------------------------------------------------------------------- */
 
 static ac_mutex mutex = AC_MUTEX_INIT;
 static ac_sem sem = AC_SEM_INIT(2);
@@ -150,7 +150,7 @@ ASYNC(acquiring, int, ac_task(int) t[4]; int i; int code;)
 }
 MAKE(acquiring, int, (void), F->code = 0;)
 
-/* ---- event ---- */
+/* ---- event ------------------------------------------------------------------------------------------------------- */
 
 ASYNC(event_waiter, int, int id;)
 {
@@ -183,7 +183,7 @@ ASYNC(events, int, ac_task(int) t[3]; int i; int code;)
 }
 MAKE(events, int, (void), F->code = 0;)
 
-/* ---- budget ---- */
+/* ---- budget ------------------------------------------------------------------------------------------------------ */
 
 ASYNC(busy, int, int i; int code;)
 {
@@ -215,7 +215,7 @@ ASYNC(budgets, int, ac_task(int) t; int i; int value;)
 }
 MAKE(budgets, int, (void), F->i = 0;)
 
-/* ---- futures ---- */
+/* ---- futures ----------------------------------------------------------------------------------------------------- */
 
 ASYNC(future_waiter, int, ac_future(int) f; int code; int value;)
 {

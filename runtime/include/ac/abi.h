@@ -171,7 +171,7 @@ static inline void ac__release(struct ac__frame *frame, struct ac__task *task)
 void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned long alignment);
 void ac__stack_release(struct ac__task *task, char *mark);
 
-/* ---- Errors ---------------------------------------------------------------------------------------------------- */
+/* ---- Errors ------------------------------------------------------------------------------------------------------ */
 
 enum { AC__MESSAGE_SIZE = 208 };
 
@@ -202,7 +202,7 @@ void ac__thrown_free(struct ac__thrown *thrown); /* null is fine */
 /* task->error was thrown while `thrown` was handled: it becomes its context. Takes over `thrown`; null is fine. */
 void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown);
 
-/* ---- Awaitables other than coroutines -------------------------------------------------------------------------- */
+/* ---- Awaitables other than coroutines ---------------------------------------------------------------------------- */
 
 enum ac__kind { AC__KIND_CORO, AC__KIND_TASK, AC__KIND_FUTURE };
 
@@ -235,10 +235,11 @@ ac_error (*ac__settle(const struct ac__child *child))(struct ac__coro *);
 struct ac__frame *ac__race(const struct ac__child *children, unsigned long count, unsigned long alignment);
 struct ac__frame *ac__any(const struct ac__child *children, unsigned long count, unsigned long alignment);
 
-/* ---- Programs -------------------------------------------------------------------------------------------------- */
+/* ---- Programs ---------------------------------------------------------------------------------------------------- */
 
 /* Runs a coroutine on a new loop until it and all it started are done; copies its result, of `size` bytes, to `result`
- * (may be null). Returns false if it failed: `error` (if not null) is filled, or the trace is printed and the process exits with 1. */
+ * (may be null). Returns false if it failed: `error` (if not null) is filled, or the trace is printed and the process
+ * exits with 1. */
 int ac__run(struct ac__frame *coroutine, void *result, unsigned long size, ac_error *error);
 /* The body of the C `main` that acc writes for `async int main`. */
 int ac__main(struct ac__frame *coroutine);

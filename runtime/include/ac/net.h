@@ -22,8 +22,8 @@ int ac_tcp_listen(const char *address, unsigned port, int backlog);
 /* The local port of a socket, or -1 with errno. */
 int ac_tcp_port(int fd);
 
-/* Waits for a connection and gives its socket, with TCP_NODELAY set. Connections that were given up before they could be
- * accepted are passed over. */
+/* Waits for a connection and gives its socket, with TCP_NODELAY set. Connections that were given up before they could
+ * be accepted are passed over. */
 ac_coro(int) ac_accept(int fd);
 
 /* Reads what is there, at least one byte, at most `size`; waits for it if need be. 0 at the end of input (and for

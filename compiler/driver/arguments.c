@@ -1,4 +1,4 @@
-/* words.c: argument lists, and the response files that arguments may come from. */
+/* arguments.c: argument lists, and the response files that arguments may come from. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
