@@ -28,6 +28,20 @@ void build_into(struct acc *acc, struct node *block, struct node *item)
     node_append(acc, block, item);
 }
 
+void build_pragma_into(struct acc *acc, struct node *from, struct node *block)
+{
+    if (from->count == 0 || from->child[from->count - 1]->kind != NODE_PRAGMA)
+        return;
+    from->count--;
+    node_append(acc, block, from->child[from->count]);
+}
+
+bool is_async_definition(const struct node *node)
+{
+    const struct symbol *symbol = node->kind == NODE_FUNCTION_DEFINITION ? declared(node->child[1]) : NULL;
+    return symbol && symbol->is_async;
+}
+
 static struct symbol *make_temporary(struct function *function, struct node *scope, bool lives_across_await)
 {
     struct acc *acc = function->acc;

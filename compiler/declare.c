@@ -241,6 +241,8 @@ static struct node *declare_for(struct declare *declare, struct node *node)
     declare->out = outer;
     node->child[0] = build(declare->acc, init, ";", NULL);
     declare_children(declare, node);
+    if (outer)
+        build_pragma_into(declare->acc, outer, block);
     build_into(declare->acc, block, node);
     return block;
 }

@@ -198,6 +198,7 @@ static enum want operand_want(const struct hoist *hoist, const struct node *node
 }
 
 static struct node *hoist_operand(struct hoist *hoist, struct node *operand, enum want want, bool await_follows);
+static struct node *hoist_operands(struct hoist *hoist, struct node *node);
 
 static void hoist_initialisers(struct hoist *hoist, struct node *node, bool await_follows)
 {
@@ -230,8 +231,8 @@ static struct node *hoist_operand(struct hoist *hoist, struct node *operand, enu
         hoist_initialisers(hoist, operand, await_follows);
         return operand;
     }
-    if (!is_expression(operand) && operand->kind != NODE_GENERATED)
-        return operand;
+    if (!is_expression(operand) && operand->kind != NODE_GENERATED) /* a type: its sizes may await */
+        return operand->has_await ? hoist_operands(hoist, operand) : operand;
     if (operand->has_await)
         operand = hoist_expression(hoist, operand, want);
     return await_follows ? save(hoist, operand, want) : operand;
@@ -673,6 +674,8 @@ static void hoist_for(struct hoist *hoist, struct node *node)
     struct node *saved = hoist->out;
     node->child[3] = hoist_for_body(hoist, node);
     hoist->out = saved;
+    if (wrap)
+        build_pragma_into(hoist->acc, outer, wrap);
     build_into(hoist->acc, hoist->out, node);
     if (wrap) {
         hoist->out = outer;
@@ -751,8 +754,9 @@ static void hoist_with_expressions(struct hoist *hoist, struct node *node, uint3
         bool follows = false;
         for (uint32_t k = i + 1; k < expressions; k++)
             follows |= node->child[k] && node->child[k]->has_await;
+        enum want want = node->kind == NODE_ASM ? WANT_PLACE : WANT_VALUE;
         if (node->child[i])
-            node->child[i] = hoist_operand(hoist, node->child[i], WANT_VALUE, follows);
+            node->child[i] = hoist_operand(hoist, node->child[i], want, follows);
     }
     hoist->remaining = 0;
     for (uint32_t i = expressions; i < node->count; i++)

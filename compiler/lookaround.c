@@ -27,9 +27,8 @@ uint32_t after(const struct parser *parser, uint32_t token)
 
 uint32_t before(const struct parser *parser, uint32_t token)
 {
-    do
-        token--;
-    while (token > 0 && scanned(parser, token) == TOKEN_PRAGMA);
+    while (token > 0 && scanned(parser, --token) == TOKEN_PRAGMA)
+        ;
     return token;
 }
 
@@ -77,7 +76,7 @@ static uint32_t attribute_start(const struct parser *parser, uint32_t token)
 
 uint32_t before_attributes(const struct parser *parser, uint32_t token)
 {
-    if (token == parser->handed_row.last)
+    if (token && token == parser->handed_row.last)
         token = before(parser, parser->handed_row.first);
     for (uint32_t start; (start = attribute_start(parser, token)) > 1;)
         token = before(parser, start);

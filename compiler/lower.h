@@ -79,6 +79,9 @@ enum combinator combinator_of(const struct acc *acc, const struct node *node);
 struct node *build(struct acc *acc, const struct node *near, const char *template, ...); /* children, then NULL */
 struct node *build_block(struct acc *acc, const struct node *near);
 void build_into(struct acc *acc, struct node *block, struct node *item);
+/* A pragma for a loop must stay directly in front of it: moves one from the end of `from` to that of `block`. */
+void build_pragma_into(struct acc *acc, struct node *from, struct node *block);
+bool is_async_definition(const struct node *node);
 /* A temporary of the function, its slot undecided between frame and C local by `lives`. */
 struct symbol *build_temporary(struct function *function, struct node *scope, const struct type_info *type,
                                struct node *probe, bool lives_across_await);

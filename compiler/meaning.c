@@ -516,6 +516,8 @@ static bool judge(struct reading *reading)
 bool meaning(struct acc *acc, const struct shadow *shadow)
 {
     struct reading reading = {.acc = acc, .shadow = shadow};
+    /* On a thread of its own libclang would have 8 MB of stack; this process was started with plenty. */
+    setenv("LIBCLANG_NOTHREADS", "1", 1);
     CXIndex index = clang_createIndex(0, 0);
     if (!parse_shadow(&reading, index)) {
         clang_disposeIndex(index);

@@ -268,6 +268,11 @@ static uint32_t raw_tokens_of_line(const struct original *original, uint32_t lin
 
 /* ---- aligning ---------------------------------------------------------------------------------------------------- */
 
+/* What is left between equal beginnings and equal ends. */
+struct middle {
+    uint32_t start, raw_end, claim_end;
+};
+
 struct alignment {
     const struct acc *acc;
     const struct original *original;
@@ -277,6 +282,7 @@ struct alignment {
     uint32_t claim_count;
     uint32_t *partner;       /* for each claim, index into raw; UINT32_MAX: none */
     bool *is_taken;          /* for each raw token: it is somebody's partner */
+    struct middle middle;
 };
 
 static bool same_text(const struct alignment *alignment, uint32_t raw, uint32_t claim)
@@ -320,15 +326,20 @@ static void collect_claims(struct acc *acc, struct alignment *alignment, uint32_
             *ARENA_PUSH(acc->arena, alignment->claims, alignment->claim_count) = i;
 }
 
-/* lengths[r][c]: longest common subsequence of raw[r..] and claims[c..]. */
-static void follow(struct alignment *alignment, const uint16_t *lengths)
+static void pair(struct alignment *alignment, uint32_t raw, uint32_t claim)
 {
-    uint32_t width = alignment->claim_count + 1;
-    for (uint32_t r = 0, c = 0; r < alignment->raw_count && c < alignment->claim_count; ) {
-        const uint16_t *here = lengths + (size_t)r * width + c;
+    alignment->partner[claim] = raw;
+    alignment->is_taken[raw] = true;
+}
+
+/* lengths[r][c]: longest common subsequence of raw[r..] and claims[c..], counted from the middle's start. */
+static void follow(struct alignment *alignment, const uint16_t *lengths, size_t width)
+{
+    uint32_t start = alignment->middle.start;
+    for (uint32_t r = start, c = start; r < alignment->middle.raw_end && c < alignment->middle.claim_end; ) {
+        const uint16_t *here = lengths + (r - start) * width + (c - start);
         if (same_text(alignment, r, c) && here[0] == here[width + 1] + 1) {
-            alignment->partner[c++] = r;
-            alignment->is_taken[r++] = true;
+            pair(alignment, r++, c++);
         } else if (here[width] >= here[1]) {
             r++;
         } else {
@@ -337,25 +348,43 @@ static void follow(struct alignment *alignment, const uint16_t *lengths)
     }
 }
 
-static void align(struct acc *acc, struct alignment *alignment)
+/* Equal beginnings and ends need no table; they are all there is of a line without macros. */
+static void align_ends(struct alignment *alignment)
 {
-    size_t width = alignment->claim_count + 1, height = alignment->raw_count + 1;
-    alignment->partner = arena_allocate(acc->arena, width * sizeof *alignment->partner);
-    alignment->is_taken = arena_allocate(acc->arena, height);
-    memset(alignment->partner, 0xFF, width * sizeof *alignment->partner);
-    if (width * height > ALIGN_CELLS || width > UINT16_MAX || height > UINT16_MAX)
-        return;
-    uint16_t *lengths = calloc(width * height, sizeof *lengths);
+    uint32_t raw = alignment->raw_count, claim = alignment->claim_count, start = 0;
+    while (start < raw && start < claim && same_text(alignment, start, start)) {
+        pair(alignment, start, start);
+        start++;
+    }
+    while (raw > start && claim > start && same_text(alignment, raw - 1, claim - 1))
+        pair(alignment, --raw, --claim);
+    alignment->middle = (struct middle){start, raw, claim};
+}
+
+/* False: the line is too long. */
+static bool align(struct acc *acc, struct alignment *alignment)
+{
+    alignment->partner = arena_allocate(acc->arena, (alignment->claim_count + 1) * sizeof *alignment->partner);
+    alignment->is_taken = arena_allocate(acc->arena, alignment->raw_count + 1);
+    memset(alignment->partner, 0xFF, alignment->claim_count * sizeof *alignment->partner);
+    align_ends(alignment);
+    uint32_t start = alignment->middle.start;
+    size_t width = alignment->middle.claim_end - start + 1, height = alignment->middle.raw_end - start + 1;
+    uint16_t *lengths = NULL;
+    if (width * height <= ALIGN_CELLS && width < UINT16_MAX && height < UINT16_MAX)
+        lengths = calloc(width * height, sizeof *lengths);
     if (!lengths)
-        return;
-    for (uint32_t r = alignment->raw_count; r-- > 0; )
-        for (uint32_t c = alignment->claim_count; c-- > 0; ) {
+        return false;
+    for (size_t r = height - 1; r-- > 0; )
+        for (size_t c = width - 1; c-- > 0; ) {
             uint16_t *here = lengths + r * width + c;
             uint16_t down = here[width], right = here[1];
-            *here = same_text(alignment, r, c) ? (uint16_t)(here[width + 1] + 1) : down > right ? down : right;
+            bool is_same = same_text(alignment, start + (uint32_t)r, start + (uint32_t)c);
+            *here = is_same ? (uint16_t)(here[width + 1] + 1) : down > right ? down : right;
         }
-    follow(alignment, lengths);
+    follow(alignment, lengths, width);
     free(lengths);
+    return true;
 }
 
 /* The macro that an unpaired token came out of: a written name without a partner, in the gap around the token or, when
@@ -428,8 +457,10 @@ static void place_in_line(struct acc *acc, struct original *original, uint32_t t
         claim++;
     if (claim == alignment.claim_count)
         return;
-    align(acc, &alignment);
+    bool is_aligned = align(acc, &alignment);
     at = alignment.partner[claim];
+    if (at == UINT32_MAX && !is_aligned)
+        return;
     if (at == UINT32_MAX) {
         uint32_t macro = find_macro(&alignment, claim);
         if (macro != UINT32_MAX)

@@ -241,8 +241,7 @@ static void print_async_definition(struct printer *printer, struct node *definit
 
 static void print_item(struct printer *printer, struct node *item)
 {
-    bool is_async = item->kind == NODE_FUNCTION_DEFINITION && item->child[0]->is_async;
-    if (is_async)
+    if (is_async_definition(item))
         print_async_definition(printer, item);
     else
         print_node(printer, item);

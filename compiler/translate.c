@@ -69,7 +69,7 @@ static void print_plain_item(struct printer *printer, struct node *item)
 
 static void print_item(struct printer *printer, struct node *item)
 {
-    if (item->kind == NODE_FUNCTION_DEFINITION && item->child[0]->is_async)
+    if (is_async_definition(item))
         lower_function(printer, item);
     else if (!printer->readable)
         print_plain_item(printer, item);

@@ -229,6 +229,12 @@ bool print_async_type(struct printer *printer, struct node *node)
     case NODE_MEMBER_DECLARATION:
         print_async_declaration(printer, node);
         return true;
+    case NODE_FUNCTION_DEFINITION: /* a plain function that returns a pointer to an async one */
+        print_declaration_of(printer, node->child[0], node->child[1], NULL);
+        for (uint32_t i = 2; i < node->count; i++)
+            if (node->child[i])
+                print_node(printer, node->child[i]);
+        return true;
     case NODE_PARAMETER:
     case NODE_TYPE_NAME:
         print_declaration_of(printer, node->child[0], node->count > 1 ? node->child[1] : NULL, NULL);
