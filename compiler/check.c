@@ -301,7 +301,8 @@ static void check_async_words(struct context context, const struct node *node)
         if (!item || (item->kind != NODE_INIT_DECLARATOR && item->kind != NODE_DECLARATOR))
             continue;
         declarators++;
-        if (!async_derivation(item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item) && declares_async_function(node))
+        const struct node *declarator = item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item;
+        if (!async_derivation(declarator) && declares_async_function(node))
             continue;
         check_async_declarator(context, specifiers, item);
     }

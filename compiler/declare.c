@@ -56,6 +56,8 @@ static void keep_sizes(struct declare *declare, struct node *node)
             continue;
         bool sized = child->kind == NODE_ARRAY && child->count && child->child[0] &&
                      node_strip(child->child[0])->kind != NODE_CONSTANT;
+        if (sized && child->extra)
+            continue;
         if (sized) {
             struct symbol *size = build_typed_temporary(declare->function, declare->function->body, "unsigned long $", true);
             child->extra = size;
@@ -78,6 +80,7 @@ static void declare_vla(struct declare *declare, struct node *item, struct slot 
     struct acc *acc = declare->acc;
     struct node *array = storage(declare, item, slot->symbol);
     struct node *type = typed(declare, slot->specifiers, slot->declarator, "");
+    keep_sizes(declare, slot->specifiers);
     keep_sizes(declare, slot->declarator);
     slot->end = build_typed_temporary(declare->function, declare->function->body, "char *$", true);
     add(declare, build(acc, item, "ac__stack_release(ac__task, %0);", stack_mark(declare, item, declare->live), NULL));
@@ -165,8 +168,10 @@ static void declare_item(struct declare *declare, struct node *declaration, stru
         declare_vla(declare, item, slot);
         return;
     }
-    if (slot->is_variable)
+    if (slot->is_variable) {
+        keep_sizes(declare, slot->specifiers);
         keep_sizes(declare, slot->declarator);
+    }
     if (slot->view)
         add(declare, build(acc, item, "typedef %0;", typed(declare, slot->specifiers, slot->declarator, slot->view), NULL));
     else if (defines_type(slot->specifiers) && item == declaration->child[1])
@@ -262,6 +267,28 @@ static void declare_children(struct declare *declare, struct node *node)
     }
 }
 
+static bool has_effect(const struct node *node)
+{
+    bool effect = node->kind == NODE_CALL || node->kind == NODE_PREFIX || node->kind == NODE_POSTFIX ||
+                  node->kind == NODE_ASSIGN || node->kind == NODE_COMPOUND_ASSIGN || node->kind == NODE_STATEMENT_EXPR;
+    for (uint32_t i = 0; i < node->count && !effect; i++)
+        effect = node->child[i] && has_effect(node->child[i]);
+    return effect;
+}
+
+/* The function that makes the coroutine has the same parameters, but must not evaluate their sizes: an array of any
+ * constant size is compatible with one of variable size (C11 6.7.6.2p6). */
+static void leave_sizes_to_the_body(struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        if (child && child->kind == NODE_ARRAY && child->extra && has_effect(child->child[0]))
+            child->is_unevaluated = true;
+        else if (child)
+            leave_sizes_to_the_body(child);
+    }
+}
+
 /* The sizes in parameters are evaluated when the body starts. */
 static void declare_parameters(struct declare *declare)
 {
@@ -271,8 +298,10 @@ static void declare_parameters(struct declare *declare)
     for (uint32_t i = 0; i < parameters->count; i++) {
         struct node *parameter = parameters->child[i];
         struct symbol *symbol = parameter && parameter->count > 1 ? declared(parameter->child[1]) : NULL;
-        if (symbol && slot_of(symbol) && slot_of(symbol)->is_variable)
-            keep_sizes(declare, parameter->child[1]);
+        if (!symbol || !slot_of(symbol) || !slot_of(symbol)->is_variable)
+            continue;
+        keep_sizes(declare, parameter->child[1]);
+        leave_sizes_to_the_body(parameter->child[1]);
     }
     for (uint32_t i = 0; i < body->count; i++)
         build_into(declare->acc, start, body->child[i]);

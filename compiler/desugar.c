@@ -306,7 +306,7 @@ static void desugar_children(struct function *function, struct node *node)
             node->child[i] = desugar_with(function, child, 0);
         } else if (child->kind == NODE_DEFER) { /* alone in its block, which ends at once */
             desugar_children(function, child);
-            node->child[i] = child->child[0];
+            child->kind = NODE_SEQUENCE;
         } else if (child->kind == NODE_BLOCK) {
             struct node **items = child->child;
             uint32_t count = child->count;

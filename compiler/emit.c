@@ -29,11 +29,31 @@
 
 /* ---- references to variables ---------------------------------------------------------------------------------------- */
 
+/* A parameter `m[a][b]` is a pointer: a pointer to it is `(**)[b]`. Drops the first array derivation. */
+static const char *adjust_parameter(struct acc *acc, struct node *declarator)
+{
+    uint32_t first = 0;
+    while (declarator->child[first]->kind != NODE_ARRAY)
+        first++;
+    struct node **children = arena_allocate(acc->arena, declarator->count * sizeof *children);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < declarator->count; i++)
+        if (i != first)
+            children[count++] = declarator->child[i];
+        else
+            children[count++] = build(acc, declarator->child[i], "", NULL);
+    declarator->child = children;
+    return "(**)";
+}
+
 /* The type of a variably modified variable, as a pointer to it: the name becomes (*). */
 static void print_pointer_to(struct printer *printer, const struct slot *slot)
 {
+    struct node adjusted = *slot->declarator;
     struct node typed = {.kind = NODE_TYPED, .text = "(*)", .count = 2,
-                         .child = (struct node *[]){slot->specifiers, slot->declarator}};
+                         .child = (struct node *[]){slot->specifiers, &adjusted}};
+    if (slot->is_parameter && adjusted.count && adjusted.child[adjusted.count - 1]->kind == NODE_ARRAY)
+        typed.text = adjust_parameter(printer->acc, &adjusted);
     print_node(printer, &typed);
 }
 
@@ -458,6 +478,10 @@ bool emit_special(struct printer *printer, struct node *node)
 {
     if (node->kind == NODE_NAME)
         return print_name(printer, node);
+    if (node->kind == NODE_ARRAY && node->is_unevaluated && !printer->function) {
+        print_text(printer, "[1]");
+        return true;
+    }
     if (node->kind == NODE_TYPED) {
         print_typed(printer, node);
         return true;

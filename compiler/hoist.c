@@ -722,6 +722,11 @@ static struct node *without_initialiser(struct hoist *hoist, struct node *item)
 /* One declaration per declarator, since each initialiser may need statements in front of it. */
 static void hoist_declaration(struct hoist *hoist, struct node *node)
 {
+    if (node->child[0]->has_await) { /* typeof(int[await f()]) */
+        hoist->remaining = count_awaits(node->child[0]);
+        hoist_operands(hoist, node->child[0]);
+        hoist->remaining = 0;
+    }
     for (uint32_t i = 1; i < node->count; i++) {
         struct node *item = node->child[i], *declarator = item->child[0];
         hoist_sizes(hoist, declarator);

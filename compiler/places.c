@@ -33,10 +33,16 @@ static void note_await(struct scan *scan, uint32_t token)
     *ARENA_PUSH(scan->function->acc->arena, scan->awaits, scan->await_count) = token;
 }
 
+static bool asks_for_a_constant(const struct acc *acc, const struct node *node)
+{
+    return node->kind == NODE_CALL && node->child[0]->kind == NODE_NAME &&
+           token_is(acc, node->child[0]->first, "__builtin_constant_p");
+}
+
 static void find_awaits(struct scan *scan, struct node *node)
 {
     bool evaluated = scan->evaluated;
-    if (node->is_unevaluated)
+    if (node->is_unevaluated || asks_for_a_constant(scan->function->acc, node))
         scan->evaluated = false;
     bool awaits = scan->evaluated && (node->kind == NODE_AWAIT || node->kind == NODE_ASYNC_WITH);
     if (node->kind == NODE_AWAIT && awaits)
@@ -215,8 +221,7 @@ static void place_parameters(struct function *function)
         if (!symbol)
             continue;
         struct slot *slot = make_slot(function, symbol, parameter->child[0], declarator);
-        if (slot->place == PLACE_VLA)
-            slot->place = PLACE_FRAME;
+        slot->is_parameter = true;
         symbol->block = function->body;
     }
 }

@@ -404,6 +404,8 @@ struct ac__io {
 int ac__io_resume(struct ac__frame *frame, struct ac__task *task);
 /* The library made this descriptor: it is non-blocking, and closed by ac_close_fd. */
 bool ac__descriptor_adopt(int fd);
+/* A read has emptied the descriptor. */
+void ac__descriptor_spent(int fd);
 /* True if a read or write could block the thread: not known to be non-blocking. */
 bool ac__descriptor_blocks(int fd);
 

@@ -56,6 +56,8 @@ static int read_attempt(struct ac__io *io, struct ac__task *task)
     if (count < 0)
         return not_now(task, errno);
     io->result.size = (size_t)count;
+    if (count && (size_t)count < read_->size)
+        ac__descriptor_spent(io->fd);
     return AC__DONE;
 }
 

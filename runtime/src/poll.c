@@ -2,7 +2,8 @@
  *
  * A coroutine on a descriptor tries first and waits only when the kernel says "not now". A descriptor is registered
  * once, edge-triggered, for input and output together; an edge that comes while nobody waits is not needed, because
- * whoever waits has tried before, in the same step.
+ * whoever waits has tried before, in the same step. A read that brought less than it asked for has emptied the socket:
+ * the next one needs not try but waits for the edge, unless the end of input has come, which makes no further edge.
  *
  * What is registered goes by number here and by open file in the kernel, and a program may close a number behind our
  * back and get it again for another file. So a descriptor that the library did not make itself is registered anew
@@ -23,7 +24,9 @@ struct ac__descriptor {
     struct ac__waiter *input, *output;
     unsigned generation;
     bool is_registered;
-    bool is_ours; /* made by the library, which also closes it: the registration can be trusted */
+    bool is_ours;    /* made by the library, which also closes it: the registration can be trusted */
+    bool is_spent;   /* nothing to read until the next edge */
+    bool is_hung_up; /* the end of input or an error has come */
 };
 
 enum { EVENTS = 128 };
@@ -110,6 +113,9 @@ static void take_event(struct ac__loop *loop, const struct epoll_event *event)
     descriptor = descriptor_find(loop, (int)(unsigned)event->data.u64);
     if (!descriptor || descriptor->generation != event->data.u64 >> 32)
         return;
+    descriptor->is_spent = false;
+    if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        descriptor->is_hung_up = true;
     if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI))
         wake_all(loop, &descriptor->input);
     if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
@@ -194,6 +200,19 @@ static int io_wait(struct ac__io *io, struct ac__task *task)
     return ac__suspend(task, &io->base, 1, &io->waiter.wait);
 }
 
+void ac__descriptor_spent(int fd)
+{
+    struct ac__descriptor *descriptor = descriptor_find(ac__thread.loop, fd);
+    if (descriptor)
+        descriptor->is_spent = descriptor->is_ours && descriptor->is_registered && !descriptor->is_hung_up;
+}
+
+static bool needs_no_attempt(const struct ac__io *io)
+{
+    const struct ac__descriptor *descriptor = descriptor_find(ac__loop(), io->fd);
+    return io->base.state == 0 && !io->is_output && descriptor && descriptor->is_spent;
+}
+
 /* States: 0 not started, 1 waits for the descriptor, 2 has given way to others. */
 int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
 {
@@ -206,6 +225,8 @@ int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
     /* While it was ready but not running, the number may have been closed, and given to another file. */
     if (frame->state == 1 && ac__loop()->descriptors[io->fd].generation != io->generation)
         return ac__fail_code(task, EBADF);
+    if (needs_no_attempt(io))
+        return io_wait(io, task);
     status = io->attempt(io, task);
     return status == AC__SUSPENDED ? io_wait(io, task) : status;
 }
@@ -216,7 +237,7 @@ bool ac__descriptor_adopt(int fd)
     if (!descriptor)
         return false;
     descriptor->generation++; /* a new file, whatever the number stood for */
-    descriptor->is_registered = false;
+    descriptor->is_registered = descriptor->is_spent = descriptor->is_hung_up = false;
     descriptor->is_ours = true;
     wake_all(ac__loop(), &descriptor->input); /* they waited for a file that was closed behind our back */
     wake_all(ac__loop(), &descriptor->output);
@@ -240,7 +261,7 @@ int ac_close_fd(int fd)
     if (descriptor) {
         if (descriptor->is_registered)
             control(loop, EPOLL_CTL_DEL, fd, 0); /* copies of the descriptor would keep it registered */
-        descriptor->is_registered = descriptor->is_ours = false;
+        descriptor->is_registered = descriptor->is_ours = descriptor->is_spent = descriptor->is_hung_up = false;
         descriptor->generation++;
         wake_all(loop, &descriptor->input);
         wake_all(loop, &descriptor->output);
