@@ -1,0 +1,45 @@
+"""each_program.py ACC PROGRAMS FOLDER: compiles each program twice, with the usual warnings on; they must not appear,
+and both results must be equal, the name of the temporary folder notwithstanding."""
+import concurrent.futures
+import os
+import subprocess
+import sys
+import tempfile
+
+acc, programs, folder = sys.argv[1:]
+# Off: what the programs themselves do on purpose.
+FLAGS = ['-O1', '-g', '-Wall', '-Wextra', '-Wno-implicit-fallthrough', '-Wno-ignored-qualifiers', '-Wno-misleading-indentation',
+         '-Wno-missing-field-initializers', '-Wno-tautological-compare', '-Wno-deprecated-non-prototype']
+
+
+def sources():
+    for top, folders, names in os.walk(programs):
+        folders[:] = sorted(name for name in folders if name != 'Inputs')
+        for name in sorted(names):
+            path = os.path.join(top, name)
+            if name.endswith('.ac') and 'split-file' not in open(path, encoding='utf-8').read():
+                yield path
+
+
+def compiled(path):
+    """The assembly text of a program, or None, and what was said."""
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        done = subprocess.run([acc, *FLAGS, '-S', path, '-o', '-'], capture_output=True, check=False,
+                              env={**os.environ, 'TMPDIR': temporary})
+    return (done.stdout if done.returncode == 0 else None), done.stderr.decode('utf-8', 'replace')
+
+
+def problems(path):
+    first, said = compiled(path)
+    if said:
+        return said
+    return '' if compiled(path)[0] == first else 'compiled twice, it differs\n'
+
+
+found = list(sources())
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    wrong = [(path, problem) for path, problem in zip(found, pool.map(problems, found)) if problem]
+for path, problem in wrong:
+    print(f'{os.path.relpath(path, programs)}:\n{problem}', end='')
+print(f'{len(found)} programs, {len(wrong)} with problems')
+sys.exit(bool(wrong) or not found)
