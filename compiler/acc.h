@@ -203,6 +203,7 @@ struct symbol {
     struct node *definition;   /* FUNCTION_DEFINITION, when seen (functions) */
     struct symbol *previous;   /* the file-scope declaration before this one of the same entity, or null */
     struct node *block;        /* the BLOCK, FOR, CATCH, ... whose scope it is in; null at file scope and for params */
+    uint32_t weight;           /* of an emitted async function: frames in its frame, itself included */
     bool is_emitted;           /* an async function whose frame has been printed: callers below can embed it */
     void *extra;               /* the slot of a variable (lower.h) */
 };
@@ -306,6 +307,7 @@ struct type_info {
     bool is_volatile, is_atomic, is_bit_field;
     bool is_variable;          /* variably modified: a VLA, a pointer to one, ... */
     bool is_integer;
+    bool has_const_member;     /* a record that cannot be assigned, only copied */
     bool is_vector;            /* of GCC's vector extension: v[i] is part of v */
     bool is_error_pointer;     /* ac_error * or const ac_error * */
     long long size, alignment; /* -1: not known before run time */

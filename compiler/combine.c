@@ -107,7 +107,7 @@ static void print_child(struct printer *printer, struct node *argument)
 
 static void print_children(struct printer *printer, struct node *call)
 {
-    print_text(printer, "(const struct ac__child[]) {");
+    print_text(printer, "(struct ac__child[]) {");
     for (uint32_t i = 1; i < call->count; i++) {
         if (i > 1)
             print_text(printer, ",");

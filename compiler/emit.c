@@ -26,6 +26,7 @@
 #include "lower.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* ---- references to variables ---------------------------------------------------------------------------------------- */
 
@@ -136,7 +137,7 @@ static void print_temporary(struct printer *printer, const struct symbol *symbol
 {
     const struct slot *slot = slot_of(symbol);
     if (slot->type) {
-        print_format(printer, "%s;", declare_as(printer->acc, slot->type, slot->name));
+        print_format(printer, slot->is_zero ? "%s = 0;" : "%s;", declare_as(printer->acc, slot->type, slot->name));
         return;
     }
     CHECK(slot->probe);
@@ -178,9 +179,21 @@ static void print_target(struct printer *printer, const struct node *statement)
 {
     if (statement->count < 2)
         return;
-    print_text(printer, "\n");
+    bool copies = statement->type && statement->type->has_const_member;
+    print_text(printer, copies ? "\n__builtin_memcpy((void *)&(" : "\n");
     print_node(printer, statement->child[1]);
-    print_text(printer, "=");
+    print_text(printer, copies ? "), &(" : "=");
+}
+
+static void print_target_end(struct printer *printer, const struct node *statement)
+{
+    if (statement->type && statement->type->has_const_member) {
+        print_text(printer, "), sizeof(");
+        print_node(printer, statement->child[1]);
+        print_text(printer, "));");
+    } else {
+        print_text(printer, ";");
+    }
 }
 
 static void print_embedded_await(struct printer *printer, struct node *statement, const struct symbol *callee)
@@ -196,8 +209,10 @@ static void print_embedded_await(struct printer *printer, struct node *statement
                  callee->name, number);
     print_suspension(printer, statement, "ac__self->ac__a#.ac__base.parent = &ac__self->ac__base;", NULL);
     print_target(printer, statement);
-    if (statement->count > 1)
-        print_format(printer, "ac__self->ac__a%u.ac__result;", number);
+    if (statement->count > 1) {
+        print_format(printer, "ac__self->ac__a%u.ac__result", number);
+        print_target_end(printer, statement);
+    }
 }
 
 static bool contains_call(const struct node *node)
@@ -274,7 +289,8 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
     if (statement->count > 1) {
         print_text(printer, "((struct { struct ac__frame base;");
         print_awaited_type(printer, operand);
-        print_format(printer, "result; } *)ac__self->ac__a%u)->result;", number);
+        print_format(printer, "result; } *)ac__self->ac__a%u)->result", number);
+        print_target_end(printer, statement);
     }
     print_numbered(printer, "\nac__release(ac__self->ac__a#, ac__task);", number);
 }
@@ -292,7 +308,8 @@ static void print_join(struct printer *printer, struct node *statement, const st
     if (statement->count > 1) {
         print_text(printer, "*(const");
         print_awaited_type(printer, statement->child[0]);
-        print_format(printer, "*)ac__join_value(&ac__self->ac__a%u);", number);
+        print_format(printer, "*)ac__join_value(&ac__self->ac__a%u)", number);
+        print_target_end(printer, statement);
     }
     print_numbered(printer, "\nac__join_end(&ac__self->ac__a#);", number);
 }
@@ -394,11 +411,26 @@ static void print_leave(struct printer *printer, const struct function *function
                             : "return AC__DONE;");
 }
 
+/* GCC heeds a comment in front of a case; it stands in the text only where -C kept it. */
+static bool falls_through(const struct acc *acc, uint32_t token)
+{
+    const struct token *before = &acc->tokens[token - 1];
+    const char *at = acc->text + before->offset + before->length, *end = acc->text + acc->tokens[token].offset;
+    for (bool in_comment = false; at + 4 < end; at++) {
+        in_comment |= at[0] == '/' && (at[1] == '*' || at[1] == '/');
+        if (in_comment && strncasecmp(at, "fall", 4) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A label in front of something that left no statement behind. */
 static void print_labelled(struct printer *printer, struct node *node)
 {
     uint32_t count = node->count;
     struct node *statement = count ? node->child[count - 1] : NULL;
+    if (falls_through(printer->acc, node->first))
+        print_text(printer, "/* fall through */");
     print_plainly(printer, node);
     bool bare = !statement || (node->kind == NODE_CASE && !statement);
     if (bare)
@@ -645,12 +677,24 @@ static void print_states(struct printer *printer, const struct function *functio
     print_text(printer, "default: __builtin_unreachable(); }");
 }
 
+/* Generated statements stand on the lines of the user's: how those are indented says nothing. */
+static void print_pragma(struct printer *printer, const char *words)
+{
+    if (printer->readable)
+        return;
+    buffer_printf(&printer->out, "\n#pragma GCC diagnostic %s\n", words);
+    printer->file = UINT16_MAX;
+    printer->last_token = 0;
+}
+
 static void print_resume(struct printer *printer, struct function *function)
 {
     const char *name = function->name;
     bool awaits = false;
     for (uint32_t i = 1; i < function->site_count; i++)
         awaits |= function->sites[i].is_await;
+    print_pragma(printer, "push");
+    print_pragma(printer, "ignored \"-Wmisleading-indentation\"");
     print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{", name);
     print_format(printer, "\nstruct ac__%s__frame *const ac__self = (struct ac__%s__frame *)ac__frame;", name, name);
     if (names_itself(printer->acc, function->body))
@@ -672,6 +716,7 @@ static void print_resume(struct printer *printer, struct function *function)
         print_text(printer, "return AC__FAILED;");
     }
     print_text(printer, "\n}\n");
+    print_pragma(printer, "pop");
 }
 
 static void print_c_main(struct printer *printer, const struct function *function)

@@ -50,8 +50,13 @@ static struct symbol *embeddable(struct function *function, struct node *operand
     if (!symbol || symbol->kind != SYMBOL_FUNCTION || !symbol->is_file_scope)
         return NULL;
     symbol = file_symbol(function->acc, symbol->name);
+    while (symbol && !symbol->is_emitted) /* a prototype may follow the definition */
+        symbol = symbol->previous;
     return symbol && symbol->is_emitted && symbol != function->symbol ? symbol : NULL;
 }
+
+/* Callees in callees multiply; past this many frames in one, C compilers take long and inlining gains nothing. */
+enum { WEIGHT_LIMIT = 100 };
 
 static void number_await(struct function *function, struct scope *scope, struct node *statement)
 {
@@ -60,6 +65,10 @@ static void number_await(struct function *function, struct scope *scope, struct 
     struct site *site = &function->sites[number];
     site->is_await = true;
     site->callee = embeddable(function, operand);
+    if (site->callee && function->symbol->weight + site->callee->weight > WEIGHT_LIMIT)
+        site->callee = NULL;
+    if (site->callee)
+        function->symbol->weight += site->callee->weight;
     site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
                                                                                  : AWAITABLE_CORO;
     statement->number = number;
@@ -152,6 +161,7 @@ void frame_print(struct printer *printer)
 {
     struct function *function = printer->function;
     struct scope *top = new_scope(function->acc, function->body);
+    function->symbol->weight = 1;
     collect(function, top, function->body);
     assign_variables(function, top);
     print_format(printer, "struct ac__%s__frame {\nstruct ac__frame ac__base;", function->name);

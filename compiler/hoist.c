@@ -72,7 +72,10 @@ static struct symbol *new_temporary(struct hoist *hoist, const struct type_info 
 static void assign_to(struct hoist *hoist, struct node *block, struct symbol *symbol, struct node *value)
 {
     struct node *name = build_name(hoist->acc, value, symbol);
-    build_into(hoist->acc, block, build(hoist->acc, value, "%0 = (%1);", name, value, NULL));
+    const char *text = value->type && value->type->has_const_member
+                           ? "{ __auto_type ac__value = (%1); __builtin_memcpy((void *)&%0, &ac__value, sizeof ac__value); }"
+                           : "%0 = (%1);";
+    build_into(hoist->acc, block, build(hoist->acc, value, text, name, value, NULL));
 }
 
 /* ---- saving what stands left of an await ------------------------------------------------------------------------- */

@@ -153,7 +153,10 @@ static struct node *lower_return(struct walk *walk, struct node *node)
     if (value && walk->function->returns_void)
         build_into(walk->acc, block, build(walk->acc, value, "%0;", value, NULL));
     else if (value)
-        build_into(walk->acc, block, build(walk->acc, value, "ac__self->ac__result = (%0);", value, NULL));
+        build_into(walk->acc, block, build(walk->acc, value, walk->function->result->has_const_member
+                                                                 ? "{ __auto_type ac__value = (%0); __builtin_memcpy((void *)"
+                                                                   "&ac__self->ac__result, &ac__value, sizeof ac__value); }"
+                                                                 : "ac__self->ac__result = (%0);", value, NULL));
     build_into(walk->acc, block, lower_jump(walk, node, (struct jump){NODE_RETURN, NULL}));
     return block;
 }
@@ -199,6 +202,7 @@ static struct node *lower_throw(struct walk *walk, struct node *node)
 static struct symbol *hold(struct walk *walk, struct node *block, const char *declaration, bool lives)
 {
     struct symbol *symbol = build_typed_temporary(walk->function, block, declaration, lives);
+    slot_of(symbol)->is_zero = !lives;
     if (!lives) {
         struct node *temporary = node_make(walk->acc, NODE_TEMPORARY, block->first, block->first, 0);
         temporary->symbol = symbol;

@@ -408,6 +408,26 @@ static struct type_info *decay(struct acc *acc, const struct type_table *table, 
     return pointer;
 }
 
+static enum CXVisitorResult find_const(CXCursor field, CXClientData data)
+{
+    CXType type = clang_getCanonicalType(clang_getCursorType(field));
+    while (clang_getArrayElementType(type).kind != CXType_Invalid)
+        type = clang_getArrayElementType(type);
+    bool *found = data;
+    *found |= clang_isConstQualifiedType(type);
+    if (!*found && type.kind == CXType_Record)
+        clang_Type_visitFields(type, find_const, data);
+    return *found ? CXVisit_Break : CXVisit_Continue;
+}
+
+static bool has_const_member(CXType canonical)
+{
+    bool found = false;
+    if (canonical.kind == CXType_Record)
+        clang_Type_visitFields(canonical, find_const, &found);
+    return found;
+}
+
 static long long size_or_unknown(long long size)
 {
     return size < 0 ? -1 : size;
@@ -419,6 +439,7 @@ static void fill(struct acc *acc, struct type_table *table, CXType type, struct 
     unsigned qualifiers = object_qualifiers(type);
     bool has_size = false;
     info->class = class_of(acc, canonical);
+    info->has_const_member = has_const_member(canonical);
     info->is_vector = canonical.kind == CXType_Vector || canonical.kind == CXType_ExtVector;
     has_size = info->class == TYPE_SCALAR || info->class == TYPE_RECORD || info->class == TYPE_ARRAY;
     info->is_const = qualifiers & QUALIFIER_CONST;
