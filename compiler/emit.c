@@ -271,6 +271,18 @@ static void print_awaited_type(struct printer *printer, struct node *operand)
     print_text(printer, ")(0))");
 }
 
+/* Any coroutine's frame as far as its result. */
+static void print_result_view(struct printer *printer, const struct node *statement)
+{
+    print_text(printer, "((struct { struct ac__frame base;");
+    if (statement->type && statement->type->declaration) {
+        print_format(printer, "%s; }", declare_as(printer->acc, statement->type->declaration, "result"));
+    } else {
+        print_awaited_type(printer, statement->child[0]);
+        print_text(printer, "result; }");
+    }
+}
+
 static void print_coroutine_await(struct printer *printer, struct node *statement)
 {
     struct node *operand = statement->child[0], *call = node_strip(operand);
@@ -287,9 +299,8 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
                      "ac__release(ac__self->ac__a#, ac__task);");
     print_target(printer, statement);
     if (statement->count > 1) {
-        print_text(printer, "((struct { struct ac__frame base;");
-        print_awaited_type(printer, operand);
-        print_format(printer, "result; } *)ac__self->ac__a%u)->result", number);
+        print_result_view(printer, statement);
+        print_format(printer, " *)ac__self->ac__a%u)->result", number);
         print_target_end(printer, statement);
     }
     print_numbered(printer, "\nac__release(ac__self->ac__a#, ac__task);", number);

@@ -126,4 +126,7 @@ void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, 
 /* ---- stage.c */
 void stage_print(struct printer *printer, struct function *function);
 
+/* ---- tidy.c: generated text with a statement a line, indented */
+char *tidy(struct acc *acc, const char *text);
+
 #endif
