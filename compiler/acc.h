@@ -341,6 +341,8 @@ struct shadow {
     uint32_t piece_count;
     struct shadow_query *queries;
     uint32_t query_count;
+    struct span *throws; /* of throw statements: their formats are checked as printf's */
+    uint32_t throw_count;
 };
 
 /* Lets libclang read the shadow: reports its errors in the user's terms, fills node->type for each query. False if

@@ -126,6 +126,16 @@ const char *declare_as(struct acc *acc, const char *declaration, const char *nam
     return arena_format(acc->arena, "%.*s%s%s", (int)(place - declaration), declaration, name, place + 1);
 }
 
+bool mentions(const struct node *node, const struct symbol *symbol)
+{
+    if (node->kind == NODE_NAME && node->symbol == symbol)
+        return true;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && mentions(node->child[i], symbol))
+            return true;
+    return false;
+}
+
 bool is_expression(const struct node *node)
 {
     return (node->kind >= NODE_NAME && node->kind <= NODE_BUILTIN) && node->kind != NODE_GENERIC_ASSOC;

@@ -114,7 +114,11 @@ static void initialise_typed(struct declare *declare, struct node *item, struct 
     struct node *value = item->child[1], *bytes = storage(declare, item, slot->symbol);
     const char *type = declare_as(acc, slot->type, "");
     bool braces = value->kind == NODE_INIT_LIST;
-    if (!slot->is_aggregate) {
+    if (!slot->is_aggregate && !braces && mentions(value, slot->symbol)) {
+        const char *text = arena_format(acc->arena, "{ %s = %%1; %%0 = ac__value; }",
+                                        declare_as(acc, slot->type, "ac__value"));
+        add(declare, build(acc, item, text, bytes, value, NULL));
+    } else if (!slot->is_aggregate) {
         const char *text = braces ? arena_format(acc->arena, "%%0 = (%s)%%1;", type) : "%0 = %1;";
         add(declare, build(acc, item, text, bytes, value, NULL));
     } else if (is_zero(acc, value)) {
@@ -147,6 +151,17 @@ static void initialise(struct declare *declare, struct node *item, struct slot *
 
 /* ---- declarations ------------------------------------------------------------------------------------------------------- */
 
+/* Of several variables of one unnamed type, the later ones' types are spelled with the first one's name for it. */
+static struct node *view_type(struct declare *declare, struct slot *slot)
+{
+    struct node *type = typed(declare, slot->specifiers, slot->declarator, slot->view);
+    type->extra = slot->specifiers->extra;
+    bool is_plain = slot->declarator->first == slot->declarator->last;
+    if (defines_type(slot->specifiers) && is_plain)
+        slot->specifiers->extra = (void *)slot->view;
+    return type;
+}
+
 static void declare_item(struct declare *declare, struct node *declaration, struct node *item)
 {
     struct acc *acc = declare->acc;
@@ -173,7 +188,7 @@ static void declare_item(struct declare *declare, struct node *declaration, stru
         keep_sizes(declare, slot->declarator);
     }
     if (slot->view)
-        add(declare, build(acc, item, "typedef %0;", typed(declare, slot->specifiers, slot->declarator, slot->view), NULL));
+        add(declare, build(acc, item, "typedef %0;", view_type(declare, slot), NULL));
     else if (defines_type(slot->specifiers) && item == declaration->child[1])
         add(declare, build(acc, item, "%0;", typed(declare, slot->specifiers, NULL, NULL), NULL));
     if (item->count > 1 && item->child[1])

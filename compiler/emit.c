@@ -464,8 +464,10 @@ bool emit_typedef(struct printer *printer, const struct symbol *symbol)
 
 static void print_typed(struct printer *printer, struct node *node)
 {
-    struct node plain = *node->child[0];
-    print_specifiers(printer, &plain, SPECIFIER_TYPE);
+    if (node->extra)
+        print_text(printer, node->extra);
+    else
+        print_specifiers(printer, node->child[0], SPECIFIER_TYPE);
     struct node none = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0};
     if (node->count > 1)
         print_declaration_of(printer, &none, node->child[1], node->text);
@@ -706,6 +708,7 @@ static void print_resume(struct printer *printer, struct function *function)
         awaits |= function->sites[i].is_await;
     print_pragma(printer, "push");
     print_pragma(printer, "ignored \"-Wmisleading-indentation\"");
+    print_pragma(printer, "ignored \"-Wunused-local-typedefs\""); /* the frame's members are spelled without them */
     print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{", name);
     print_format(printer, "\nstruct ac__%s__frame *const ac__self = (struct ac__%s__frame *)ac__frame;", name, name);
     if (names_itself(printer->acc, function->body))

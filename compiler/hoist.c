@@ -18,6 +18,8 @@
  */
 #include "lower.h"
 
+#include <string.h>
+
 struct hoist {
     struct function *function;
     struct acc *acc;
@@ -520,6 +522,17 @@ static struct node *open_block(struct hoist *hoist, const struct node *near, str
     return block;
 }
 
+/* A hint to the optimiser, which a loop that can suspend has no use for; GCC would say that it ignores it. */
+static bool is_idle_pragma(const struct hoist *hoist, const struct node *node, const struct node *next)
+{
+    bool is_loop = next->kind == NODE_FOR || next->kind == NODE_WHILE || next->kind == NODE_DO;
+    if (node->kind != NODE_PRAGMA || !is_loop || !next->has_await)
+        return false;
+    const struct token *token = &hoist->acc->tokens[node->first];
+    const char *text = arena_copy(hoist->acc->arena, hoist->acc->text + token->offset, token->length);
+    return strstr(text, "ivdep") || strstr(text, "unroll");
+}
+
 static void hoist_items(struct hoist *hoist, struct node *block)
 {
     uint32_t count = block->count;
@@ -528,7 +541,8 @@ static void hoist_items(struct hoist *hoist, struct node *block)
     block->count = 0;
     hoist->out = block;
     for (uint32_t i = 0; i < count; i++)
-        hoist_statement(hoist, items[i]);
+        if (i + 1 == count || !is_idle_pragma(hoist, items[i], items[i + 1]))
+            hoist_statement(hoist, items[i]);
     hoist->out = outer;
 }
 

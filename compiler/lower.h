@@ -97,6 +97,7 @@ const char *token_text(struct acc *acc, uint32_t token);
 /* declaration text with the name put in for $ */
 const char *declare_as(struct acc *acc, const char *declaration, const char *name);
 bool is_expression(const struct node *node);
+bool mentions(const struct node *node, const struct symbol *symbol);
 /* Whether specifiers have the body of a record or an enumeration in them. */
 bool defines_type(const struct node *specifiers);
 /* The symbol that a declarator declares, through parentheses; null for an abstract one. */

@@ -62,7 +62,8 @@ static void collect_arguments(struct acc *acc, struct arguments *arguments)
     for (int i = 0; acc->options && i < acc->options->clang_argument_count; i++)
         add_argument(arguments, acc->options->clang_arguments[i]);
     add_warning_options(acc, arguments);
-    add_argument(arguments, "-w");
+    add_argument(arguments, "-Wno-everything");
+    add_argument(arguments, "-Wformat");
     add_argument(arguments, "-ferror-limit=0");
     add_argument(arguments, "-fbracket-depth=5000");
     add_argument(arguments, "-xcpp-output");
@@ -487,6 +488,19 @@ static int compare_found(const void *left, const void *right)
                                 : (a->index > b->index) - (a->index < b->index);
 }
 
+/* Other formats the C compiler checks; what a throw becomes shows it nothing that the user wrote. */
+static void report_throw_format(struct reading *reading, CXDiagnostic diagnostic)
+{
+    const struct shadow *shadow = reading->shadow;
+    if (clang_getDiagnosticSeverity(diagnostic) != CXDiagnostic_Warning)
+        return;
+    uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
+    for (uint32_t i = 0; token && i < shadow->throw_count; i++)
+        if (token >= shadow->throws[i].first && token <= shadow->throws[i].last)
+            report(reading->acc, MESSAGE_THROW_FORMAT, token,
+                   clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic)));
+}
+
 /* True if the program may go on. */
 static bool judge(struct reading *reading)
 {
@@ -496,6 +510,7 @@ static bool judge(struct reading *reading)
     for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all; i++) {
         CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
         uint32_t token = error_token(reading, diagnostic);
+        report_throw_format(reading, diagnostic);
         is_bad |= token && (is_in_items(reading->acc, token) ||
                             conflicting_name(reading->acc, text_of(reading->acc, diagnostic)));
         if (token)

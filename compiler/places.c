@@ -79,16 +79,6 @@ static bool lives_across_await(const struct scan *scan, const struct symbol *sym
     return await_between(scan, from, scope->last);
 }
 
-static bool mentions(const struct node *node, const struct symbol *symbol)
-{
-    if (node->kind == NODE_NAME && node->symbol == symbol)
-        return true;
-    for (uint32_t i = 0; i < node->count; i++)
-        if (node->child[i] && mentions(node->child[i], symbol))
-            return true;
-    return false;
-}
-
 static struct node *find_alignas(struct node *specifiers, struct node *declarator)
 {
     struct node *const in[] = {specifiers, declarator};

@@ -119,13 +119,19 @@ static void print_try(struct printer *printer, struct node *node)
 
 static void print_throw(struct printer *printer, struct node *node)
 {
+    struct shadow *shadow = printer->shadow;
+    *ARENA_PUSH(printer->acc->arena, shadow->throws, shadow->throw_count) = (struct span){node->first, node->last};
     print_text(printer, "{");
-    for (uint32_t i = 0; i < node->count; i++) {
+    if (node->count) {
         print_text(printer, "(void)(");
-        print_node(printer, node->child[i]);
+        print_node(printer, node->child[0]);
         print_text(printer, ");");
     }
-    print_text(printer, "ac__never(); }");
+    for (uint32_t i = 1; i < node->count; i++) {
+        print_text(printer, i == 1 ? "(void)__builtin_printf(" : ",");
+        print_node(printer, node->child[i]);
+    }
+    print_text(printer, node->count > 1 ? "); ac__never(); }" : "ac__never(); }");
 }
 
 static void print_with(struct printer *printer, struct node *node)

@@ -187,7 +187,7 @@ typedef struct ac_error {
 /* Throwing sets task->error and notes the first line of the trace. They return AC__FAILED. `site` is an index into
  * the sites of the frame's function. */
 int ac__throw(struct ac__task *task, struct ac__frame *frame, unsigned site, int code, const char *format, ...)
-    __attribute__((format(printf, 5, 6), cold));
+    __attribute__((cold)); /* acc itself checks the format */
 int ac__throw_code(struct ac__task *task, struct ac__frame *frame, unsigned site, int code) __attribute__((cold));
 int ac__throw_copy(struct ac__task *task, struct ac__frame *frame, unsigned site, const ac_error *error)
     __attribute__((cold));

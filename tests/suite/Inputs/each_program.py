@@ -8,8 +8,8 @@ import tempfile
 
 acc, programs, folder = sys.argv[1:]
 # Off: what the programs themselves do on purpose.
-FLAGS = ['-O1', '-g', '-Wall', '-Wextra', '-Wno-implicit-fallthrough', '-Wno-ignored-qualifiers', '-Wno-misleading-indentation',
-         '-Wno-missing-field-initializers', '-Wno-tautological-compare', '-Wno-deprecated-non-prototype']
+FLAGS = ['-O1', '-g', '-Wall', '-Wextra', '-Wno-implicit-fallthrough', '-Wno-ignored-qualifiers',
+         '-Wno-missing-field-initializers', '-Wno-missing-braces', '-Wno-tautological-compare', '-Wno-deprecated-non-prototype']
 
 
 def sources():
