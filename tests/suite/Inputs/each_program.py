@@ -9,7 +9,7 @@ import tempfile
 acc, programs, folder = sys.argv[1:]
 # Off: what the programs themselves do on purpose.
 FLAGS = ['-O1', '-g', '-Wall', '-Wextra', '-Wno-implicit-fallthrough', '-Wno-ignored-qualifiers',
-         '-Wno-missing-field-initializers', '-Wno-missing-braces', '-Wno-tautological-compare', '-Wno-deprecated-non-prototype']
+         '-Wno-missing-field-initializers', '-Wno-missing-braces', '-Wno-psabi', '-Wno-tautological-compare', '-Wno-deprecated-non-prototype']
 
 
 def sources():
