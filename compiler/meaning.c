@@ -62,7 +62,6 @@ static void collect_arguments(struct acc *acc, struct arguments *arguments)
     for (int i = 0; acc->options && i < acc->options->clang_argument_count; i++)
         add_argument(arguments, acc->options->clang_arguments[i]);
     add_warning_options(acc, arguments);
-    add_argument(arguments, "-Wno-everything");
     add_argument(arguments, "-Wformat");
     add_argument(arguments, "-ferror-limit=0");
     add_argument(arguments, "-fbracket-depth=5000");
