@@ -415,6 +415,8 @@ struct ac__letter {
     struct ac__letter *next;
     void (*deliver)(struct ac__letter *letter); /* called by the loop's thread */
 };
+/* Whether something has come that ac__mailbox_empty() has not delivered yet. */
+bool ac__mailbox_has_letters(const struct ac__loop *loop);
 bool ac__mailbox_open(struct ac__loop *loop);
 void ac__mailbox_close(struct ac__loop *loop);
 struct ac__mailbox *ac__mailbox_hold(struct ac__mailbox *mailbox);

@@ -175,7 +175,10 @@ static bool can_come(struct ac__loop *loop)
 {
     if (loop->io_waits || loop->threads_out)
         return true;
-    return loop->future_waits && ac__has_other_threads();
+    if (!loop->future_waits)
+        return false;
+    /* In this order: a thread may have set a future and ended since the mailbox was last emptied. */
+    return ac__has_other_threads() || ac__mailbox_has_letters(loop);
 }
 
 _Noreturn static void deadlock(void)

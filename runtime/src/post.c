@@ -87,7 +87,7 @@ static void ring_bell(int event)
 
 bool ac__mailbox_send(struct ac__mailbox *mailbox, struct ac__letter *letter)
 {
-    bool is_open;
+    bool is_open, was_empty;
     pthread_mutex_lock(&mailbox->lock);
     is_open = !mailbox->is_closed;
     if (is_open) {
@@ -97,9 +97,11 @@ bool ac__mailbox_send(struct ac__mailbox *mailbox, struct ac__letter *letter)
         else
             mailbox->first = letter;
         mailbox->last = letter;
-        if (!mailbox->has_letters && mailbox->event >= 0)
-            ring_bell(mailbox->event);
+        was_empty = !mailbox->has_letters;
+        /* Before the bell: who is woken by it looks at this without the lock, and the bell rings once. */
         __atomic_store_n(&mailbox->has_letters, true, __ATOMIC_RELEASE);
+        if (was_empty && mailbox->event >= 0)
+            ring_bell(mailbox->event);
     }
     pthread_mutex_unlock(&mailbox->lock);
     return is_open;
@@ -126,6 +128,11 @@ static struct ac__letter *take_all(struct ac__mailbox *mailbox)
         (void)!read(mailbox->event, &count, sizeof count);
     pthread_mutex_unlock(&mailbox->lock);
     return first;
+}
+
+bool ac__mailbox_has_letters(const struct ac__loop *loop)
+{
+    return __atomic_load_n(&loop->mailbox->has_letters, __ATOMIC_ACQUIRE);
 }
 
 bool ac__mailbox_empty(struct ac__loop *loop)
