@@ -261,14 +261,13 @@ static struct node *hoist_operands(struct hoist *hoist, struct node *node)
 
 /* An argument `lvalue = coroutine` whose lvalue has no address, or no type that the function's outside can name, gets a
  * temporary that is assigned after the await. */
-static bool needs_detour(const struct acc *acc, const struct node *argument)
+static bool needs_detour(const struct node *argument)
 {
     if (argument->kind != NODE_ASSIGN || !argument->child[1]->type || !argument->child[1]->type->result)
         return false;
     const struct node *lvalue = node_strip(argument->child[0]);
     bool is_bit_field = lvalue->type && lvalue->type->is_bit_field;
     const struct type_info *object = is_bit_field ? lvalue->child[0]->type : lvalue->type;
-    (void)acc;
     return !object || !object->declaration;
 }
 
@@ -276,7 +275,7 @@ static void detour_results(struct hoist *hoist, struct node *call, struct node *
 {
     for (uint32_t i = 1; i < call->count; i++) {
         struct node *argument = call->child[i], *lvalue;
-        if (!needs_detour(hoist->acc, argument))
+        if (!needs_detour(argument))
             continue;
         lvalue = save_place(hoist, argument->child[0]);
         struct symbol *result = new_temporary(hoist, argument->child[1]->type->result, NULL, true);

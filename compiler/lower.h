@@ -45,7 +45,6 @@ struct site {
     /* of awaits: */
     struct symbol *callee;       /* embedded: the async function; null otherwise */
     enum awaitable awaitable;
-    struct node *scope;
 };
 
 /* Sizes of variably modified types are kept in frame temporaries: an ARRAY node's `extra` is the temporary's symbol. */

@@ -89,24 +89,11 @@ static struct node *find_alignas(struct node *specifiers, struct node *declarato
     return NULL;
 }
 
-static const struct type_info *declared_type(const struct node *declarator)
-{
-    const struct node *node = declarator;
-    while (node && !node->op) {
-        const struct node *inner = NULL;
-        for (uint32_t i = 0; i < node->count; i++)
-            if (node->child[i] && node->child[i]->kind == NODE_NESTED)
-                inner = node->child[i]->child[0];
-        node = inner;
-    }
-    return node ? node->type : NULL;
-}
-
 static struct slot *make_slot(struct function *function, struct symbol *symbol, struct node *specifiers,
                               struct node *declarator)
 {
     struct acc *acc = function->acc;
-    const struct type_info *type = declared_type(declarator);
+    const struct type_info *type = specifiers ? symbol->declarator->type : NULL;
     struct slot *slot = arena_allocate(acc->arena, sizeof *slot);
     slot->symbol = symbol;
     slot->name = arena_format(acc->arena, "%s_%u", symbol->name, symbol->number);
@@ -138,7 +125,7 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
 /* A typedef whose sizes must be kept; it is no variable of the frame. */
 static void place_typedef(struct scan *scan, struct symbol *symbol, struct node *specifiers, struct node *declarator)
 {
-    const struct type_info *type = declared_type(declarator);
+    const struct type_info *type = symbol->declarator->type;
     if (!type || !type->is_variable || !lives_across_await(scan, symbol, symbol->token))
         return;
     struct slot *slot = arena_allocate(scan->function->acc->arena, sizeof *slot);
