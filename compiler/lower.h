@@ -4,7 +4,7 @@
  *
  *   places   which variables live in the frame                                       (places.c)
  *   desugar  async with, defer, cleanup variables -> try/finally                      (desugar.c)
- *   hoist    awaits inside expressions -> AWAIT_STATEMENT and temporaries             (hoist.c)
+ *   hoist    awaits inside expressions -> AWAIT_STATEMENT and temporaries             (hoist.c, hoist_statements.c)
  *   declare  declarations of frame variables -> assignments to the frame              (declare.c)
  *   regions  try/catch/finally/throw/return -> labels, gotos, pending codes           (regions.c)
  *   emit     numbers the awaits, lays the frame out, prints                           (frame.c, emit.c)
