@@ -179,6 +179,10 @@ void node_append(struct acc *acc, struct node *node, struct node *child);
 const char *node_kind_name(enum node_kind kind);
 /* The node without the parentheses around it. */
 struct node *node_strip(struct node *node);
+/* The declarator in parentheses in a declarator, or null. */
+struct node *node_nested(const struct node *declarator);
+/* The derivation that says what the declared name is: in `(*f(int))(double)` the (int). Null: it has the base type. */
+struct node *node_derivation(const struct node *declarator);
 /* Verifies that children lie in order within their parents; ends the process if not. */
 void node_check(const struct acc *acc, const struct node *node);
 /* The tree as indented text: kinds, tokens, symbols. */
@@ -284,8 +288,6 @@ void report_ranges(struct acc *acc, enum severity severity, uint32_t token, cons
 /* One mistake, one line of errors: later errors on these tokens' lines are dropped, as they are on the line of any
  * error that was reported. */
 void report_no_more(struct acc *acc, uint32_t first, uint32_t last);
-/* "2 errors generated.", at the end, where there was anything. */
-void report_summary(struct acc *acc);
 /* Whether this warning would be given: to spare the search for it. */
 bool is_warning_on(struct acc *acc, enum message id);
 uint32_t error_count(const struct acc *acc);

@@ -430,7 +430,7 @@ void begin_function(struct parser *parser, struct node *head)
     struct acc *acc = parser->acc;
     struct function_scope *function = arena_allocate(acc->arena, sizeof *function);
     struct node *specifiers = head->child[0], *declarator = head->child[1]->child[0];
-    const struct node *derivation = own_derivation(declarator);
+    const struct node *derivation = node_derivation(declarator);
     const struct symbol *symbol = innermost_declarator(declarator)->symbol;
     struct scope *scope = derivation ? parameter_scope(parser, derivation) : NULL;
     function->outer = parser->function;

@@ -23,49 +23,21 @@ static struct symbol *make_symbol(struct parser *parser, enum symbol_kind kind, 
     return symbol;
 }
 
-static struct node *nested_declarator(const struct node *declarator)
-{
-    for (uint32_t i = 0; i < declarator->count; i++)
-        if (declarator->child[i]->kind == NODE_NESTED)
-            return declarator->child[i]->child[0];
-    return NULL;
-}
-
 struct node *innermost_declarator(struct node *declarator)
 {
-    for (struct node *inner; (inner = nested_declarator(declarator));)
+    for (struct node *inner; (inner = node_nested(declarator));)
         declarator = inner;
     return declarator;
-}
-
-static bool is_suffix(const struct node *node)
-{
-    return node->kind == NODE_ARRAY || node->kind == NODE_FUNCTION;
 }
 
 /* The function derivation that is applied first to the base type: the last one outside. */
 static struct node *outermost_function(const struct node *declarator)
 {
-    for (; declarator; declarator = nested_declarator(declarator))
+    for (; declarator; declarator = node_nested(declarator))
         for (uint32_t i = declarator->count; i-- > 0;)
             if (declarator->child[i]->kind == NODE_FUNCTION)
                 return declarator->child[i];
     return NULL;
-}
-
-struct node *own_derivation(const struct node *declarator)
-{
-    const struct node *inner = nested_declarator(declarator);
-    struct node *found = inner ? own_derivation(inner) : NULL, *pointer = NULL;
-    if (found)
-        return found;
-    for (uint32_t i = 0; i < declarator->count; i++) {
-        if (is_suffix(declarator->child[i]))
-            return declarator->child[i];
-        if (declarator->child[i]->kind == NODE_POINTER)
-            pointer = declarator->child[i];
-    }
-    return pointer;
 }
 
 static void mark_async(const struct node *specifiers, struct node *declarator)
@@ -77,7 +49,7 @@ static void mark_async(const struct node *specifiers, struct node *declarator)
 
 static void set_type(struct symbol *symbol, struct node *specifiers, struct node *declarator)
 {
-    const struct node *derivation = own_derivation(declarator);
+    const struct node *derivation = node_derivation(declarator);
     const struct symbol *base = specifiers->symbol;
     bool is_function = derivation ? derivation->kind == NODE_FUNCTION : base && base->is_function_type;
     if (symbol->kind == SYMBOL_TYPEDEF)

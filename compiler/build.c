@@ -143,35 +143,15 @@ bool is_expression(const struct node *node)
 
 struct symbol *declared(const struct node *declarator)
 {
-    while (declarator && !declarator->symbol) {
-        const struct node *inner = NULL;
-        for (uint32_t i = 0; i < declarator->count; i++)
-            if (declarator->child[i] && declarator->child[i]->kind == NODE_NESTED)
-                inner = declarator->child[i]->child[0];
-        declarator = inner;
-    }
+    while (declarator && !declarator->symbol)
+        declarator = node_nested(declarator);
     return declarator ? declarator->symbol : NULL;
 }
 
-/* In `(*f(int a))(double)` the innermost declarator's first function derivation declares the parameters. */
 struct node *function_derivation(const struct node *declarator)
 {
-    struct node *found = NULL;
-    while (declarator) {
-        const struct node *inner = NULL;
-        for (uint32_t i = 0; i < declarator->count; i++) {
-            struct node *child = declarator->child[i];
-            if (child && child->kind == NODE_FUNCTION && !found)
-                found = child;
-            if (child && child->kind == NODE_NESTED)
-                inner = child->child[0];
-        }
-        if (!inner)
-            return found;
-        found = NULL;
-        declarator = inner;
-    }
-    return found;
+    struct node *derivation = declarator ? node_derivation(declarator) : NULL;
+    return derivation && derivation->kind == NODE_FUNCTION ? derivation : NULL;
 }
 
 bool defines_type(const struct node *specifiers)

@@ -20,7 +20,7 @@ struct line_of_file {
 };
 
 struct diagnostics {
-    uint32_t error_count, warning_count;
+    uint32_t error_count;
     struct line_of_file *settled;  /* lines whose errors have been told */
     uint32_t settled_count;
     bool is_dropped;               /* the last message was, so its notes are */
@@ -168,10 +168,8 @@ static bool admit(struct acc *acc, enum severity severity, uint32_t token)
                               (severity == SEVERITY_WARNING && is_system_file(acc, place->file));
     if (diagnostics->is_dropped)
         return false;
-    if (severity == SEVERITY_WARNING) {
-        diagnostics->warning_count++;
+    if (severity == SEVERITY_WARNING)
         return true;
-    }
     if (error_limit(acc) > 0 && diagnostics->error_count >= (uint32_t)error_limit(acc)) {
         fprintf(stderr, "fatal error: too many errors emitted, stopping now [-ferror-limit=]\n");
         diagnostics->has_ended = diagnostics->is_dropped = true;
@@ -361,17 +359,4 @@ void report(struct acc *acc, enum message id, uint32_t token, ...)
     if (entry->severity == SEVERITY_WARNING)
         text = arena_format(acc->arena, "%s [%s-W%s]", text, warning.is_error ? "-Werror," : "", entry->group);
     report_text(acc, effective(entry, &warning), token, token, text);
-}
-
-void report_summary(struct acc *acc)
-{
-    const struct diagnostics *diagnostics = state(acc);
-    uint32_t errors = diagnostics->error_count, warnings = diagnostics->warning_count;
-    if (!errors && !warnings)
-        return;
-    if (warnings)
-        fprintf(stderr, "%u warning%s%s", (unsigned)warnings, warnings == 1 ? "" : "s", errors ? " and " : "");
-    if (errors)
-        fprintf(stderr, "%u error%s", (unsigned)errors, errors == 1 ? "" : "s");
-    fprintf(stderr, " generated.\n");
 }

@@ -140,8 +140,6 @@ struct symbol *bind_label(struct parser *parser, uint32_t token, struct node *la
 void bind_local_label(struct parser *parser, uint32_t token, struct node *declaration);
 /* The innermost DECLARATOR: the one with the name. */
 struct node *innermost_declarator(struct node *declarator);
-/* The derivation that makes the declared thing what it is, or null: it has the base type. */
-struct node *own_derivation(const struct node *declarator);
 
 /* ---- actions.c: the tree, bottom up ----------------------------------------------------------------------------- */
 

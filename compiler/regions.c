@@ -27,7 +27,12 @@
 
 #include <string.h>
 
-enum region_kind { REGION_CATCH, REGION_GUARDED, REGION_FINALLY };
+enum region_kind {
+    REGION_TRY,     /* a block whose errors a catch takes: nothing to undo when a jump leaves it */
+    REGION_CATCH,   /* a catch clause: what it caught is dropped */
+    REGION_GUARDED, /* a block that a finally undoes */
+    REGION_FINALLY,
+};
 
 struct jump {
     enum node_kind kind; /* NODE_RETURN, NODE_BREAK, NODE_CONTINUE, NODE_GOTO */
@@ -44,7 +49,7 @@ struct region {
     enum region_kind kind;
     const struct node *part;    /* the try's block, or the clause, that this region is */
     struct handler *handler;    /* where errors inside go */
-    struct symbol *held;        /* CATCH: caught; FINALLY, GUARDED: thrown */
+    struct symbol *held;        /* CATCH: caught; GUARDED, FINALLY: thrown */
     struct symbol *pending;     /* GUARDED, FINALLY */
     const char *undo;           /* GUARDED */
     struct jump *jumps;         /* GUARDED: those that leave it */
@@ -278,11 +283,10 @@ static struct node *lower_catches(struct walk *walk, struct node *node)
     for (uint32_t i = 1; i < last; i++)
         lives |= node->child[i]->has_await;
     struct handler *caught_here = new_handler(walk, "catch"), *again = new_handler(walk, "again");
-    struct region body = {walk->region, REGION_CATCH, node->child[0], caught_here, NULL, NULL, NULL, NULL, 0};
+    struct region body = {walk->region, REGION_TRY, node->child[0], caught_here, NULL, NULL, NULL, NULL, 0};
     struct symbol *caught = hold(walk, block, "struct ac__thrown *$", lives);
     struct symbol *code = hold(walk, block, "int $", false);
     const char *done = build_label(walk->function, "done");
-    body.kind = REGION_FINALLY; /* nothing to undo when a jump leaves the try's own block */
     build_into(acc, block, lower_in(walk, &body, node->child[0]));
     build_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
     build_into(acc, block, label_at(walk, node, caught_here->label));
@@ -359,7 +363,7 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
 static const struct region *undoing_region(const struct walk *walk)
 {
     const struct region *region = walk->region;
-    while (region && !(region->kind == REGION_FINALLY && region->pending))
+    while (region && region->kind != REGION_FINALLY)
         region = region->outer;
     CHECK(region);
     return region;

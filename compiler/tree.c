@@ -42,6 +42,30 @@ struct node *node_strip(struct node *node)
     return node;
 }
 
+struct node *node_nested(const struct node *declarator)
+{
+    for (uint32_t i = 0; i < declarator->count; i++)
+        if (declarator->child[i] && declarator->child[i]->kind == NODE_NESTED)
+            return declarator->child[i]->child[0];
+    return NULL;
+}
+
+struct node *node_derivation(const struct node *declarator)
+{
+    const struct node *inner = node_nested(declarator);
+    struct node *found = inner ? node_derivation(inner) : NULL, *pointer = NULL;
+    if (found)
+        return found;
+    for (uint32_t i = 0; i < declarator->count; i++) {
+        struct node *child = declarator->child[i];
+        if (child && (child->kind == NODE_ARRAY || child->kind == NODE_FUNCTION))
+            return child;
+        if (child && child->kind == NODE_POINTER)
+            pointer = child;
+    }
+    return pointer;
+}
+
 void node_check(const struct acc *acc, const struct node *node)
 {
     uint32_t at = node->first;

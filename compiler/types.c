@@ -90,14 +90,6 @@ static uint32_t leading_pointers(const struct node *declarator)
     return count;
 }
 
-static struct node *nested_in(const struct node *declarator)
-{
-    for (uint32_t i = 0; i < declarator->count; i++)
-        if (declarator->child[i] && declarator->child[i]->kind == NODE_NESTED)
-            return declarator->child[i]->child[0];
-    return NULL;
-}
-
 static bool is_async_function(const struct node *declarator)
 {
     for (uint32_t i = 0; i < declarator->count; i++)
@@ -109,7 +101,7 @@ static bool is_async_function(const struct node *declarator)
 struct node *async_declarator(struct node *declarator)
 {
     while (declarator && !is_async_function(declarator))
-        declarator = nested_in(declarator);
+        declarator = node_nested(declarator);
     return declarator;
 }
 
