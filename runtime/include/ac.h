@@ -83,7 +83,7 @@ ac_coro(void) ac_yield(void);
 /* ac_task(T) ac_spawn(ac_coro(T) c): starts a coroutine concurrently. It first runs when the loop next gets control;
  * tasks start in the order they were spawned. Consumes the coroutine. One that could not be made (null) gives a task
  * that has failed with ENOMEM. */
-#define ac_spawn(c) __extension__((ac_task(__typeof__((c)(0))))ac__spawn(ac__coro_frame(c)))
+#define ac_spawn(c) __extension__((ac_task(__typeof__((c)(0))))ac__spawn(ac__coro_frame(c), ac__here))
 
 /* bool ac_cancel(t), of a task: asks it to stop: ECANCELED is thrown, once, at the await where it stands; before its
  * first step, its body never runs. It may catch that, clean up with awaits, even go on. A task that awaits another one
@@ -320,7 +320,7 @@ void ac_dump_tasks(void *file);
 
 /* ---- what the macros above are made of --------------------------------------------------------------------------- */
 
-struct ac__task *ac__spawn(struct ac__frame *coroutine);
+struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin);
 bool ac__try_run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error);
 bool ac__cancel(void *target, unsigned kind);
 bool ac__done(void *target, unsigned kind);
@@ -344,6 +344,11 @@ ac_coro(void) ac__settle_n(const void *items, size_t count, unsigned kind, void 
                            ac_error *errors);
 struct ac__frame *ac__wait_for(void *handle, unsigned kind, size_t size, size_t alignment, double seconds);
 struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t alignment);
+
+/* The place of a macro's call, "FILE:LINE". */
+#define ac__text_of(token) #token
+#define ac__text(macro) ac__text_of(macro)
+#define ac__here __FILE__ ":" ac__text(__LINE__)
 
 /* A type or expression whose value is void: for its size, alignment and pointers to it this stands in. */
 struct ac__nothing {

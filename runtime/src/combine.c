@@ -231,6 +231,12 @@ static struct ac__task *family_cancel(struct ac__wait *wait)
     return NULL;
 }
 
+struct ac__task *ac__family_of(const struct ac__waiter *waiter)
+{
+    bool is_entry = waiter->wait.cancel == entry_notified;
+    return is_entry ? container_of(waiter, struct entry, waiter)->family->wait.task : NULL;
+}
+
 /* ---- the frame --------------------------------------------------------------------------------------------------- */
 
 static void family_close(struct ac__frame *frame)

@@ -132,6 +132,12 @@ static inline struct ac__task *ac__task_of(struct ac__frame *root)
     return (struct ac__task *)root - 1;
 }
 
+/* Who awaits a frame of the task; null for its root. */
+static inline struct ac__frame *ac__awaiter(struct ac__task *task, const struct ac__frame *frame)
+{
+    return frame == ac__root(task) ? NULL : frame->parent;
+}
+
 static inline void *ac__result_of(struct ac__frame *frame)
 {
     return (char *)frame + frame->function->result_offset;
@@ -458,9 +464,28 @@ void ac__target_drop(void *target, unsigned kind);
 void ac__target_watch(void *target, unsigned kind, struct ac__waiter *waiter);
 void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter);
 
+/* What an await of a task waits for; null if the frame is something else. */
+struct ac__task *ac__awaited_task(const struct ac__frame *frame);
+
+/* ---- combine.c --------------------------------------------------------------------------------------------------- */
+
+/* The task that waits for its children, of which this waiter watches one; null if the waiter is something else. */
+struct ac__task *ac__family_of(const struct ac__waiter *waiter);
+
+/* ---- dump.c: what each task is at -------------------------------------------------------------------------------- */
+
+/* A place as it is printed: "FUNCTION (FILE:LINE)", or "ac_sleep". */
+enum { AC__PLACE_SIZE = 256 };
+const char *ac__place_of(const struct ac__frame *frame, char buffer[static AC__PLACE_SIZE]);
+/* The innermost frame of a suspended task that stands in a program's source; else the root. */
+const struct ac__frame *ac__users_frame(struct ac__task *task);
+/* Where a task was spawned, "FILE:LINE" or the place of the await that started it; null for the main task. */
+const char *ac__origin_of(struct ac__task *task, char buffer[static AC__PLACE_SIZE]);
+/* Prints all unfinished tasks. */
+void ac__dump(FILE *file);
+
 /* ---- debug.c ----------------------------------------------------------------------------------------------------- */
 
-void ac__dump(FILE *file);
 /* Runs one step of a task and reports it if it took long. */
 void ac__debug_step(struct ac__loop *loop, struct ac__task *task,
                     void (*run)(struct ac__loop *loop, struct ac__task *task));

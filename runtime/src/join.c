@@ -148,6 +148,12 @@ void ac__join_init(struct ac__join *join, void *target, unsigned kind)
     join->kind = kind;
 }
 
+struct ac__task *ac__awaited_task(const struct ac__frame *frame)
+{
+    const struct ac__join *join = (const struct ac__join *)frame;
+    return frame->function == &join_function && join->kind == AC__KIND_TASK ? join->target : NULL;
+}
+
 const void *ac__join_value(const struct ac__join *join)
 {
     return ac__target_value(join->target, join->kind);

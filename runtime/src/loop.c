@@ -35,7 +35,7 @@ static struct ac__frame *run_frames(struct ac__task *task, int *status)
             frame = task->innermost;
             continue;
         }
-        if (!frame->parent)
+        if (frame == ac__root(task))
             return frame;
         task->status = (unsigned char)*status;
         frame = frame->parent;

@@ -75,6 +75,7 @@ struct ac__task *ac__task_start(struct ac__frame *coroutine)
         return shared_failure();
     }
     task->innermost = ac__root(task);
+    ac__root(task)->origin = NULL;
     task->joiners = NULL;
     task->handles = 2;
     task->saved_errno = 0;
@@ -192,9 +193,12 @@ void ac__tasks_free(struct ac__task *but)
 
 /* ---- what programs call ------------------------------------------------------------------------------------------ */
 
-struct ac__task *ac__spawn(struct ac__frame *coroutine)
+struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin)
 {
-    return ac__task_start(coroutine);
+    struct ac__task *task = ac__task_start(coroutine);
+    if (likely(!(task->flags & AC__SHARED)))
+        ac__root(task)->origin = origin;
+    return task;
 }
 
 void ac__detach(struct ac__task *task)

@@ -66,7 +66,10 @@ struct ac__function {
  * it there without asking, as in struct { struct ac__frame base; T result; }. */
 struct ac__frame {
     const struct ac__function *function;
-    struct ac__frame *parent;   /* who awaits this frame; valid while it is suspended */
+    union {
+        struct ac__frame *parent; /* who awaits this frame; valid while it is suspended */
+        const char *origin;       /* the root frame of a task: where it was spawned, "FILE:LINE", or null */
+    };
     unsigned state;             /* the await it stands at; 0: not started */
     unsigned storage;           /* enum ac__storage */
 };

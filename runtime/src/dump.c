@@ -1,0 +1,107 @@
+/* dump.c: the listing of all tasks: name, state, chain of awaits with places, innermost first, and where each was
+ * spawned.
+ *
+ *     Task-3 (waiting)
+ *       at ac_sleep
+ *       at fetch (fetch.ac:12)
+ *       spawned at fetch.ac:30
+ *
+ * ac_spawn notes its place (ac__here, one store). Who is started by a combinator finds it when it is asked for: in the
+ * chain of the task that watches it. */
+#include "core.h"
+
+static const char *state_name(const struct ac__task *task)
+{
+    if (task == ac__thread.task)
+        return "running";
+    switch (ac__state(task)) {
+    case AC__READY: return "ready";
+    case AC__BLOCKED: return "waiting";
+    case AC__FINISHED: return "finished";
+    default: return "new";
+    }
+}
+
+const char *ac__place_of(const struct ac__frame *frame, char buffer[static AC__PLACE_SIZE])
+{
+    const struct ac__function *function = frame->function;
+    if (!ac__is_users(function))
+        return function->name;
+    snprintf(buffer, AC__PLACE_SIZE, "%s (%s:%u)", function->name, function->sites[frame->state].file,
+             function->sites[frame->state].line);
+    return buffer;
+}
+
+const struct ac__frame *ac__users_frame(struct ac__task *task)
+{
+    const struct ac__frame *frame = task->innermost, *outer;
+    while (!ac__is_users(frame->function) && (outer = ac__awaiter(task, frame)))
+        frame = outer;
+    return frame;
+}
+
+const char *ac__origin_of(struct ac__task *task, char buffer[static AC__PLACE_SIZE])
+{
+    const struct ac__waiter *watcher = *ac__joiners(task);
+    struct ac__task *parent = watcher ? ac__family_of(watcher) : NULL;
+    const struct ac__frame *frame = parent ? ac__users_frame(parent) : NULL;
+    if (ac__root(task)->origin)
+        return ac__root(task)->origin;
+    if (!frame || !ac__is_users(frame->function))
+        return NULL;
+    snprintf(buffer, AC__PLACE_SIZE, "%s:%u", frame->function->sites[frame->state].file,
+             frame->function->sites[frame->state].line);
+    return buffer;
+}
+
+static void print_frame(const struct ac__frame *frame, FILE *file)
+{
+    char place[AC__PLACE_SIZE], name[32];
+    struct ac__task *awaited = ac__awaited_task(frame);
+    fprintf(file, "  at %s%s%s\n", ac__place_of(frame, place), awaited ? " of " : "",
+            awaited ? ac__task_name(awaited, name) : "");
+}
+
+/* A running task's frames are on the C stack; those below the innermost have not noted where they are. */
+static void print_chain(struct ac__task *task, FILE *file)
+{
+    if (task == ac__thread.task)
+        return;
+    for (const struct ac__frame *frame = task->innermost; frame; frame = ac__awaiter(task, frame))
+        print_frame(frame, file);
+}
+
+static void print_task(struct ac__task *task, FILE *file)
+{
+    char name[32], place[AC__PLACE_SIZE];
+    const char *origin = ac__origin_of(task, place);
+    fprintf(file, "%s (%s%s)\n", ac__task_name(task, name), state_name(task),
+            task->flags & AC__CANCEL ? ", being cancelled" : "");
+    print_chain(task, file);
+    if (origin)
+        fprintf(file, "  spawned at %s\n", origin);
+}
+
+static void print_unsorted(struct ac__task *task, void *file)
+{
+    if (ac__state(task) != AC__FINISHED)
+        print_task(task, file);
+}
+
+void ac__dump(FILE *file)
+{
+    size_t count;
+    ac_task(void) *all = ac__all_sorted(&count);
+    if (!all)
+        ac__blocks_visit(print_unsorted, file);
+    for (size_t i = 0; i < count; i++)
+        print_task((struct ac__task *)all[i], file);
+    ac__free(all);
+    fflush(file);
+}
+
+void ac_dump_tasks(void *file)
+{
+    ac__loop();
+    ac__dump(file);
+}
