@@ -134,6 +134,34 @@ ac_task(void) ac_current(void);
  * may be larger. The handles are borrowed: good until the loop next gets control. */
 size_t ac_all(ac_task(void) *tasks, size_t capacity);
 
+/* ---- generators --------------------------------------------------------------------------------------------------- */
+
+/* Calling an `async yield T f(...)` makes an ac_gen(T); nothing of its body runs before the first item is asked for. It
+ * must be consumed once: by `async for`, which closes it however the loop ends, or by ac_gen_close. Nothing else frees
+ * it or runs what it has to undo: one that is lost stays as it is. It belongs to no task: it may be kept, passed on and
+ * asked by one task after the other, but by one at a time.
+ *
+ *     ac_gen(int) g = range(1, 4);
+ *     int i;
+ *     while (await ac_gen_next(g, &i))
+ *         printf("%d\n", i);
+ *     await ac_gen_close(g);
+ */
+
+/* bool more = await ac_gen_next(ac_gen(T) g, T *item): asks for the next item. False at the end, and ever after; then
+ * *item stays as it is. A null `item` drops it. The generator is kept.
+ * Throws: what the generator throws, which ends it; EBUSY if it is being asked or closed already.
+ * Cancelled: thrown in the generator, at the await where it stands. */
+#define ac_gen_next(g, item) \
+    __extension__(ac__check(ac__is_pointer_to(item, (g)(0)), "not a pointer to what the generator yields"), \
+                  ac__gen_next(ac__gen_frame(g), (item)))
+
+/* await ac_gen_close(ac_gen(T) g): ends a generator where it stands, as if that `yield` were a `return`: its finally,
+ * defer and async with blocks run. Consumes it. Null is fine.
+ * Throws: what those blocks throw; EBUSY if it is being asked or closed already, which then goes on.
+ * Cancelled: thrown in those blocks, at the await where they stand. */
+#define ac_gen_close(g) __extension__(ac__gen_close(ac__gen_frame(g)))
+
 /* ---- futures ----------------------------------------------------------------------------------------------------- */
 
 /* A value that is set by hand. Any number of tasks may await it, before and after it is set; await does not consume
@@ -331,6 +359,8 @@ void ac__detach(struct ac__task *task);
 struct ac__task *ac__ref(struct ac__task *task);
 ac_coro(void) ac__stop(struct ac__task *task);
 void ac__coro_close(struct ac__frame *coroutine);
+ac_coro(bool) ac__gen_next(struct ac__frame *generator, void *item);
+ac_coro(void) ac__gen_close(struct ac__frame *generator);
 bool ac__set_name(struct ac__task *task, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *ac__name(struct ac__task *task);
 struct ac__future *ac__future_new(size_t size, size_t alignment, const char *file, unsigned line);
@@ -371,6 +401,7 @@ struct ac__nothing {
 
 #define ac__is_coro(h) __builtin_types_compatible_p(__typeof__(h), ac_coro(__typeof__((h)(0))))
 #define ac__is_task(h) __builtin_types_compatible_p(__typeof__(h), ac_task(__typeof__((h)(0))))
+#define ac__is_gen(h) __builtin_types_compatible_p(__typeof__(h), ac_gen(__typeof__((h)(0))))
 #define ac__is_future(h) __builtin_types_compatible_p(__typeof__(h), ac_future(__typeof__((h)(0))))
 
 #define ac__handle(h) ((void *)(h))
@@ -382,6 +413,7 @@ struct ac__nothing {
      ac__is_task(h) ? AC__KIND_TASK : AC__KIND_FUTURE)
 #define ac__coro_frame(c) (ac__check(ac__is_coro(c), "not a coroutine"), (struct ac__frame *)(c))
 #define ac__task_pointer(t) (ac__check(ac__is_task(t), "not a task"), (struct ac__task *)(t))
+#define ac__gen_frame(g) (ac__check(ac__is_gen(g), "not a generator"), (struct ac__frame *)(g))
 #define ac__future_pointer(f) (ac__check(ac__is_future(f), "not a future"), (struct ac__future *)(f))
 
 #define ac__pick_13th(a, b, c, d, e, f, g, h, i, j, k, l, m, ...) m

@@ -50,6 +50,7 @@ enum ac__storage {
 struct ac__site {
     const char *file;
     unsigned line;
+    unsigned is_yield; /* a generator that stands here is between two items */
 };
 
 /* What is known of an async function; one constant per function. */
@@ -173,6 +174,37 @@ static inline void ac__release(struct ac__frame *frame, struct ac__task *task)
 /* VLAs of async functions. A mark is a value of task->top. Null: no memory, ENOMEM thrown. */
 void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned long alignment);
 void ac__stack_release(struct ac__task *task, char *mark);
+
+/* ---- Generators --------------------------------------------------------------------------------------------------- */
+
+/* A generator's frame is a coroutine's that is entered again and again. `yield e` leaves the item in `result` and
+ * returns AC__DONE, standing at a state whose site is_yield; entering at that state goes on, entering at the state one
+ * higher runs what is to be undone there (finally, defer, async with), up to the end. At its end, after an error and
+ * once it is closed, its state is AC__ENDED, and it is not entered any more. Until it was entered first it is 0.
+ *
+ * A generator of the library, written in C, has no sites. Between two items its state is 0, and closing it calls
+ * function->close, which cannot wait. A function that makes one returns T (*)(struct ac__gen *) made of
+ * ac__frame_new(&function, (const void *)the_function_itself).
+ *
+ * `async for` over a type that is no generator: see N_anext in compiler/README.md. */
+#define AC__ENDED (~0u)
+
+/* Runs a generator until its next item; entered like ac__start. With AC__DONE: is there one, or is the state
+ * AC__ENDED? */
+static inline int ac__generator_next(struct ac__frame *generator, struct ac__task *task)
+{
+    if (generator && __builtin_expect(generator->state == AC__ENDED, 0))
+        return AC__DONE;
+    return ac__start(generator, task);
+}
+
+/* Undoes what a generator has under way. Whoever calls it releases the frame, too, when it has ended. Null is fine. */
+int ac__generator_close(struct ac__frame *generator, struct ac__task *task);
+
+/* Memory for a VLA of a generator, which must outlive its caller's stack: `store` is a task's header of which only the
+ * bump stack is used. Null: no memory, ENOMEM thrown in `task`. */
+void *ac__generator_allocate(struct ac__task *store, struct ac__task *task, unsigned long size,
+                             unsigned long alignment);
 
 /* ---- Errors ------------------------------------------------------------------------------------------------------ */
 

@@ -1,0 +1,139 @@
+/* generator.c: generators that are asked and closed by hand, and what generated ones need of the library.
+ *
+ * A generator's frame is a coroutine's that is entered again for each item (abi.h). `async for` does that itself; here
+ * it is done on behalf of a program that holds the handle, so that two of them may meet in one generator: while one is
+ * being asked or closed, BUSY is set in its frame's storage. A generator that an `async for` is asking shows itself by
+ * its state, unless it runs at this very moment. */
+#include "core.h"
+
+#include <string.h>
+
+enum { BUSY = 1u << 8 };
+
+/* Between two items, or not started yet. */
+static bool is_resting(const struct ac__frame *generator)
+{
+    const struct ac__site *sites = generator->function->sites;
+    return generator->state == 0 || (sites && sites[generator->state].is_yield);
+}
+
+static int refuse(struct ac__task *task)
+{
+    return ac__fail(task, ac__error_make(EBUSY, "the generator is running already"));
+}
+
+int ac__generator_close(struct ac__frame *generator, struct ac__task *task)
+{
+    if (!generator || generator->state == AC__ENDED)
+        return AC__DONE;
+    if (!is_resting(generator))
+        return refuse(task);
+    if (generator->state != 0) {
+        generator->state++;
+        return ac__start(generator, task);
+    }
+    if (generator->function->close)
+        generator->function->close(generator);
+    generator->state = AC__ENDED;
+    return AC__DONE;
+}
+
+void *ac__generator_allocate(struct ac__task *store, struct ac__task *task, unsigned long size,
+                             unsigned long alignment)
+{
+    void *memory = ac__stack_allocate(store, size, alignment);
+    if (!memory)
+        task->error = ac__catch(store);
+    return memory;
+}
+
+/* ---- by hand ----------------------------------------------------------------------------------------------------- */
+
+struct asking {
+    struct ac__frame base;
+    bool has_item;
+    struct ac__frame *generator;
+    void *item;
+};
+
+static bool begin(struct ac__frame *generator)
+{
+    if (generator->storage & BUSY || !(generator->state == AC__ENDED || is_resting(generator)))
+        return false;
+    generator->storage |= BUSY;
+    return true;
+}
+
+static int suspend(struct asking *asking)
+{
+    asking->generator->parent = &asking->base;
+    asking->base.state = 1;
+    return AC__SUSPENDED;
+}
+
+static int next_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct asking *asking = (struct asking *)frame;
+    struct ac__frame *generator = asking->generator;
+    int status = task->status;
+    if (!generator)
+        return ac__start_null(task);
+    if (frame->state == 0) {
+        if (!begin(generator))
+            return refuse(task);
+        status = ac__generator_next(generator, task);
+        if (status == AC__SUSPENDED)
+            return suspend(asking);
+    }
+    generator->storage &= ~(unsigned)BUSY;
+    asking->has_item = status == AC__DONE && generator->state != AC__ENDED;
+    if (asking->has_item && asking->item)
+        memcpy(asking->item, ac__result_of(generator), generator->function->result_size);
+    return status;
+}
+
+static int close_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct asking *asking = (struct asking *)frame;
+    struct ac__frame *generator = asking->generator;
+    int status = task->status;
+    if (frame->state == 0) {
+        if (generator && !begin(generator))
+            return refuse(task);
+        status = ac__generator_close(generator, task);
+        if (status == AC__SUSPENDED)
+            return suspend(asking);
+    }
+    if (generator)
+        generator->storage &= ~(unsigned)BUSY;
+    ac__release(generator, task);
+    return status;
+}
+
+static const struct ac__function next_function = {
+    .resume = next_resume, .name = "ac_gen_next", .size = sizeof(struct asking), .alignment = _Alignof(struct asking),
+    .result_offset = offsetof(struct asking, has_item), .result_size = sizeof(bool)};
+static const struct ac__function close_function = {
+    .resume = close_resume, .name = "ac_gen_close", .size = sizeof(struct asking), .alignment = _Alignof(struct asking)};
+
+static struct ac__frame *asking_new(struct ac__frame *frame, struct ac__frame *generator, void *item)
+{
+    struct asking *asking = (struct asking *)frame;
+    if (asking) {
+        asking->generator = generator;
+        asking->item = item;
+    }
+    return frame;
+}
+
+ac_coro(bool) ac__gen_next(struct ac__frame *generator, void *item)
+{
+    struct ac__frame *frame = ac__frame_new(&next_function, (const void *)ac__gen_next);
+    return (ac_coro(bool))asking_new(frame, generator, item);
+}
+
+ac_coro(void) ac__gen_close(struct ac__frame *generator)
+{
+    struct ac__frame *frame = ac__frame_new(&close_function, (const void *)ac__gen_close);
+    return (ac_coro(void))asking_new(frame, generator, NULL);
+}
