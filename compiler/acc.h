@@ -237,6 +237,8 @@ struct acc {
     struct span *bodies;       /* function bodies that were skipped as tokens, `{` to `}`, in order of text */
     uint32_t body_count;
     uint32_t store_count;      /* combine.c: conversion functions made */
+    const char **thread_calls; /* thread.c: what stands at file scope for each call on a thread, numbered 0 */
+    uint32_t thread_call_count;
     /* options that translation needs */
     const struct options *options;
     /* diagnostics */

@@ -90,7 +90,8 @@ struct node *make_prefix(struct parser *parser, enum node_kind kind, uint32_t op
 static bool is_combinator(const struct parser *parser, const char *name)
 {
     const struct known_names *known = &parser->known;
-    return name == known->gather || name == known->settle || name == known->race || name == known->any;
+    return name == known->gather || name == known->settle || name == known->race || name == known->any ||
+           name == known->thread_call;
 }
 
 struct node *make_name(struct parser *parser, uint32_t token)

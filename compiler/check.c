@@ -131,8 +131,20 @@ static void report_forbidden(struct context context, uint32_t token, const struc
     report(context.acc, MESSAGE_FORBIDDEN_CALL, token, macro ? macro : token_text(context.acc, token), advice);
 }
 
+/* False if it is no call that a thread could make. */
+static bool check_thread(struct context context, struct node *node)
+{
+    if (node->count == 2 && thread_call_of(context.acc, node->child[1]))
+        return true;
+    report(context.acc, MESSAGE_THREAD_OPERAND, node->count > 1 ? node->child[1]->first : node->first);
+    *context.is_hopeless = true;
+    return false;
+}
+
 static void check_call(struct context context, struct node *node)
 {
+    if (combinator_of(context.acc, node) == COMBINATOR_THREAD && !check_thread(context, node))
+        return;
     struct node *callee = node->count ? node_strip(node->child[0]) : NULL;
     bool is_plain_name = callee && callee->kind == NODE_NAME && (!callee->symbol || callee->symbol->is_file_scope);
     for (size_t i = 0; context.is_async && is_plain_name && i < sizeof forbidden_calls / sizeof *forbidden_calls; i++)

@@ -28,13 +28,20 @@ static const char *coroutine_name(struct acc *acc, struct node *node, uint32_t *
                                           acc->tokens[node->first].offset);
 }
 
+static bool is_thread_call(const struct acc *acc, struct node *node)
+{
+    return combinator_of(acc, node_strip(node)) == COMBINATOR_THREAD;
+}
+
 /* Whether the expression makes the handle that it has, and does not just name one. */
-static bool makes_handle(const struct node *node)
+static bool makes_handle(const struct acc *acc, const struct node *node)
 {
     if (node->kind == NODE_CAST)
-        return makes_handle(node_strip(node->child[1]));
+        return makes_handle(acc, node_strip(node->child[1]));
     if (node->kind == NODE_UNARY) /* __extension__ */
-        return makes_handle(node_strip(node->child[0]));
+        return makes_handle(acc, node_strip(node->child[0]));
+    if (node->kind == NODE_AWAIT && is_thread_call(acc, node->child[0])) /* check_thread refuses that */
+        return false;
     return node->kind == NODE_CALL || node->kind == NODE_AWAIT || node->kind == NODE_STATEMENT_EXPR;
 }
 
@@ -42,7 +49,7 @@ static void report_dropped(struct acc *acc, struct node *node, bool is_voided)
 {
     enum awaitable awaitable = node->type ? node->type->awaitable : AWAITABLE_NOT;
     uint32_t token;
-    if (awaitable == AWAITABLE_NOT || !makes_handle(node))
+    if (awaitable == AWAITABLE_NOT || !makes_handle(acc, node))
         return;
     const char *name = coroutine_name(acc, node, &token);
     if (awaitable == AWAITABLE_CORO || awaitable == AWAITABLE_GENERATOR)
@@ -142,6 +149,16 @@ static void check_await(struct acc *acc, struct node *node)
         report(acc, MESSAGE_NOT_AWAITABLE, node->op ? node->op : node->first, operand->type->spelling);
 }
 
+static void check_thread(struct acc *acc, struct node *node)
+{
+    struct node *call = thread_call_of(acc, node->child[1]), *unnamed = thread_unnamed(call);
+    enum awaitable awaitable = call->type ? call->type->awaitable : AWAITABLE_NOT;
+    if (awaitable == AWAITABLE_CORO || awaitable == AWAITABLE_GENERATOR)
+        report(acc, MESSAGE_THREAD_COROUTINE, call->first, call->type->spelling);
+    else if (unnamed)
+        report(acc, MESSAGE_THREAD_TYPE, unnamed->first, unnamed->type->spelling);
+}
+
 static void check_throw(struct acc *acc, struct node *node)
 {
     const struct node *operand = node->count ? node->child[0] : NULL;
@@ -208,6 +225,10 @@ static void check_node(struct acc *acc, struct node *node)
 {
     switch (node->kind) {
     case NODE_AWAIT: check_await(acc, node); break;
+    case NODE_CALL:
+        if (is_thread_call(acc, node))
+            check_thread(acc, node);
+        break;
     case NODE_THROW: check_throw(acc, node); break;
     case NODE_CATCH: check_codes(acc, node); break;
     case NODE_ASYNC_WITH: check_with(acc, node); break;

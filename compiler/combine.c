@@ -63,7 +63,11 @@ static const char *store_function(struct acc *acc, struct node *argument)
 
 void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, uint32_t *count)
 {
-    if (node->kind == NODE_CALL && combinator_of(acc, node) != COMBINATOR_NONE)
+    enum combinator combinator = combinator_of(acc, node);
+    const char *text = combinator == COMBINATOR_THREAD ? thread_prepare(acc, node) : NULL;
+    if (text)
+        *ARENA_PUSH(acc->arena, *prelude, *count) = text;
+    if (combinator != COMBINATOR_NONE && combinator != COMBINATOR_THREAD)
         for (uint32_t i = 1; i < node->count; i++)
             if (converts(node->child[i]))
                 *ARENA_PUSH(acc->arena, *prelude, *count) = store_function(acc, node->child[i]);
@@ -128,6 +132,9 @@ void print_combinator(struct printer *printer, struct node *call)
         print_text(printer, "ac__settle(");
         print_children(printer, call);
         print_text(printer, ")");
+        return;
+    case COMBINATOR_THREAD:
+        print_thread_call(printer, call);
         return;
     default:
         print_text(printer, "__extension__ (__typeof__(");

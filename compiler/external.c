@@ -124,7 +124,7 @@ static bool mentions_dialect(const struct parser *parser, const char *name)
     const struct known_names *known = &parser->known;
     if (name == known->async || name == known->await || name == known->yield || name == known->try ||
         name == known->throw || name == known->defer || name == known->gather || name == known->settle ||
-        name == known->race || name == known->any)
+        name == known->race || name == known->any || name == known->thread_call)
         return true;
     const struct symbol *symbol = scope_find(parser->scopes, SPACE_ORDINARY, name);
     return symbol && symbol->is_async;

@@ -72,7 +72,9 @@ struct function {
 /* ---- shadow.c */
 struct shadow *shadow_print(struct acc *acc);
 /* Names that acc itself knows: ac_gather(a = f(), ...) and its kin. */
-enum combinator { COMBINATOR_NONE, COMBINATOR_GATHER, COMBINATOR_SETTLE, COMBINATOR_RACE, COMBINATOR_ANY };
+enum combinator {
+    COMBINATOR_NONE, COMBINATOR_GATHER, COMBINATOR_SETTLE, COMBINATOR_RACE, COMBINATOR_ANY, COMBINATOR_THREAD,
+};
 enum combinator combinator_of(const struct acc *acc, const struct node *node);
 
 /* ---- build.c: making lowered tree */
@@ -122,6 +124,15 @@ struct symbol *with_function(struct acc *acc, const struct type_info *type, cons
 void print_combinator(struct printer *printer, struct node *call);
 /* Makes the functions that convert results on their way into an lvalue of another type. */
 void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, uint32_t *count);
+
+/* ---- thread.c: ac_thread(fn(args)) as an expression of C */
+/* The call that an operand is, through parentheses and casts; null: it is none. */
+struct node *thread_call_of(struct acc *acc, struct node *operand);
+/* A part of the call (an argument, or what is called) of a type that has no name at file scope; null: all have. */
+struct node *thread_unnamed(struct node *call);
+/* What has to stand at file scope before it; null: something earlier will do. */
+const char *thread_prepare(struct acc *acc, struct node *node);
+void print_thread_call(struct printer *printer, struct node *node);
 
 /* ---- stage.c */
 void stage_print(struct printer *printer, struct function *function);

@@ -38,7 +38,7 @@ struct node *scope_node(const struct scope *scope);
 #define KNOWN_NAMES(X) \
     X(async, "async") X(await, "await") X(yield, "yield") X(try, "try") X(catch, "catch") X(finally, "finally") \
     X(throw, "throw") X(defer, "defer") X(with, "with") \
-    X(gather, "ac_gather") X(settle, "ac_settle") X(race, "ac_race") X(any, "ac_any") \
+    X(gather, "ac_gather") X(settle, "ac_settle") X(race, "ac_race") X(any, "ac_any") X(thread_call, "ac_thread") \
     X(align_as, "alignas") X(align_of, "alignof") X(assembly, "asm") X(constant, "constexpr") \
     X(truth, "true") X(untruth, "false") X(null_pointer, "nullptr") X(assertion, "static_assert") \
     X(thread, "thread_local") X(type_of, "typeof") X(type_of_unqual, "typeof_unqual") \

@@ -9,6 +9,7 @@
  *                                           else ac__never(); D }
  *     throw code, "format", x;        ->  { (void)(code); ac__never(...); }
  *     async with (T x = e) S          ->  { T x; (void)(e); S }
+ *     ac_thread(fn(x))                ->  ((void)(fn(x)), (ac_coro(__typeof__(fn(x))))0)
  *     ac_gather(a = f(), g())         ->  ((void)(a = (f())(0)), (void)((g())(0)), (ac_coro(void))0)
  *
  * Every token is entered in the map, so that what libclang says can be said of the program as written. Each expression
@@ -20,7 +21,7 @@
 
 enum combinator combinator_of(const struct acc *acc, const struct node *node)
 {
-    static const char *const names[] = {"ac_gather", "ac_settle", "ac_race", "ac_any"};
+    static const char *const names[] = {"ac_gather", "ac_settle", "ac_race", "ac_any", "ac_thread"};
     if (node->kind != NODE_CALL || node->child[0]->kind != NODE_NAME || node->child[0]->symbol)
         return COMBINATOR_NONE;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -68,8 +69,21 @@ static void print_combined(struct printer *printer, struct node *argument)
     print_text(printer, ")(0)),");
 }
 
+static void print_shadow_thread(struct printer *printer, struct node *call)
+{
+    print_text(printer, "((void)(");
+    print_node(printer, call->child[1]);
+    print_text(printer, "), (__typeof__(__typeof__(");
+    print_node(printer, call->child[1]);
+    print_text(printer, ") (*)(struct ac__coro *)))0)");
+}
+
 static void print_shadow_combinator(struct printer *printer, struct node *call, enum combinator combinator)
 {
+    if (combinator == COMBINATOR_THREAD) {
+        print_shadow_thread(printer, call);
+        return;
+    }
     print_text(printer, "(");
     for (uint32_t i = 1; i < call->count; i++)
         print_combined(printer, call->child[i]);

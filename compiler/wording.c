@@ -3,6 +3,7 @@
  *     'typeof(typeof(int) (*)(struct ac__coro *))' (aka 'int (*)(struct ac__coro *)')  ->  'ac_coro(int)'
  *     'char *(*(*)(int))(struct ac__coro *)'                                            ->  'ac_coro(char *) (*)(int)'
  *     'typeof(char *)' (aka 'char *')                                                   ->  'char *'
+ *     'typeof (fn(x))' (aka 'int')                                                      ->  'int'
  *     'ac__body_fetch'                                                                  ->  'fetch'
  *
  * A handle type is  BASE (*INNER)(struct ac__KIND *) ; whatever INNER holds derives from the handle: pointers, arrays,
@@ -93,6 +94,24 @@ static const char *without_typeof(struct acc *acc, const char *text)
         const char *type = arena_copy(acc->arena, text + open + 1, close - open - 1);
         text = splice(acc, text, start, close + 1, type);
         at = text + start;
+    }
+    return text;
+}
+
+/* What an expression has been given as a type, says the shadow: only the type is of interest. */
+static const char *without_expressions(struct acc *acc, const char *text)
+{
+    static const char start[] = "'typeof (", aka[] = "' (aka '";
+    for (const char *at = text; (at = strstr(at, start)); at++) {
+        size_t first = (size_t)(at - text), close = close_of(text, first + strlen(start) - 1);
+        if (close == SIZE_MAX || strncmp(text + close + 1, aka, strlen(aka)) != 0)
+            continue;
+        size_t type = close + 1 + strlen(aka), end = type + strcspn(text + type, "'");
+        if (text[end] != '\'' || text[end + 1] != ')')
+            continue;
+        text = splice(acc, text, end + 1, end + 2, "");
+        text = splice(acc, text, first + 1, type, "");
+        at = text + first;
     }
     return text;
 }
@@ -199,6 +218,8 @@ const char *wording(struct acc *acc, const char *text)
         text = without_columns(acc, text);
     if (strstr(text, "typeof("))
         text = replace_all(acc, without_typeof(acc, text), "* *", "**");
+    if (strstr(text, "typeof ("))
+        text = without_expressions(acc, text);
     if (!strstr(text, "ac__"))
         return without_echoes(acc, text);
     for (size_t i = 0; i < sizeof handle_names / sizeof *handle_names; i++)

@@ -258,6 +258,27 @@ struct ac_timeout ac_timeout(double seconds);
 ac_coro(void) ac_timeout_aenter(struct ac_timeout *timeout);
 ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error);
 
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
+
+/* T v = await ac_thread(fn(args)): a call of a plain C function that would block, or compute for long, on a worker
+ * thread; other tasks go on meanwhile. acc itself knows the name: the operand must be a call (in parentheses or behind
+ * a cast, too; a macro that expands to one will do). Its arguments are evaluated at once, in the task; the value has
+ * the type of the call. errno after the await is what the function left behind. What pointers among the arguments
+ * point to must stay as it is until the call has returned. Calls that find no thread free wait, first come first
+ * served.
+ * Throws: the error of pthread_create if no thread can be started.
+ * Cancelled: a call that has not begun never runs; for one that runs the await goes on until it returns, drops its
+ * result and throws then, so that the function may use the caller's locals.
+ *
+ * Worker threads serve all loops of the process; they are started on demand and end after five idle seconds. They block
+ * all signals (but those that errors of their own raise), and so do processes that a call starts by system() and its
+ * kin. In such a call no function of this header may be used but those for any thread; ac_call_threadsafe reaches the
+ * loop that the call came from. */
+
+/* How many worker threads there may be at once; from any thread. 0, the default: the number of processors and 4, at
+ * most 32. Threads above a new limit end after their present call. */
+void ac_thread_limit(unsigned n);
+
 /* ---- waiting for each other -------------------------------------------------------------------------------------- */
 
 /* Plain structs for the tasks of one loop. Static initialisers; no destructor. They must stay where they are while
@@ -338,8 +359,9 @@ typedef struct ac_timer {
 ac_timer ac_call_later(double seconds, void (*function)(void *argument), void *argument);
 bool ac_timer_cancel(ac_timer timer);
 
-/* From any thread: has a function called by the loop of this thread or, if it has none, by the process's loop (of
- * several: the one that has run longest). False if no loop runs or there is no memory. */
+/* From any thread: has a function called by the loop of this thread; by that which awaits the ac_thread call that this
+ * is; or else by the process's loop (of several: the one that has run longest). False if no loop runs or there is no
+ * memory. */
 bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
 
 /* Prints every task of the running loop: name, state, and its chain of awaits, innermost first. The argument is a
@@ -392,11 +414,12 @@ struct ac__nothing {
 #define ac__size_of_type(T) ac__size_of(((ac_future(T))0)(0))
 #define ac__alignment_of_type(T) ac__alignment_of(((ac_future(T))0)(0))
 
+/* Not in a struct, where clang takes compound literals in the condition for constants. */
 #define ac__check(condition, message) \
-    ((void)sizeof(struct { \
+    ((void)sizeof(__extension__({ \
         _Static_assert((condition), message); \
-        int ac__unused; \
-    }))
+        0; \
+    })))
 #define ac__is_pointer_to(p, e) __builtin_types_compatible_p(__typeof__(1 ? (p) : (__typeof__(e) *)0), __typeof__(e) *)
 
 #define ac__is_coro(h) __builtin_types_compatible_p(__typeof__(h), ac_coro(__typeof__((h)(0))))

@@ -15,7 +15,7 @@ struct family;
 
 struct entry {
     struct ac__waiter waiter;
-    struct family *family;
+    struct family *family; /* from the start on: before, the frame may move */
     struct ac__child child; /* handle: null once it is done */
 };
 
@@ -29,7 +29,6 @@ struct family {
     struct ac__frame *frame;
     struct ac__wait wait;
     const struct policy *policy;
-    struct entry *entries;
     size_t count, remaining;
     ac_error *errors;        /* ac_settle_n */
     struct ac__thrown *error;
@@ -38,6 +37,7 @@ struct family {
     bool has_winner;
     size_t result_size;
     void *result; /* until the end; behind the entries */
+    struct entry entries[];
 };
 
 /* ---- policies ---------------------------------------------------------------------------------------------------- */
@@ -271,12 +271,17 @@ static bool lacks_child(const struct family *family)
     return false;
 }
 
-static int family_start(struct family *family, struct ac__task *task)
+static int family_start(struct ac__frame *frame, struct ac__task *task)
 {
+    struct family *family = ac__body(frame);
     if (lacks_child(family)) {
-        family_close(family->frame);
+        family_close(frame);
         return ac__fail_code(task, ENOMEM);
     }
+    family->frame = frame;
+    family->result = family->entries + family->count;
+    for (size_t i = 0; i < family->count; i++)
+        family->entries[i].family = family;
     for (size_t i = 0; i < family->count; i++)
         entry_start(&family->entries[i]);
     if (family->remaining == 0)
@@ -291,7 +296,7 @@ static int family_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct family *family = ac__body(frame);
     if (frame->state == 0)
-        return family_start(family, task);
+        return family_start(frame, task);
     if (ac__interrupted(task)) /* all were done, but it had not run yet */
         family->is_interrupted = true;
     return family_end(family, task);
@@ -310,7 +315,7 @@ struct shape {
 };
 
 /* A frame with its entries still to be filled. Null if there is no memory. */
-static struct family *family_new(const struct shape *shape)
+static struct ac__frame *family_new(const struct shape *shape)
 {
     size_t entries = shape->count * sizeof(struct entry);
     struct ac__generic *frame = NULL;
@@ -320,13 +325,11 @@ static struct family *family_new(const struct shape *shape)
                                 sizeof *family + entries + shape->result_size);
     if (!frame)
         return NULL;
-    family = frame->body;
-    *family = (struct family){.frame = &frame->base, .wait.cancel = family_cancel, .policy = shape->policy};
-    family->entries = (struct entry *)(family + 1);
+    family = ac__body(&frame->base);
+    *family = (struct family){.wait.cancel = family_cancel, .policy = shape->policy};
     family->count = family->remaining = shape->count;
     family->result_size = shape->result_size;
-    family->result = family->entries + shape->count;
-    return family;
+    return &frame->base;
 }
 
 static void drop_children(const struct ac__child *children, size_t count)
@@ -337,16 +340,16 @@ static void drop_children(const struct ac__child *children, size_t count)
 
 static struct ac__frame *family_of_children(const struct shape *shape, const struct ac__child *children)
 {
-    struct family *family = family_new(shape);
-    if (!family) {
+    struct ac__frame *frame = family_new(shape);
+    struct family *family;
+    if (!frame) {
         drop_children(children, shape->count);
         return NULL;
     }
-    for (size_t i = 0; i < shape->count; i++) {
-        family->entries[i].family = family;
+    family = ac__body(frame);
+    for (size_t i = 0; i < shape->count; i++)
         family->entries[i].child = children[i];
-    }
-    return family->frame;
+    return frame;
 }
 
 /* ---- what is called ---------------------------------------------------------------------------------------------- */
@@ -393,17 +396,18 @@ static struct ac__child array_child(const struct array *array, size_t index)
 
 static ac_coro(void) family_of_array(const struct shape *shape, const struct array *array, ac_error *errors)
 {
-    struct family *family = family_new(shape);
+    struct ac__frame *frame = family_new(shape);
+    struct family *family = frame ? ac__body(frame) : NULL;
     for (size_t i = 0; i < shape->count; i++) {
         struct ac__child child = array_child(array, i);
         if (family)
-            family->entries[i] = (struct entry){.family = family, .child = child};
+            family->entries[i] = (struct entry){.child = child};
         else
             drop_children(&child, 1);
     }
     if (family)
         family->errors = errors;
-    return (ac_coro(void))(family ? family->frame : NULL);
+    return (ac_coro(void))frame;
 }
 
 ac_coro(void) ac__gather_n(const void *items, size_t count, unsigned kind, void *results, size_t size)

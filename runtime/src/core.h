@@ -280,11 +280,11 @@ void ac__blocks_visit(void (*visit)(struct ac__task *task, void *context), void 
 /* ac__frame_new for library coroutines whose size is known at run time only. */
 struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size);
 /* A library coroutine with a result of any type. The result has to lie right behind the frame's head; the coroutine's
- * own data, its body, lies behind that, and as long as there is no result, `body` in its place leads there. So the
+ * own data, its body, lies behind that, and as long as there is no result, `body` in its place says where. So the
  * result is written last, by ac__generic_finish. */
 struct ac__generic {
     struct ac__frame base;
-    void *body;
+    size_t body; /* from the frame: a coroutine that has not started may move */
 };
 struct ac__generic *ac__generic_new(const struct ac__function *function, const void *callee, size_t result_size,
                                     size_t result_alignment, size_t body_size);
@@ -297,7 +297,7 @@ int ac__generic_finish(struct ac__frame *frame, const void *result, size_t size)
     }
 static inline void *ac__body(struct ac__frame *frame)
 {
-    return ((struct ac__generic *)frame)->body;
+    return (char *)frame + ((struct ac__generic *)frame)->body;
 }
 /* Gives back the bump stack of a task that is finished. */
 void ac__stack_free(struct ac__task *task);
@@ -433,8 +433,12 @@ bool ac__mailbox_is_closed(struct ac__mailbox *mailbox);
 bool ac__has_other_threads(void);
 /* Delivers what has come; true if anything had. */
 bool ac__mailbox_empty(struct ac__loop *loop);
-/* Makes sure that letters end a wait in ac__poll. */
-void ac__mailbox_listen(struct ac__loop *loop);
+/* Makes sure that letters end a wait in ac__poll. False if there is no descriptor for that. */
+bool ac__mailbox_listen(struct ac__loop *loop);
+/* The loop for which this thread, which has none, works: ac_call_threadsafe goes there. Null: none. */
+void ac__mailbox_set_home(struct ac__mailbox *mailbox);
+void ac__mailboxes_before_fork(void);
+void ac__mailboxes_after_fork(bool is_child);
 
 /* ---- future.c ---------------------------------------------------------------------------------------------------- */
 
@@ -483,6 +487,11 @@ const struct ac__frame *ac__users_frame(struct ac__task *task);
 const char *ac__origin_of(struct ac__task *task, char buffer[static AC__PLACE_SIZE]);
 /* Prints all unfinished tasks. */
 void ac__dump(FILE *file);
+
+/* ---- thread.c ---------------------------------------------------------------------------------------------------- */
+
+void ac__threads_before_fork(void);
+void ac__threads_after_fork(bool is_child);
 
 /* ---- debug.c ----------------------------------------------------------------------------------------------------- */
 

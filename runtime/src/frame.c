@@ -205,7 +205,7 @@ struct ac__generic *ac__generic_new(const struct ac__function *function, const v
     else
         frame = generic_aligned(function, callee, (body + body_size + 7) & ~(size_t)7, result_alignment);
     if (frame)
-        ((struct ac__generic *)frame)->body = (char *)frame + body;
+        ((struct ac__generic *)frame)->body = body;
     return (struct ac__generic *)frame;
 }
 

@@ -207,7 +207,7 @@ struct ac__frame *ac__wait_for(void *handle, unsigned kind, size_t size, size_t 
         ac__target_drop(handle, kind);
         return NULL;
     }
-    wait_for = frame->body;
+    wait_for = ac__body(&frame->base);
     wait_for->child = kind == AC__KIND_CORO ? handle : NULL;
     if (kind != AC__KIND_CORO)
         ac__join_init(&wait_for->join, handle, kind);

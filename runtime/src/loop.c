@@ -189,7 +189,7 @@ _Noreturn static void deadlock(void)
     exit(13);
 }
 
-enum { OTHERS_CHECK = AC__SECOND };
+enum { OTHERS_CHECK = AC__SECOND, LETTERS_CHECK = AC__SECOND / 100 };
 
 static int64_t longest_wait(struct ac__loop *loop)
 {
@@ -204,11 +204,21 @@ static int64_t longest_wait(struct ac__loop *loop)
     return wait;
 }
 
-/* The virtual clock: nothing is ready, so it is the time of the next alarm. */
-static void jump(struct ac__loop *loop)
+static int64_t at_most(int64_t time, int64_t most)
 {
-    if (loop->threads_out || ac__next_deadline(loop) >= AC__NEVER - 1) {
-        ac__poll(loop, longest_wait(loop));
+    return time < most ? time : most;
+}
+
+/* The virtual clock: nothing is ready, so it is the time of the next alarm; but while a thread is at work, time stands
+ * still. */
+static void jump(struct ac__loop *loop, int64_t most)
+{
+    if (loop->threads_out) {
+        ac__poll(loop, most);
+        return;
+    }
+    if (ac__next_deadline(loop) >= AC__NEVER - 1) {
+        ac__poll(loop, at_most(longest_wait(loop), most));
         return;
     }
     loop->now = ac__next_deadline(loop);
@@ -226,17 +236,18 @@ static void ring(struct ac__loop *loop)
 /* Nothing is ready: waits until something is, or it is time for an alarm. */
 static void wait(struct ac__loop *loop)
 {
+    int64_t most;
     ring(loop);
     if (ac__mailbox_empty(loop) || loop->first)
         return;
-    ac__mailbox_listen(loop);
+    most = ac__mailbox_listen(loop) ? AC__NEVER : LETTERS_CHECK; /* without a bell it has to look */
     if (loop->is_virtual) {
         ac__poll(loop, 0);
         if (!ac__mailbox_empty(loop) && !loop->first)
-            jump(loop);
+            jump(loop, most);
         return;
     }
-    ac__poll(loop, longest_wait(loop));
+    ac__poll(loop, at_most(longest_wait(loop), most));
     ring(loop);
     ac__mailbox_empty(loop);
     loop->polled_at = 0;

@@ -147,11 +147,11 @@ bool ac__mailbox_empty(struct ac__loop *loop)
     return true;
 }
 
-void ac__mailbox_listen(struct ac__loop *loop)
+bool ac__mailbox_listen(struct ac__loop *loop)
 {
     struct ac__mailbox *mailbox = loop->mailbox;
     if (__libc_single_threaded || mailbox->event >= 0)
-        return;
+        return true;
     pthread_mutex_lock(&mailbox->lock);
     mailbox->event = ac__syscall_fails() ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (mailbox->event >= 0 && !ac__poll_watch(loop, mailbox->event)) {
@@ -161,6 +161,7 @@ void ac__mailbox_listen(struct ac__loop *loop)
     if (mailbox->event >= 0 && mailbox->has_letters)
         ring_bell(mailbox->event);
     pthread_mutex_unlock(&mailbox->lock);
+    return mailbox->event >= 0;
 }
 
 bool ac__has_other_threads(void)
@@ -173,6 +174,20 @@ bool ac__has_other_threads(void)
         count += entry->d_name[0] != '.';
     closedir(directory);
     return count > 1;
+}
+
+/* ---- fork: of the loops, only this thread's might go on in the child, and it does not (process.c) ------------------ */
+
+void ac__mailboxes_before_fork(void)
+{
+    pthread_mutex_lock(&running_lock);
+}
+
+void ac__mailboxes_after_fork(bool is_child)
+{
+    if (is_child)
+        running = NULL;
+    pthread_mutex_unlock(&running_lock);
 }
 
 /* ---- calls from other threads ------------------------------------------------------------------------------------ */
@@ -204,15 +219,29 @@ static bool post_call(struct ac__mailbox *mailbox, void (*function)(void *argume
     return false;
 }
 
-bool ac_call_threadsafe(void (*function)(void *argument), void *argument)
+static __thread struct ac__mailbox *home;
+
+void ac__mailbox_set_home(struct ac__mailbox *mailbox)
 {
-    struct ac__mailbox *mailbox;
-    bool is_sent;
-    if (ac__thread.loop)
-        return post_call(ac__thread.loop->mailbox, function, argument);
+    home = mailbox;
+}
+
+/* The mailbox of the loop that is this thread's, held; null if there is none. */
+static struct ac__mailbox *nearest(void)
+{
+    struct ac__mailbox *mailbox = ac__thread.loop ? ac__thread.loop->mailbox : home;
+    if (mailbox)
+        return ac__mailbox_hold(mailbox);
     pthread_mutex_lock(&running_lock);
     mailbox = running ? ac__mailbox_hold(running) : NULL;
     pthread_mutex_unlock(&running_lock);
+    return mailbox;
+}
+
+bool ac_call_threadsafe(void (*function)(void *argument), void *argument)
+{
+    struct ac__mailbox *mailbox = nearest();
+    bool is_sent;
     if (!mailbox)
         return false;
     is_sent = post_call(mailbox, function, argument);

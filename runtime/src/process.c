@@ -60,8 +60,26 @@ void ac__sigpipe_give_back(void)
 
 /* ---- fork -------------------------------------------------------------------------------------------------------- */
 
-static void in_forked_child(void)
+static void before_fork(void)
 {
+    ac__mailboxes_before_fork();
+    ac__threads_before_fork();
+}
+
+static void after_fork(bool is_child)
+{
+    ac__threads_after_fork(is_child);
+    ac__mailboxes_after_fork(is_child);
+}
+
+static void in_parent(void)
+{
+    after_fork(false);
+}
+
+static void in_child(void)
+{
+    after_fork(true);
     if (!ac__thread.loop)
         return;
     forked = true;
@@ -74,7 +92,7 @@ static void in_forked_child(void)
 
 static void watch(void)
 {
-    pthread_atfork(NULL, NULL, in_forked_child);
+    pthread_atfork(before_fork, in_parent, in_child);
 }
 
 void ac__watch_forks(void)

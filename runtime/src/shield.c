@@ -102,7 +102,7 @@ struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t al
     if (handle)
         frame = ac__generic_new(&shield_function, (const void *)ac__shield, size, alignment, sizeof(struct shield));
     if (frame)
-        shield_init(frame->body, handle, kind, size);
+        shield_init(ac__body(&frame->base), handle, kind, size);
     else if (kind == AC__KIND_CORO)
         ac__target_drop(handle, kind);
     return (struct ac__frame *)frame;
@@ -158,7 +158,7 @@ ac_coro(void) ac__stop(struct ac__task *target)
     struct ac__generic *frame =
         ac__generic_new(&stop_function, (const void *)ac__stop, 0, 1, sizeof(struct shield));
     if (frame)
-        shield_init(frame->body, target, AC__KIND_TASK, 0);
+        shield_init(ac__body(&frame->base), target, AC__KIND_TASK, 0);
     else
         ac__task_drop(target);
     return (ac_coro(void))frame;

@@ -270,6 +270,11 @@ ac_error (*ac__settle(const struct ac__child *child))(struct ac__coro *);
 struct ac__frame *ac__race(const struct ac__child *children, unsigned long count, unsigned long alignment);
 struct ac__frame *ac__any(const struct ac__child *children, unsigned long count, unsigned long alignment);
 
+/* ac_thread: a coroutine that has `run(arguments, result)` called on a worker thread. The arguments are copied. */
+struct ac__frame *ac__thread_call(void (*run)(void *arguments, void *result), const void *arguments,
+                                  unsigned long size, unsigned long alignment, unsigned long result_size,
+                                  unsigned long result_alignment);
+
 /* ---- Programs ---------------------------------------------------------------------------------------------------- */
 
 /* Runs a coroutine on a new loop until it and all it started are done; copies its result, of `size` bytes, to `result`
