@@ -1,0 +1,91 @@
+"""The compiler's own speed: a generated program of any length, through acc and, without the keywords, through the C
+compiler behind it."""
+import os
+import statistics
+
+FUNCTION = '''
+async int work{i}(int n, const char *name)
+{{
+    int sum = 0, parts[8] = {{0}};
+    for (int i = 0; i < n; i++) {{
+        if (i % 3 == 0)
+            sum += await step(i) + {i};
+        else if (name[i % 4] == 'x')
+            parts[i % 8] = await step(sum - i);
+        else
+            sum -= i * {i};
+    }}
+    switch (sum % 4) {{
+    case 0: return await step(sum);
+    case 1: await pause_for(sum); break;
+    default: sum += parts[sum & 7] ? await {callee}(n - 1, name) : 0;
+    }}
+    return sum + use(parts, n);
+}}
+'''
+
+HEAD = '''/* Generated. */
+async int step(int n);
+async void pause_for(int n);
+int use(int *parts, int n);
+'''
+
+
+def program(lines):
+    """A file of about that many lines, half of it awaits and what is around them."""
+    per_function = FUNCTION.count('\n')
+    functions = [FUNCTION.format(i=i, callee=f'work{i - 1}' if i % 50 else 'work_first')
+                 for i in range(max(1, lines // per_function))]
+    end = '\nint use_all(int n);\nint use_all(int n) { return n; }\n'
+    first = 'static async int work_first(int n, const char *name) { return name[0] + await step(n); }\n'
+    return HEAD + first + ''.join(functions) + f'typedef async int work(int n, const char *name);\nwork *last = work{len(functions) - 1};\n' + end
+
+
+def timed(command, repetitions):
+    """(median CPU seconds, largest resident memory in MB) of a command and what it starts."""
+    seconds = []
+    peak = 0
+    for _ in range(repetitions):
+        pid = os.posix_spawnp(command[0], command, os.environ)
+        _, status, usage = os.wait4(pid, 0)
+        if status:
+            raise SystemExit(f'failed: {" ".join(command)}')
+        seconds.append(usage.ru_utime + usage.ru_stime)
+        peak = max(peak, usage.ru_maxrss)
+    return statistics.median(seconds), peak / 1024
+
+
+def write(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path, 'w') as f:
+        f.write(text)
+    return path
+
+
+def measure_compiler(acc, compiler, folder, repetitions=5):
+    """Rows of a table in Markdown."""
+    os.environ['ACC_CC'] = compiler
+    rows = ['| what | figure | goal |', '|---|---|---|']
+    erase = ['-x', 'c', '-w', '-Dasync=', '-Dawait=']
+    output = os.path.join(folder, 'compiled.o')
+    for lines in (100, 1000, 10_000, 100_000):
+        path = write(folder, f'lines{lines}.ac', program(lines))
+        once = max(1, min(repetitions, 30_000 // lines))
+        seconds, memory = timed([acc, '--emit-c', path, '-o', os.path.join(folder, 'lowered.c')], once)
+        rows.append(f'| acc --emit-c, {lines:,} lines | {seconds:.3f} s, {seconds / lines * 1e6:.1f} us per line, '
+                    f'{memory:.0f} MB | linear |')
+    path = os.path.join(folder, 'lines10000.ac')
+    for level, goal in (('-O2', 1.3), ('-O0', 2.0)):
+        ours, _ = timed([acc, '-c', level, path, '-o', output], max(1, repetitions // 2))
+        theirs, _ = timed([compiler, '-c', level, *erase, path, '-o', output], max(1, repetitions // 2))
+        rows.append(f'| acc -c {level}, 10,000 lines, to {compiler} alone on the erased file '
+                    f'| {ours:.2f} / {theirs:.2f} s = {ours / theirs:.2f} | {goal} |')
+    hello = write(folder, 'hello.ac', '#include <ac.h>\n#include <stdio.h>\nasync int main(void)\n'
+                  '{\n    await ac_yield();\n    puts("hello");\n    return 0;\n}\n')
+    plain = write(folder, 'hello.c', '#include <stdio.h>\nint main(void)\n{\n    puts("hello");\n    return 0;\n}\n')
+    program_file = os.path.join(folder, 'hello-compiled')
+    ours, _ = timed([acc, hello, '-o', program_file], repetitions * 3)
+    theirs, _ = timed([compiler, plain, '-o', program_file], repetitions * 3)
+    rows.append(f'| hello world, to {compiler} on one in C | {ours * 1e3:.0f} / {theirs * 1e3:.0f} ms = '
+                f'{ours / theirs:.2f} | 2 |')
+    return '\n'.join(rows)
