@@ -3,6 +3,7 @@
 #   cc      the C compiler that acc uses (default: gcc)
 #   flags   options for every compilation by acc, such as "-O2" or "-O1 -fsanitize=address,undefined"
 #   long    1: run what takes long, too
+#   env     settings for the programs under test, such as "AC_DEBUG=1"
 import os
 import shutil
 import subprocess
@@ -44,6 +45,10 @@ config.environment = {
     'ASAN_OPTIONS': 'detect_leaks=1:detect_stack_use_after_return=1',
     'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
 }
+
+for setting in lit_config.params.get('env', '').split():
+    name, value = setting.split('=', 1)
+    config.environment[name] = value
 
 is_clang = 'clang' in subprocess.run([cc, '--version'], capture_output=True, text=True, check=True).stdout
 is_sanitized = '-fsanitize' in flags

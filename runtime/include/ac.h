@@ -167,8 +167,8 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
 /* A value that is set by hand. Any number of tasks may await it, before and after it is set; await does not consume
  * it. ac_done, ac_result, ac_exception, ac_cancelled and ac_cancel take futures, too. */
 
-/* ac_future(T) ac_future_new(T): a future of a type. It lives until ac_future_free. Null if there is no memory;
- * awaiting null throws ENOMEM. */
+/* ac_future(T) ac_future_new(T): a future of a type. It lives until ac_future_free. Null if there is no memory:
+ * null counts as a future that has failed with ENOMEM. */
 #define ac_future_new(T) \
     __extension__((ac_future(T))ac__future_new(ac__size_of_type(T), ac__alignment_of_type(T), __FILE__, __LINE__))
 

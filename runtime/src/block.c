@@ -2,7 +2,7 @@
  * where the task's bump stack begins.
  *
  *     | struct ac__task | frame | room |         the frame's alignment is at most 8: the block lies in a piece (slab.c)
- *     | struct own | struct ac__task | frame | room |        a malloc of its own, in a list once it is a task
+ *     | struct ac__own | struct ac__task | frame | room |        a malloc of its own, in a list once it is a task
  *
  * A malloc of their own have large blocks, over-aligned ones, and all of them where each should be seen singly: under
  * the address sanitizer, with AC_DEBUG, and in the test build that fails allocations. */
@@ -21,26 +21,21 @@ static bool each_its_own;
 
 __attribute__((constructor)) static void choose(void)
 {
-    each_its_own = AC__TEST_BUILD || __asan_init || getenv("AC_DEBUG");
+    each_its_own = AC__TEST_BUILD || __asan_init || ac__debug_wanted();
 }
 
 /* ---- blocks of their own ----------------------------------------------------------------------------------------- */
 
-struct own {
-    struct own *next, *previous; /* null: not in the list */
-    void *base;
-};
+static __thread struct ac__own own_blocks;
 
-static __thread struct own own_blocks;
-
-static struct own *own_of(struct ac__task *task)
+static struct ac__own *own_of(struct ac__task *task)
 {
-    return (struct own *)(void *)task - 1;
+    return (struct ac__own *)(void *)task - 1;
 }
 
 static struct ac__task *own_new(size_t size, size_t alignment)
 {
-    size_t front = sizeof(struct own) + sizeof(struct ac__task);
+    size_t front = sizeof(struct ac__own) + sizeof(struct ac__task);
     char *base;
     struct ac__task *task;
     if (alignment < 16)
@@ -50,29 +45,15 @@ static struct ac__task *own_new(size_t size, size_t alignment)
     if (!base)
         return NULL;
     task = (struct ac__task *)(void *)(base + front) - 1;
-    *own_of(task) = (struct own){.base = base};
+    *own_of(task) = (struct ac__own){.base = base};
     task->flags = 0;
     return task;
 }
 
-static void own_link(struct ac__task *task)
-{
-    struct own *own = own_of(task), *head = &own_blocks;
-    if (!head->next)
-        head->next = head->previous = head;
-    own->previous = head->previous;
-    own->next = head;
-    own->previous->next = own;
-    head->previous = own;
-}
-
 static void own_free(struct ac__task *task)
 {
-    struct own *own = own_of(task);
-    if (own->next) {
-        own->next->previous = own->previous;
-        own->previous->next = own->next;
-    }
+    struct ac__own *own = own_of(task);
+    ac__own_unlink(own);
     ac__free(own->base);
 }
 
@@ -94,38 +75,52 @@ struct ac__task *ac__block_new(size_t size, size_t alignment)
     task->state = AC__UNSTARTED;
     task->top = (char *)(task + 1) + size;
     task->limit = task->top + ROOM;
+    if (unlikely(ac__is_debug))
+        ac__debug_made(task, own_of(task));
     return task;
 }
 
 /* A coroutine that another thread made moves: what has not run yet holds no pointer to itself. */
-static struct ac__task *move_here(struct ac__task *block)
+static struct ac__task *move(struct ac__task *block)
 {
     struct ac__frame *frame = ac__root(block);
     size_t size = (size_t)(block->top - (char *)frame);
-    struct ac__task *moved = ac__block_new(size, 8);
+    struct ac__task *moved = ac__block_new(size, frame->function->alignment);
     if (!moved)
         return NULL;
     memcpy(ac__root(moved), frame, size);
-    ac__piece_give_back(block);
+    ac__block_free(block);
+    return moved;
+}
+
+/* With AC_DEBUG, all of the program's coroutines move: what stays behind catches whoever consumes it again. */
+static struct ac__task *settle_debugged(struct ac__task *block)
+{
+    struct ac__task *moved = ac__is_users(ac__root(block)->function) ? move(block) : block;
+    if (moved)
+        ac__debug_started(own_of(moved));
     return moved;
 }
 
 struct ac__task *ac__block_settle(struct ac__task *block)
 {
+    if (unlikely(ac__is_debug) && !(block = settle_debugged(block)))
+        return NULL;
     if (!(block->flags & AC__IN_SLAB))
-        own_link(block);
+        ac__own_link(&own_blocks, own_of(block));
     else if (!ac__piece_is_own(block))
-        return move_here(block);
+        return move(block);
     return block;
 }
 
 void ac__block_free(struct ac__task *block)
 {
-    if (!(block->flags & AC__IN_SLAB)) {
+    if (block->flags & AC__IN_SLAB)
+        ac__piece_give_back(block);
+    else if (unlikely(ac__is_debug))
+        ac__debug_free(block, own_of(block));
+    else
         own_free(block);
-        return;
-    }
-    ac__piece_give_back(block);
 }
 
 struct visit {
@@ -142,7 +137,7 @@ static void visit_piece(void *piece, void *context)
 
 void ac__blocks_visit(void (*visit)(struct ac__task *task, void *context), void *context)
 {
-    struct own *own = own_blocks.next, *next;
+    struct ac__own *own = own_blocks.next, *next;
     struct visit pieces = {visit, context};
     for (; own && own != &own_blocks; own = next) {
         next = own->next;

@@ -184,6 +184,8 @@ static void entry_start(struct entry *entry)
         child->handle = ac__task_start(child->handle);
         child->kind = AC__KIND_TASK;
     }
+    if (child->kind == AC__KIND_TASK)
+        ac__check_consumed(child->handle);
     if (ac__target_done(child->handle, child->kind)) {
         entry_finish(entry);
         return;

@@ -16,23 +16,37 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
-/* ---- sys.c: the seam to the system; a test build fails the n-th call here ---------------------------------------- */
+/* ---- faults.c: what is to fail, in the test build ---------------------------------------------------------------- */
+
+#ifdef AC_FAULTS
+enum { AC__TEST_BUILD = true };
+bool ac__allocation_fails(void);
+/* Asked in front of each system call that may fail: true, with errno, if it is to. */
+bool ac__syscall_fails(void);
+/* The same for a read or write of *size bytes, which may become fewer. */
+bool ac__transfer_fails(size_t *size);
+/* True if a task that has suspended is to be cancelled there. */
+bool ac__cancels_here(bool is_main);
+/* A mutex has been locked (1) or unlocked (-1). */
+void ac__count_locked(int change);
+void ac__report_locked(void);
+#else
+enum { AC__TEST_BUILD = false };
+static inline bool ac__allocation_fails(void) { return false; }
+static inline bool ac__syscall_fails(void) { return false; }
+static inline bool ac__transfer_fails(size_t *size) { return (void)size, false; }
+static inline bool ac__cancels_here(bool is_main) { return (void)is_main, false; }
+static inline void ac__count_locked(int change) { (void)change; }
+static inline void ac__report_locked(void) { }
+#endif
+
+/* ---- sys.c: the seam to the system ------------------------------------------------------------------------------- */
 
 void *ac__allocate(size_t size);
 void *ac__allocate_aligned(size_t size, size_t alignment);
 void *ac__reallocate(void *block, size_t size);
 void ac__free(void *block);
 void *ac__map(size_t size); /* fresh pages */
-/* True if the n-th system call is to fail: errno is set. Asked in front of each call that may fail. */
-bool ac__syscall_fails(void);
-#ifdef AC_FAULTS
-enum { AC__TEST_BUILD = true };
-#else
-enum { AC__TEST_BUILD = false };
-#endif
-/* True if the main task, which has suspended, is to be cancelled there. */
-bool ac__cancels_here(void);
-
 /* Ends the process with "ac: MESSAGE" on stderr: the program broke a rule that the message names. */
 _Noreturn void ac__die(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 /* A rule that must hold, in release builds too. */
@@ -91,6 +105,7 @@ enum {
     AC__RUNNING,
     AC__BLOCKED,
     AC__FINISHED,
+    AC__CONSUMED, /* freed, but kept to catch whoever uses it still (debug.c) */
     AC__CALLBACK /* no task at all but a function to call: ac_call_soon */
 };
 
@@ -184,8 +199,6 @@ struct ac__loop {
     struct ac__mailbox *mailbox;
     unsigned long future_waits; /* waiters on futures: another thread may set one */
     unsigned long threads_out;  /* calls that run on worker threads */
-    /* debug */
-    bool is_debug;
     int *error_number; /* this thread's errno */
 };
 
@@ -265,6 +278,32 @@ void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context);
 void ac__pieces_trim(void);
 
 /* ---- block.c: the memory of coroutines and tasks ----------------------------------------------------------------- */
+
+/* What stands in front of a block that is a malloc of its own: a link in a circular list, and what debug.c notes. */
+struct ac__own {
+    struct ac__own *next, *previous; /* null: in no list */
+    void *base;
+    const struct ac__function *function; /* of a coroutine that has been consumed */
+    const struct ac__loop *loop;         /* in which it was made */
+};
+
+static inline void ac__own_link(struct ac__own *list, struct ac__own *own)
+{
+    if (!list->next)
+        list->next = list->previous = list;
+    own->previous = list->previous;
+    own->next = list;
+    own->previous->next = own->next->previous = own;
+}
+
+static inline void ac__own_unlink(struct ac__own *own)
+{
+    if (!own->next)
+        return;
+    own->previous->next = own->next;
+    own->next->previous = own->previous;
+    own->next = own->previous = NULL;
+}
 
 /* A block with room for a task's header, then `size` bytes aligned to `alignment`, then the room for the bump stack.
  * Sets flags, top and limit. Null if there is no memory. */
@@ -493,7 +532,35 @@ void ac__dump(FILE *file);
 void ac__threads_before_fork(void);
 void ac__threads_after_fork(bool is_child);
 
-/* ---- debug.c ----------------------------------------------------------------------------------------------------- */
+/* ---- debug.c: AC_DEBUG=1 ----------------------------------------------------------------------------------------- */
+
+extern bool ac__is_debug;
+bool ac__debug_wanted(void); /* the same, also before constructors have run */
+/* A coroutine's block has been made; it becomes a task; it is to be freed, whoever holds it by mistake. */
+void ac__debug_made(struct ac__task *block, struct ac__own *own);
+void ac__debug_started(struct ac__own *own);
+void ac__debug_free(struct ac__task *block, struct ac__own *own);
+_Noreturn void ac__debug_die_consumed(struct ac__frame *coroutine);
+/* Dies if the handle has been consumed, as far as can be told. */
+void ac__debug_check(struct ac__task *task) __attribute__((cold));
+/* Dies also if the program has no handle left that could be consumed now. */
+void ac__debug_check_consumed(struct ac__task *task) __attribute__((cold));
+/* Reports a handle that is still held when the loop ends. */
+void ac__debug_held(struct ac__task *task);
+/* Reports the coroutines that the loop has made and nobody started. */
+void ac__debug_lost(const struct ac__loop *loop);
+
+static inline void ac__check_handle(struct ac__task *task)
+{
+    if (unlikely(ac__is_debug))
+        ac__debug_check(task);
+}
+
+static inline void ac__check_consumed(struct ac__task *task)
+{
+    if (unlikely(ac__is_debug))
+        ac__debug_check_consumed(task);
+}
 
 /* Runs one step of a task and reports it if it took long. */
 void ac__debug_step(struct ac__loop *loop, struct ac__task *task,

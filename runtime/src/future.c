@@ -49,14 +49,15 @@ void ac__future_drop(struct ac__future *future)
     ac__free(future);
 }
 
+/* A null future is one that has failed: there was no memory for it. */
 bool ac__future_done(const struct ac__future *future)
 {
-    return __atomic_load_n(&future->state, __ATOMIC_ACQUIRE) == DONE;
+    return !future || __atomic_load_n(&future->state, __ATOMIC_ACQUIRE) == DONE;
 }
 
 const struct ac__thrown *ac__future_error(const struct ac__future *future)
 {
-    return future->error;
+    return future ? future->error : ac__out_of_memory();
 }
 
 void *ac__future_value(struct ac__future *future)
@@ -101,7 +102,7 @@ static void announce(struct ac__future *future)
 static bool begin(struct ac__future *future)
 {
     unsigned expected = PENDING;
-    return __atomic_compare_exchange_n(&future->state, &expected, BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return future && __atomic_compare_exchange_n(&future->state, &expected, BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static bool finish(struct ac__future *future)
@@ -115,6 +116,8 @@ static bool finish(struct ac__future *future)
 
 static bool refuse(const struct ac__future *future)
 {
+    if (!future)
+        return false;
     fprintf(stderr, "ac: the future made at %s:%u is set already: this value or error is refused\n", future->file,
             future->line);
     return false;
@@ -196,6 +199,8 @@ struct ac__waiter **ac__future_waiters(struct ac__future *future)
 
 const void *ac__future_result(struct ac__future *future)
 {
+    if (!future)
+        ac__die("ac_result of a null future: there was no memory for it");
     if (!ac__future_done(future))
         ac__die("ac_result of the future made at %s:%u, which is not set", future->file, future->line);
     if (future->error)
@@ -206,5 +211,6 @@ const void *ac__future_result(struct ac__future *future)
 
 const ac_error *ac__future_exception(struct ac__future *future)
 {
-    return ac__future_done(future) && future->error ? ac__thrown_error(future->error) : NULL;
+    const struct ac__thrown *error = ac__future_done(future) ? ac__future_error(future) : NULL;
+    return error ? ac__thrown_error(error) : NULL;
 }

@@ -7,8 +7,10 @@
 
 bool ac__target_done(void *target, unsigned kind)
 {
-    if (kind == AC__KIND_TASK)
+    if (kind == AC__KIND_TASK) {
+        ac__check_handle(target);
         return ac__state(target) == AC__FINISHED;
+    }
     if (ac__future_done(target))
         return true;
     ac__future_waiters(target); /* binds it to this loop; whoever sets it from now on tells the loop */
@@ -18,8 +20,10 @@ bool ac__target_done(void *target, unsigned kind)
 struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes)
 {
     const struct ac__thrown *error;
-    if (kind == AC__KIND_TASK)
+    if (kind == AC__KIND_TASK) {
+        ac__check_handle(target);
         return ac__task_take_error(target, consumes);
+    }
     error = ac__future_error(target);
     return error ? ac__error_copy(error) : NULL;
 }
@@ -94,6 +98,8 @@ static int join_start(struct ac__join *join, struct ac__task *task)
 {
     if (!join->target)
         return ac__fail_code(task, ENOMEM); /* a future that could not be made */
+    if (join->kind == AC__KIND_TASK)
+        ac__check_consumed(join->target);
     if (join->target == task)
         return join_fail(join, task, ac__error_make(EDEADLK, "a task awaits itself"));
     if (ac__target_done(join->target, join->kind))

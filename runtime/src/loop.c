@@ -103,7 +103,7 @@ static void run_task(struct ac__loop *loop, struct ac__task *task)
         task->state = AC__BLOCKED;
     if (unlikely(task->flags & (AC__CANCEL | AC__CANCEL_LATER)))
         deliver(task);
-    if (AC__TEST_BUILD && task == loop->main && ac__cancels_here())
+    if (AC__TEST_BUILD && ac__cancels_here(task == loop->main))
         ac__task_cancel(task, false);
 }
 
@@ -135,7 +135,7 @@ static void run_step(struct ac__loop *loop)
     struct ac__task *task = unlikely(loop->seed) ? take_random(loop) : take_first(loop);
     if (unlikely(task->state == AC__CALLBACK))
         run_callback(task);
-    else if (unlikely(loop->is_debug))
+    else if (unlikely(ac__is_debug))
         ac__debug_step(loop, task, run_task);
     else
         run_task(loop, task);
@@ -339,12 +339,11 @@ static void drop_callbacks(struct ac__loop *loop)
 
 static bool loop_open(struct ac__loop *loop)
 {
-    const char *clock = getenv("AC_CLOCK"), *debug = getenv("AC_DEBUG"), *seed = getenv("AC_SEED");
+    const char *clock = getenv("AC_CLOCK"), *seed = getenv("AC_SEED");
     *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
     loop->end = &loop->first;
     loop->error_number = &errno;
     loop->is_virtual = clock && strcmp(clock, "virtual") == 0;
-    loop->is_debug = debug && strcmp(debug, "0") != 0;
     loop->seed = seed ? strtoul(seed, NULL, 10) * 2 + 1 : 0;
     if (!ac__mailbox_open(loop))
         return false;
@@ -357,6 +356,7 @@ static bool loop_open(struct ac__loop *loop)
 
 static void loop_close(struct ac__loop *loop)
 {
+    ac__report_locked();
     drop_callbacks(loop);
     ac__mailbox_close(loop);
     ac__poll_free(loop);
@@ -411,6 +411,8 @@ static bool run(struct ac__frame *coroutine, void *result, size_t size, ac_error
     ac__tasks_free(task);
     succeeded = hand_out(task, result, size, error);
     ac__task_drop(task);
+    if (unlikely(ac__is_debug))
+        ac__debug_lost(&loop);
     loop_close(&loop);
     return succeeded;
 }

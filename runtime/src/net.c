@@ -47,16 +47,17 @@ struct transfer {
 static int read_attempt(struct ac__io *io, struct ac__task *task)
 {
     struct transfer *read_ = (struct transfer *)io;
+    size_t size = read_->size;
     ssize_t count;
     if (!is_ready(io))
         return AC__SUSPENDED;
     do
-        count = ac__syscall_fails() ? -1 : read(io->fd, read_->bytes, read_->size);
+        count = ac__transfer_fails(&size) ? -1 : read(io->fd, read_->bytes, size);
     while (count < 0 && errno == EINTR);
     if (count < 0)
         return not_now(task, errno);
     io->result.size = (size_t)count;
-    if (count && (size_t)count < read_->size)
+    if (count && (size_t)count < size)
         ac__descriptor_spent(io->fd);
     return AC__DONE;
 }
@@ -69,7 +70,7 @@ static ssize_t write_some(struct transfer *write_)
     size_t size = write_->size;
     if (size > SAFE_BLOCK && ac__descriptor_blocks(write_->io.fd))
         size = SAFE_BLOCK;
-    return ac__syscall_fails() ? -1 : write(write_->io.fd, write_->bytes, size);
+    return ac__transfer_fails(&size) ? -1 : write(write_->io.fd, write_->bytes, size);
 }
 
 static int write_attempt(struct ac__io *io, struct ac__task *task)
@@ -261,9 +262,11 @@ static int connect_begin(struct connection *connection, struct ac__task *task)
     if (!ac__descriptor_adopt(fd))
         return ac__fail_code(task, ENOMEM);
     send_at_once(fd);
-    if (!ac__syscall_fails() && connect(fd, &connection->address.any, connection->length) == 0)
+    code = connect(fd, &connection->address.any, connection->length) < 0 ? errno : 0;
+    if (ac__syscall_fails())
+        code = errno;
+    if (!code)
         return AC__DONE;
-    code = errno;
     return code == EINPROGRESS || code == EINTR ? AC__SUSPENDED : ac__fail_code(task, code);
 }
 

@@ -66,6 +66,7 @@ bool ac_mutex_try_lock(ac_mutex *mutex)
 {
     if (mutex->ac__locked)
         return false;
+    ac__count_locked(1);
     return mutex->ac__locked = true;
 }
 
@@ -75,8 +76,10 @@ bool ac_mutex_unlock(ac_mutex *mutex)
         fputs("ac: ac_mutex_unlock of a mutex that is not locked\n", stderr);
         return false;
     }
-    if (!hand_to_first(&mutex->ac__waiters))
-        mutex->ac__locked = false;
+    if (hand_to_first(&mutex->ac__waiters))
+        return true;
+    ac__count_locked(-1);
+    mutex->ac__locked = false;
     return true;
 }
 

@@ -68,7 +68,7 @@ struct ac__task *ac__task_start(struct ac__frame *coroutine)
     if (!coroutine)
         return shared_failure();
     if (!is_coroutine(coroutine))
-        ac__die("this coroutine has been started before: a coroutine can be awaited or spawned once");
+        ac__debug_die_consumed(coroutine);
     task = ac__block_settle(ac__task_of(coroutine));
     if (!task) {
         ac__coro_close(coroutine);
@@ -161,6 +161,7 @@ void ac__task_drop(struct ac__task *task)
 {
     if (task->flags & AC__SHARED)
         return;
+    ac__check_handle(task);
     if (--task->handles == 0)
         task_free(task);
 }
@@ -182,8 +183,11 @@ struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes)
 /* A handle is good until its loop ends. What is still held then is reported and freed here. */
 static void free_held(struct ac__task *task, void *context)
 {
-    if (task != context)
-        task_free(task);
+    if (task == context)
+        return;
+    if (unlikely(ac__is_debug))
+        ac__debug_held(task);
+    task_free(task);
 }
 
 void ac__tasks_free(struct ac__task *but)
@@ -203,11 +207,13 @@ struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin)
 
 void ac__detach(struct ac__task *task)
 {
+    ac__check_consumed(task);
     ac__task_drop(task);
 }
 
 struct ac__task *ac__ref(struct ac__task *task)
 {
+    ac__check_handle(task);
     if (!(task->flags & AC__SHARED))
         task->handles++;
     return task;
@@ -240,6 +246,7 @@ ac_task(void) ac_current(void)
 static struct ac__extra *extra_of(struct ac__task *task)
 {
     struct ac__extra *extra;
+    ac__check_handle(task);
     if (task->flags & AC__HAS_EXTRA)
         return task->extra;
     extra = task->flags & AC__SHARED ? NULL : ac__allocate(sizeof *extra);
