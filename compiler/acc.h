@@ -315,12 +315,13 @@ struct type_info {
     bool is_vector;            /* of GCC's vector extension: v[i] is part of v */
     bool is_error_pointer;     /* ac_error * or const ac_error * */
     long long size, alignment; /* -1: not known before run time */
+    long long typedef_alignment; /* what a typedef adds to it, which `declaration` may not say; 0: nothing */
     const char *spelling;      /* as clang prints it, with ac_coro(T) and kin put back: for messages */
-    /* C text that declares an object of this type without its top-level qualifiers, `$` standing for the name
-     * ("char *(*$)(int)", "struct s $[4]"); null where it names something that is not visible at file scope
+    /* C text that declares an object of this type without its top-level qualifiers, `@` standing for the name
+     * ("char *(*@)(int)", "struct s @[4]"); null where it names something that is not visible at file scope
      * (local types, unnamed types). Arrays stay arrays. */
     const char *declaration;
-    const char *awaited;       /* declaration of T for an awaitable; "void $" for void */
+    const char *awaited;       /* declaration of T for an awaitable; "void @" for void */
     struct type_info *result;  /* type of T for an awaitable */
     struct type_info *decayed; /* what the value has after array and function decay; itself otherwise */
     const char *record_name;   /* for a record or pointer to one: the typedef's or tag's name N for N_aenter; or null */

@@ -70,7 +70,7 @@ struct symbol *build_temporary(struct function *function, struct node *scope, co
         slot->alignment = type->alignment;
         slot->is_variable = type->is_variable;
         if (type->is_variable)
-            slot->type = "void *$";
+            slot->type = "void *@";
     }
     slot->probe = probe;
     return symbol;
@@ -121,7 +121,7 @@ const char *token_text(struct acc *acc, uint32_t token)
 
 const char *declare_as(struct acc *acc, const char *declaration, const char *name)
 {
-    const char *place = strchr(declaration, '$');
+    const char *place = strchr(declaration, '@');
     CHECK(place);
     return arena_format(acc->arena, "%.*s%s%s", (int)(place - declaration), declaration, name, place + 1);
 }

@@ -59,7 +59,7 @@ static void keep_sizes(struct declare *declare, struct node *node)
         if (sized && child->extra)
             continue;
         if (sized) {
-            struct symbol *size = build_typed_temporary(declare->function, declare->function->body, "unsigned long $", true);
+            struct symbol *size = build_typed_temporary(declare->function, declare->function->body, "unsigned long @", true);
             child->extra = size;
             add(declare, build(declare->acc, child, "%0 = (unsigned long)(%1);", build_name(declare->acc, child, size),
                                child->child[0], NULL));
@@ -82,9 +82,12 @@ static void declare_vla(struct declare *declare, struct node *item, struct slot 
     struct node *type = typed(declare, slot->specifiers, slot->declarator, "");
     keep_sizes(declare, slot->specifiers);
     keep_sizes(declare, slot->declarator);
-    slot->end = build_typed_temporary(declare->function, declare->function->body, "char *$", true);
+    slot->end = build_typed_temporary(declare->function, declare->function->body, "char *@", true);
     add(declare, build(acc, item, "ac__stack_release(ac__task, %0);", stack_mark(declare, item, declare->live), NULL));
-    add(declare, build(acc, item, "%0 = ac__stack_allocate(ac__task, sizeof(%1), __alignof__(%1));", array, type, NULL));
+    const char *alignment = slot->own_alignment ? arena_format(acc->arena, "%lld", slot->own_alignment)
+                                                : "__alignof__(%1)";
+    const char *allocate = arena_format(acc->arena, "%%0 = ac__stack_allocate(ac__task, sizeof(%%1), %s);", alignment);
+    add(declare, build(acc, item, allocate, array, type, NULL));
     uint32_t site = build_site(declare->function, item->first);
     const char *text = arena_format(acc->arena, "if (!%%0) { ac__trace(ac__task, &ac__self->ac__base, %u); %%1 }", site);
     add(declare, build(acc, item, text, array,

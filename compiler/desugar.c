@@ -49,7 +49,7 @@ static uint32_t cleanup_in(const struct acc *acc, const struct node *node)
 {
     for (uint32_t i = 0; node && i < node->count; i++) {
         const struct node *child = node->child[i];
-        if (!child || child->kind != NODE_ATTRIBUTE)
+        if (!child || (child->kind != NODE_ATTRIBUTE && child->kind != NODE_ALIGNAS))
             continue;
         for (uint32_t token = child->first; token + 2 <= child->last; token++)
             if ((token_is(acc, token, "cleanup") || token_is(acc, token, "__cleanup__")) &&
@@ -189,7 +189,7 @@ static struct node *keep_operand(struct function *function, struct node *block, 
     const struct type_info *type = operand->type;
     bool is_record = type->class == TYPE_RECORD;
     if (is_record && is_lvalue(operand)) {
-        const char *pointer = declare_as(acc, type->declaration, "*$");
+        const char *pointer = declare_as(acc, type->declaration, "*@");
         struct symbol *kept = build_typed_temporary(function, block, pointer, true);
         struct node *set = build(acc, operand, "%0 = &(%1);", build_name(acc, operand, kept), operand, NULL);
         set->has_await = operand->has_await;

@@ -462,17 +462,32 @@ bool emit_typedef(struct printer *printer, const struct symbol *symbol)
     return true;
 }
 
+/* The declarator without attributes: they are the variable's, not its type's. */
+static struct node without_attributes(struct acc *acc, const struct node *declarator)
+{
+    struct node bare = *declarator;
+    bare.child = arena_allocate(acc->arena, (bare.count + 1) * sizeof *bare.child);
+    for (uint32_t i = 0; i < bare.count; i++) {
+        struct node *child = declarator->child[i];
+        bool is_attribute = child && (child->kind == NODE_ATTRIBUTE || child->kind == NODE_ALIGNAS);
+        bare.child[i] = is_attribute ? build(acc, child, "", NULL) : child;
+    }
+    return bare;
+}
+
 static void print_typed(struct printer *printer, struct node *node)
 {
     if (node->extra)
         print_text(printer, node->extra);
     else
         print_specifiers(printer, node->child[0], SPECIFIER_TYPE);
-    struct node none = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0};
-    if (node->count > 1)
-        print_declaration_of(printer, &none, node->child[1], node->text);
-    else if (node->text && !node->symbol)
+    struct node none = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0}, bare;
+    if (node->count > 1) {
+        bare = without_attributes(printer->acc, node->child[1]);
+        print_declaration_of(printer, &none, &bare, node->text);
+    } else if (node->text && !node->symbol) {
         print_text(printer, node->text);
+    }
 }
 
 static void print_literal(struct printer *printer, struct node *node)
@@ -552,12 +567,8 @@ bool emit_special(struct printer *printer, struct node *node)
 static void print_quoted(struct printer *printer, const char *text)
 {
     struct buffer quoted = {0};
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            buffer_puts(&quoted, "\\");
-        buffer_add(&quoted, text, 1);
-    }
-    print_format(printer, "\"%s\"", quoted.text ? quoted.text : "");
+    buffer_add_quoted(&quoted, text);
+    print_text(printer, quoted.text);
     buffer_free(&quoted);
 }
 

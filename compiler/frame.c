@@ -114,14 +114,16 @@ static bool is_empty(const struct scope *scope)
 static void print_member(struct printer *printer, const struct symbol *symbol)
 {
     const struct slot *slot = slot_of(symbol);
-    print_text(printer, "\n");
-    if (slot->alignas)
-        print_node(printer, slot->alignas);
-    if (slot->type)
-        print_format(printer, "%s;", declare_as(printer->acc, slot->type, slot->name));
-    else
-        print_format(printer, "char %s[%lld] __attribute__((aligned(%lld)));", slot->name,
-                     slot->size > 0 ? slot->size : 1, slot->alignment > 0 ? slot->alignment : 1);
+    long long alignment = slot->own_alignment;
+    if (slot->type) {
+        print_format(printer, "\n%s", declare_as(printer->acc, slot->type, slot->name));
+    } else {
+        print_format(printer, "\nchar %s[%lld]", slot->name, slot->size > 0 ? slot->size : 1);
+        alignment = alignment > slot->alignment ? alignment : slot->alignment;
+    }
+    if (alignment > 0)
+        print_format(printer, "__attribute__((aligned(%lld)))", alignment);
+    print_text(printer, ";");
 }
 
 static void print_await_slot(struct printer *printer, uint32_t number)

@@ -327,7 +327,7 @@ static struct node *hoist_logical(struct hoist *hoist, struct node *node)
     if (!node->has_await)
         return node;
     uint32_t inside = count_awaits(node->child[1]);
-    struct symbol *truth = build_typed_temporary(hoist->function, hoist->out, "int $", hoist->remaining > inside);
+    struct symbol *truth = build_typed_temporary(hoist->function, hoist->out, "int @", hoist->remaining > inside);
     struct node *name = build_name(hoist->acc, node, truth);
     struct node *declaration = node_make(hoist->acc, NODE_TEMPORARY, node->first, node->last, 0);
     declaration->symbol = truth;

@@ -25,7 +25,7 @@ enum place {
 struct slot {
     enum place place;
     const char *name;       /* of the member */
-    const char *type;       /* declaration text with $ (type_info); null: opaque bytes read through `view` */
+    const char *type;       /* declaration text with @ (type_info); null: opaque bytes read through `view` */
     const char *view;       /* opaque: name of the typedef in scope at every use; null: none */
     struct node *probe;     /* opaque temporaries: the expression whose type it has */
     long long size, alignment; /* opaque */
@@ -34,7 +34,7 @@ struct slot {
     bool is_variable;       /* variably modified: a PLACE_VLA, or a pointer kept as void * and read through `spelled` */
     struct node *specifiers, *declarator; /* of a declared variable */
     struct symbol *end;     /* PLACE_VLA: keeps where the bump stack stood after it */
-    struct node *alignas;   /* an _Alignas among the specifiers, or null */
+    long long own_alignment; /* that of the variable where it is not just its type's; 0: it is */
     struct symbol *symbol;
 };
 
@@ -95,7 +95,7 @@ uint32_t build_site(struct function *function, uint32_t token);
 struct slot *slot_of(const struct symbol *symbol);
 bool token_is(const struct acc *acc, uint32_t token, const char *text);
 const char *token_text(struct acc *acc, uint32_t token);
-/* declaration text with the name put in for $ */
+/* declaration text with the name put in for @ */
 const char *declare_as(struct acc *acc, const char *declaration, const char *name);
 bool is_expression(const struct node *node);
 bool mentions(const struct node *node, const struct symbol *symbol);

@@ -57,10 +57,30 @@ static void add_warning_options(struct acc *acc, struct arguments *arguments)
     }
 }
 
+static bool names_standard(const char *argument)
+{
+    return !strncmp(argument, "-std", 4) || !strncmp(argument, "--std", 5) || !strcmp(argument, "-ansi");
+}
+
+/* The C that the C compiler takes without -std=: <ac/abi.h> has its __STDC_VERSION__. */
+static const char *default_standard(const struct acc *acc)
+{
+    static const char declaration[] = "ac__standard[";
+    const char *found = strstr(acc->text, declaration);
+    long version = found ? strtol(found + strlen(declaration), NULL, 10) : 0;
+    return version > 202311 ? "-std=gnu2y" : version > 201710 ? "-std=gnu2x" : version > 201112 ? "-std=gnu17" : NULL;
+}
+
 static void collect_arguments(struct acc *acc, struct arguments *arguments)
 {
-    for (int i = 0; acc->options && i < acc->options->clang_argument_count; i++)
+    const char *standard = default_standard(acc);
+    for (int i = 0; acc->options && i < acc->options->clang_argument_count; i++) {
         add_argument(arguments, acc->options->clang_arguments[i]);
+        if (names_standard(acc->options->clang_arguments[i]))
+            standard = NULL;
+    }
+    if (standard)
+        add_argument(arguments, standard);
     add_warning_options(acc, arguments);
     add_argument(arguments, "-Wformat");
     add_argument(arguments, "-ferror-limit=0");

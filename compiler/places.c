@@ -79,14 +79,14 @@ static bool lives_across_await(const struct scan *scan, const struct symbol *sym
     return await_between(scan, from, scope->last);
 }
 
-static struct node *find_alignas(struct node *specifiers, struct node *declarator)
+/* shadow.c declared an array of that length where the variable asks for an alignment. */
+static long long own_alignment(const struct symbol *symbol)
 {
-    struct node *const in[] = {specifiers, declarator};
-    for (int k = 0; k < 2; k++)
-        for (uint32_t i = 0; in[k] && i < in[k]->count; i++)
-            if (in[k]->child[i] && in[k]->child[i]->kind == NODE_ALIGNAS)
-                return in[k]->child[i];
-    return NULL;
+    const struct node *probe = symbol->declarator ? symbol->declarator->extra : NULL;
+    const struct type_info *type = symbol->declarator ? symbol->declarator->type : NULL;
+    if (probe && probe->type && probe->type->size > 0)
+        return probe->type->size;
+    return type ? type->typedef_alignment : 0;
 }
 
 static struct slot *make_slot(struct function *function, struct symbol *symbol, struct node *specifiers,
@@ -99,7 +99,7 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     slot->name = arena_format(acc->arena, "%s_%u", symbol->name, symbol->number);
     slot->specifiers = specifiers;
     slot->declarator = declarator;
-    slot->alignas = find_alignas(specifiers, declarator);
+    slot->own_alignment = own_alignment(symbol);
     slot->place = PLACE_FRAME;
     symbol->extra = slot;
     *ARENA_PUSH(acc->arena, function->variables, function->variable_count) = symbol;
@@ -115,7 +115,7 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     slot->alignment = type->alignment;
     if (type->is_variable && type->class == TYPE_ARRAY)
         slot->place = PLACE_VLA;
-    slot->type = type->is_variable ? "void *$" : type->declaration;
+    slot->type = type->is_variable ? "void *@" : type->declaration;
     if (!slot->type)
         slot->view = arena_format(acc->arena, "ac__type_%s", slot->name);
     function->has_frame_vla |= slot->place == PLACE_VLA;
@@ -172,7 +172,7 @@ static void place_bound_error(struct scan *scan, struct node *clause)
     if (!clause->symbol || !block->has_await)
         return;
     struct slot *slot = make_slot(scan->function, clause->symbol, NULL, NULL);
-    slot->type = "const struct ac_error *$";
+    slot->type = "const struct ac_error *@";
     slot->view = NULL;
 }
 

@@ -37,13 +37,9 @@ static void print_marker(struct printer *printer, uint16_t file, uint32_t line)
     const struct file *entry = &printer->acc->files[file];
     if (printer->out.length && printer->out.text[printer->out.length - 1] != '\n')
         buffer_puts(&printer->out, "\n");
-    buffer_printf(&printer->out, "# %u \"", line);
-    for (const char *c = entry->name; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            buffer_puts(&printer->out, "\\");
-        buffer_add(&printer->out, c, 1);
-    }
-    buffer_puts(&printer->out, entry->is_system ? "\" 3\n" : "\"\n");
+    buffer_printf(&printer->out, "# %u ", line);
+    buffer_add_quoted(&printer->out, entry->name);
+    buffer_puts(&printer->out, entry->is_system ? " 3\n" : "\n");
     printer->file = file;
     printer->line = line;
 }

@@ -284,8 +284,8 @@ static struct node *lower_catches(struct walk *walk, struct node *node)
         lives |= node->child[i]->has_await;
     struct handler *caught_here = new_handler(walk, "catch"), *again = new_handler(walk, "again");
     struct region body = {walk->region, REGION_TRY, node->child[0], caught_here, NULL, NULL, NULL, NULL, 0};
-    struct symbol *caught = hold(walk, block, "struct ac__thrown *$", lives);
-    struct symbol *code = hold(walk, block, "int $", false);
+    struct symbol *caught = hold(walk, block, "struct ac__thrown *@", lives);
+    struct symbol *code = hold(walk, block, "int @", false);
     const char *done = build_label(walk->function, "done");
     build_into(acc, block, lower_in(walk, &body, node->child[0]));
     build_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
@@ -324,8 +324,8 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     struct node *block = build_block(acc, node), *finally = node->child[node->count - 1];
     bool lives = finally->child[0]->has_await;
     struct handler *fail = new_handler(walk, "fail"), *again = new_handler(walk, "again");
-    struct symbol *thrown = hold(walk, block, "struct ac__thrown *$", lives);
-    struct symbol *pending = hold(walk, block, "int $", lives);
+    struct symbol *thrown = hold(walk, block, "struct ac__thrown *@", lives);
+    struct symbol *pending = hold(walk, block, "int @", lives);
     const char *done = build_label(walk->function, "done");
     struct region guarded = {walk->region, REGION_GUARDED, node->child[0], fail, thrown, pending,
                              build_label(walk->function, "undo"), NULL, 0};

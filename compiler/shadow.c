@@ -166,6 +166,69 @@ static void print_with(struct printer *printer, struct node *node)
     print_text(printer, "}");
 }
 
+/* ---- alignments -------------------------------------------------------------------------------------------------- */
+
+static bool asks_for_alignment(const struct acc *acc, const struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct node *child = node->child[i];
+        if (child && child->kind == NODE_ALIGNAS)
+            return true;
+        for (uint32_t token = child && child->kind == NODE_ATTRIBUTE ? child->first : 1; child && token < child->last;
+             token++)
+            if (token_is(acc, token, "aligned") || token_is(acc, token, "__aligned__"))
+                return true;
+    }
+    return false;
+}
+
+/* A variable's own alignment is no part of its type: an array of that length is declared, and its type asked for. */
+static void print_alignment_probes(struct printer *printer, struct node *declaration)
+{
+    struct acc *acc = printer->acc;
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        struct node *declarator = declaration->child[i]->child[0];
+        const struct symbol *symbol = declared(declarator);
+        bool is_variable = symbol && symbol->kind == SYMBOL_OBJECT && !symbol->is_file_scope && !symbol->is_static;
+        if (!is_variable || !(asks_for_alignment(acc, declaration->child[0]) || asks_for_alignment(acc, declarator)))
+            continue;
+        struct node *probe = node_make(acc, NODE_EMPTY, symbol->token, symbol->token, 0);
+        const char *name = arena_format(acc->arena, "ac__alignment_%u", symbol->token);
+        print_text(printer, "extern char");
+        print_text(printer, name);
+        uint32_t end = (uint32_t)printer->out.length;
+        add_query(printer, probe, end - (uint32_t)strlen(name), end, true);
+        print_format(printer, "[__alignof__(%s)];", symbol->name);
+        symbol->declarator->extra = probe;
+    }
+}
+
+static void print_items(struct printer *printer, struct node *block)
+{
+    uint32_t at = block->first;
+    for (uint32_t i = 0; i < block->count; i++) {
+        struct node *item = block->child[i];
+        print_tokens(printer, at, item->first - 1);
+        print_node(printer, item);
+        if (item->kind == NODE_DECLARATION)
+            print_alignment_probes(printer, item);
+        at = item->last + 1;
+    }
+    print_tokens(printer, at, block->last);
+}
+
+static void print_for(struct printer *printer, struct node *node)
+{
+    struct node head = *node, *body = node->child[3];
+    head.count = 3;
+    head.last = body->first - 1;
+    print_plainly(printer, &head);
+    print_text(printer, "{");
+    print_alignment_probes(printer, node->child[0]);
+    print_node(printer, body);
+    print_text(printer, "}");
+}
+
 static bool print_dialect(struct printer *printer, struct node *node)
 {
     enum combinator combinator;
@@ -190,6 +253,14 @@ static bool print_dialect(struct printer *printer, struct node *node)
         return true;
     case NODE_ASYNC_WITH:
         print_with(printer, node);
+        return true;
+    case NODE_BLOCK:
+        print_items(printer, node);
+        return true;
+    case NODE_FOR:
+        if (!node->child[0] || node->child[0]->kind != NODE_DECLARATION)
+            return false;
+        print_for(printer, node);
         return true;
     case NODE_DEFER:
         print_text(printer, "{");

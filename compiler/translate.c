@@ -95,8 +95,11 @@ static const char *print_lowered(struct acc *acc)
     struct printer printer = {.acc = acc, .special = emit_special, .file = UINT16_MAX,
                               .print_typedef = emit_typedef};
     printer.readable = acc->options->emit_c || acc->options->stop_after;
-    if (!printer.readable)
-        buffer_printf(&printer.out, "# 1 \"%s\"\n", acc->input_name);
+    if (!printer.readable) {
+        buffer_puts(&printer.out, "# 1 ");
+        buffer_add_quoted(&printer.out, acc->input_name);
+        buffer_puts(&printer.out, "\n");
+    }
     print_unit(&printer);
     const char *text = arena_copy(acc->arena, printer.out.text, printer.out.length);
     buffer_free(&printer.out);

@@ -4,7 +4,7 @@
  * visible there are kept, for they carry attributes and read well; other sugar is taken away. A type that cannot be
  * named there (a record of the function's own, a VLA) has no text.
  *
- *     const LT *const [3]   with  typedef char *LT;  in the function   ->   char *const *$[3]
+ *     const LT *const [3]   with  typedef char *LT;  in the function   ->   char *const *@[3]
  */
 #include "clang.h"
 
@@ -83,7 +83,7 @@ static unsigned object_qualifiers(CXType type)
 /* What the text under construction still has to say. */
 struct writing {
     struct acc *acc;
-    const char *inner;     /* the declarator so far: "$", "*$", "(*$)(int)" */
+    const char *inner;     /* the declarator so far: "@", "*@", "(*@)(int)" */
     unsigned qualifiers;   /* of the type at hand, from sugar that was taken away */
     bool is_stripped;      /* top-level qualifiers are not wanted */
 };
@@ -254,7 +254,7 @@ static const char *write_type(CXType type, struct writing writing)
 
 static const char *declaration_of(struct acc *acc, CXType type)
 {
-    return write_type(type, (struct writing){acc, "$", 0, true});
+    return write_type(type, (struct writing){acc, "@", 0, true});
 }
 
 /* ---- facts ------------------------------------------------------------------------------------------------------- */
@@ -347,7 +347,7 @@ static const char *name_in_text(struct acc *acc, const char *text)
             text += strlen(skipped[i]);
             i = SIZE_MAX; /* from the first again */
         }
-    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$");
+    size_t length = strcspn(text, " *)([],&");
     size_t rest = strspn(text + length, " *)");
     return length && !text[length + rest] ? arena_copy(acc->arena, text, length) : NULL;
 }
@@ -378,12 +378,12 @@ static void set_names(struct acc *acc, CXType type, CXType canonical, struct typ
 
 /* ---- putting it together ----------------------------------------------------------------------------------------- */
 
-static const char *without_dollar(struct acc *acc, const char *declaration)
+static const char *without_place(struct acc *acc, const char *declaration)
 {
-    const char *dollar = declaration ? strchr(declaration, '$') : NULL;
-    if (!dollar)
+    const char *place = declaration ? strchr(declaration, '@') : NULL;
+    if (!place)
         return "pointer";
-    return wording(acc, arena_format(acc->arena, "%.*s%s", (int)(dollar - declaration), declaration, dollar + 1));
+    return wording(acc, arena_format(acc->arena, "%.*s%s", (int)(place - declaration), declaration, place + 1));
 }
 
 /* A pointer to what an array's or function's value points to; libclang makes no types. */
@@ -396,12 +396,12 @@ static struct type_info *decay(struct acc *acc, const struct type_table *table, 
     CXType structure = structure_of(type);
     if (of_array && is_array(structure))
         target = clang_getArrayElementType(structure);
-    const char *inner = is_array(plain) || is_function(plain) ? "(*$)" : "*$";
+    const char *inner = is_array(plain) || is_function(plain) ? "(*@)" : "*@";
     pointer->class = TYPE_SCALAR;
     pointer->is_variable = is_variable(plain);
     pointer->size = pointer->alignment = table->pointer_size;
     pointer->declaration = write_type(target, (struct writing){acc, inner, of_array ? qualifiers_of(plain) : 0, false});
-    pointer->spelling = without_dollar(acc, pointer->declaration);
+    pointer->spelling = without_place(acc, pointer->declaration);
     pointer->decayed = pointer;
     if (plain.kind == CXType_Record)
         set_names(acc, target, plain, pointer);
@@ -450,6 +450,8 @@ static void fill(struct acc *acc, struct type_table *table, CXType type, struct 
     info->is_error_pointer = strcmp(pointed_tag(acc, canonical), "ac_error") == 0;
     info->size = has_size ? size_or_unknown(clang_Type_getSizeOf(type)) : -1;
     info->alignment = has_size ? size_or_unknown(clang_Type_getAlignOf(type)) : -1;
+    if (has_size && info->alignment > clang_Type_getAlignOf(canonical))
+        info->typedef_alignment = info->alignment;
     info->spelling = wording(acc, clang_string(acc, clang_getTypeSpelling(type)));
     info->declaration = info->class == TYPE_UNKNOWN ? NULL : declaration_of(acc, type);
     info->awaitable = awaitable_of(acc, canonical);

@@ -184,6 +184,20 @@ void buffer_puts(struct buffer *buffer, const char *text)
     buffer_add(buffer, text, strlen(text));
 }
 
+void buffer_add_quoted(struct buffer *buffer, const char *text)
+{
+    buffer_puts(buffer, "\"");
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            buffer_puts(buffer, "\\");
+        if ((unsigned char)*text < ' ')
+            buffer_printf(buffer, "\\%03o", (unsigned)*text);
+        else
+            buffer_add(buffer, text, 1);
+    }
+    buffer_puts(buffer, "\"");
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments;

@@ -32,6 +32,8 @@ struct buffer {
 };
 void buffer_add(struct buffer *buffer, const char *text, size_t length);
 void buffer_puts(struct buffer *buffer, const char *text);
+/* As a string literal, which is also how a line marker has a file's name. */
+void buffer_add_quoted(struct buffer *buffer, const char *text);
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_free(struct buffer *buffer);
 

@@ -32,6 +32,11 @@ struct ac__task;
 struct ac__future;
 struct ac__gen;
 
+#if defined __ASYNC_C__ && __STDC_VERSION__ >= 201112L
+/* Tells acc which C this is where no -std= does. */
+extern const char ac__standard[__STDC_VERSION__];
+#endif
+
 struct ac__frame;
 struct ac__thrown;
 
