@@ -142,6 +142,7 @@ struct file {
     X(TYPED)            /* SPECIFIERS, DECLARATOR: the type of a variable, spelled with `text` for its name */ \
     X(AWAIT_STATEMENT)  /* operand, target NAME?: an await that stands alone, its operand free of awaits */ \
     X(PENDING_ERROR)    /* in a FINALLY: the error on its way, as const ac_error *, or null */ \
+    X(START)            /* operand: starts the scoped child that is its symbol; the value is its handle */ \
     X(SWALLOW_ERROR)    /* in a FINALLY: a statement that drops the error on its way */ \
     X(LEAVE)            /* returns AC__DONE */ \
     X(STORAGE)          /* the bytes of the symbol's slot, without the view of const and opaque types */ \
@@ -201,6 +202,7 @@ struct symbol {
     bool is_async;             /* a function, or a typedef of a function type, that is async */
     bool is_function_type;     /* a typedef of a function type */
     bool is_parameter;
+    bool is_child;             /* `async T name = e;`, a scoped child: after check.c */
     bool is_static, is_extern, is_thread_local, is_register;
     struct node *specifiers;   /* SPECIFIERS of its declaration, or null */
     struct node *declarator;   /* DECLARATOR, RECORD, ENUM, ENUMERATOR, LABEL, CATCH */
@@ -302,7 +304,10 @@ enum type_class {
 };
 
 /* What awaiting a value of this type would mean. */
-enum awaitable { AWAITABLE_NOT, AWAITABLE_CORO, AWAITABLE_TASK, AWAITABLE_FUTURE, AWAITABLE_GENERATOR };
+enum awaitable {
+    AWAITABLE_NOT, AWAITABLE_CORO, AWAITABLE_TASK, AWAITABLE_FUTURE, AWAITABLE_GENERATOR,
+    AWAITABLE_SCOPED, /* the end of a scoped child's block: desugar.c */
+};
 
 struct type_info {
     enum type_class class;
@@ -339,6 +344,11 @@ struct shadow_query {
     struct node *node;   /* receives `type` */
     bool is_declarator;
 };
+/* The initialiser of a scoped child, which the shadow calls. */
+struct shadow_start {
+    uint32_t start, end;
+    const struct symbol *child;
+};
 struct shadow {
     const char *text;
     uint32_t length;
@@ -348,6 +358,8 @@ struct shadow {
     uint32_t query_count;
     struct span *throws; /* of throw statements: their formats are checked as printf's */
     uint32_t throw_count;
+    struct shadow_start *starts;
+    uint32_t start_count;
 };
 
 /* Lets libclang read the shadow: reports its errors in the user's terms, fills node->type for each query. False if

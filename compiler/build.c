@@ -163,3 +163,11 @@ bool defines_type(const struct node *specifiers)
     }
     return false;
 }
+
+bool declares_children(const struct node *declaration)
+{
+    if (!declaration || declaration->kind != NODE_DECLARATION || declaration->count < 2)
+        return false;
+    const struct symbol *symbol = declared(declaration->child[1]->child[0]);
+    return symbol && symbol->is_child;
+}

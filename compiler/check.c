@@ -1,6 +1,6 @@
 /* check.c: refuses what the dialect cannot mean (language.md 7), as far as the tree alone shows it.
  *
- * Runs right after parsing and changes nothing. One walk over the items, with the context a node stands in going down;
+ * Runs right after parsing; marks the scoped children and changes nothing else. One walk over the items, with the context a node stands in going down;
  * jumps (jumps.c) and what must not live across an await (across.c) are looked at function by function. A construct
  * that is refused is not entered: what is wrong inside follows from it.
  */
@@ -15,6 +15,7 @@ struct context {
     bool is_async, is_generator;
     bool is_constant;     /* in a constant expression */
     bool is_in_catch;
+    const struct symbol *child; /* the innermost scoped child in scope, or null */
     bool *is_hopeless;    /* set where what was refused leaves the rest without sense: declarations */
 };
 
@@ -88,10 +89,15 @@ static void check_throw(struct context context, struct node *node)
 
 static void check_yield(struct context context, struct node *node)
 {
-    if (!context.is_generator)
+    if (!context.is_generator) {
         report(context.acc, MESSAGE_YIELD_OUTSIDE, node->first);
-    else
-        check_children(context, node);
+        return;
+    }
+    if (context.child) {
+        report(context.acc, MESSAGE_YIELD_IN_CHILD, node->first, context.child->name);
+        report(context.acc, MESSAGE_CHILD_HERE, context.child->token, context.child->name);
+    }
+    check_children(context, node);
 }
 
 static void check_catch(struct context context, struct node *node)
@@ -252,19 +258,40 @@ static uint32_t name_token(const struct acc *acc, const struct node *specifiers,
     return symbol ? symbol->token : async_word(acc, specifiers);
 }
 
+static bool is_static_storage(const struct symbol *symbol)
+{
+    return symbol && (symbol->is_static || symbol->is_extern || symbol->is_thread_local);
+}
+
+static bool is_array(const struct node *declarator)
+{
+    bool is_array_itself = false;
+    for (uint32_t i = 0; i < declarator->count; i++) {
+        const struct node *child = declarator->child[i];
+        if (child && child->kind == NODE_NESTED && child->child[0]->count)
+            return is_array(child->child[0]);
+        is_array_itself |= child && child->kind == NODE_ARRAY;
+    }
+    return is_array_itself;
+}
+
 /* `async T x = e;` in a block. */
 static void check_child(struct context context, const struct node *specifiers, const struct node *item)
 {
-    const struct symbol *symbol = declared(item->child[0]);
+    struct symbol *symbol = declared(item->child[0]);
     uint32_t name = name_token(context.acc, specifiers, item->child[0]);
     if (!context.is_async)
         report(context.acc, MESSAGE_WORD_OUTSIDE, async_word(context.acc, specifiers), "async");
-    else if (!symbol || symbol->kind != SYMBOL_OBJECT || symbol->is_static || symbol->is_extern)
+    else if (!symbol || symbol->kind != SYMBOL_OBJECT || is_static_storage(symbol))
         report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, name);
+    else if (is_array(item->child[0]))
+        report(context.acc, MESSAGE_CHILD_ARRAY, name, symbol->name);
     else if (item->count < 2 || !item->child[1])
         report(context.acc, MESSAGE_CHILD_WITHOUT_VALUE, name, symbol->name);
+    else if (item->child[1]->kind == NODE_INIT_LIST)
+        report(context.acc, MESSAGE_CHILD_LIST, item->child[1]->first, symbol->name);
     else
-        not_yet(context, async_word(context.acc, specifiers), "an 'async' variable");
+        symbol->is_child = true;
 }
 
 static void check_async_function(struct context context, const struct node *specifiers, const struct node *declarator)
@@ -320,11 +347,6 @@ static void check_async_words(struct context context, const struct node *node)
     }
     if (!declarators)
         report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, async_word(context.acc, specifiers));
-}
-
-static bool is_static_storage(const struct symbol *symbol)
-{
-    return symbol && (symbol->is_static || symbol->is_extern || symbol->is_thread_local);
 }
 
 static void check_declaration(struct context context, struct node *node)
@@ -489,6 +511,8 @@ static void check_block(struct context context, struct node *block)
             report(context.acc, MESSAGE_AWAIT_IN_OPENMP, await->op ? await->op : await->first);
         is_governed = false;
         check_node(context, item);
+        if (declares_children(item))
+            context.child = declared(item->child[1]->child[0]);
     }
 }
 

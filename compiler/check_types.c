@@ -1,11 +1,13 @@
 /* check_types.c: refuses what only types show: dropped coroutines, awaits and throws of the wrong things, `async with`
- * on what has no protocol.
+ * on what has no protocol, scoped children of the wrong type.
  *
  * Runs after meaning; changes nothing. A coroutine is dropped where an expression makes one and nothing takes it: as a
  * statement, also behind a cast to void, on the left of a comma, in an arm of ?:, and as a condition.
  */
 #include "check.h"
 #include "origin.h"
+
+#include <string.h>
 
 static void check_node(struct acc *acc, struct node *node);
 
@@ -173,6 +175,41 @@ static void check_codes(struct acc *acc, struct node *node)
             report(acc, MESSAGE_CATCH_CODE, node->child[i]->first, node->child[i]->type->spelling);
 }
 
+/* ---- scoped children --------------------------------------------------------------------------------------------- */
+
+static bool is_pointer(const struct type_info *type)
+{
+    return type->class == TYPE_SCALAR && strchr(type->spelling, '*');
+}
+
+/* Whether what holds a `from` holds a `to`: the result stays where the coroutine left it, and nobody converts it. */
+static bool is_same_value(const struct type_info *to, const struct type_info *from)
+{
+    if (to->class == TYPE_VOID || to->class == TYPE_UNKNOWN || from->class == TYPE_UNKNOWN)
+        return true;
+    if (to->declaration && from->declaration && strcmp(to->declaration, from->declaration) == 0)
+        return true;
+    if (to->class != TYPE_SCALAR || from->class != TYPE_SCALAR)
+        return to->class == from->class; /* clang has compared them */
+    return to->size == from->size && ((to->is_integer && from->is_integer && !strstr(to->spelling, "ool")) ||
+                                      (is_pointer(to) && is_pointer(from)));
+}
+
+static void check_children(struct acc *acc, struct node *declaration)
+{
+    for (uint32_t i = 1; i < declaration->count && declares_children(declaration); i++) {
+        const struct node *value = declaration->child[i]->child[1];
+        const struct symbol *child = declared(declaration->child[i]->child[0]);
+        const struct type_info *to = child->declarator->type, *from = value->type;
+        if (!is_known(value) || !to || !to->result || !from->result)
+            continue;
+        if (from->awaitable != AWAITABLE_CORO)
+            report(acc, MESSAGE_CHILD_OPERAND, value->first, child->name, from->spelling);
+        else if (!is_same_value(to->result, from->result))
+            report(acc, MESSAGE_CHILD_TYPE, value->first, child->name, to->result->spelling, from->spelling);
+    }
+}
+
 /* ---- async with -------------------------------------------------------------------------------------------------- */
 
 /* Declared with `async`, or, as in headers for any C compiler, with a coroutine's type spelled out. */
@@ -213,10 +250,37 @@ static void check_with_operand(struct acc *acc, struct node *operand)
         check_exit(acc, operand);
 }
 
+static const struct node *first_yield(const struct node *node)
+{
+    if (node->kind == NODE_YIELD)
+        return node;
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct node *found = node->child[i] ? first_yield(node->child[i]) : NULL;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* A time-out or a group cancels the task that runs the block: after a yield, that is the consumer's. */
+static void check_yield_inside(struct acc *acc, const struct node *with, const struct type_info *operand)
+{
+    const char *name = operand->record_name;
+    const struct node *yield = first_yield(with->child[with->count - 1]);
+    if (yield && name && (strcmp(name, "ac_timeout") == 0 || strcmp(name, "ac_group") == 0)) {
+        report(acc, MESSAGE_YIELD_IN_WITH, yield->first, name);
+        report(acc, MESSAGE_SCOPE_HERE, with->first, "async with");
+    }
+}
+
 static void check_with(struct acc *acc, struct node *node)
 {
-    for (uint32_t i = 0; i + 1 < node->count; i++)
-        check_with_operand(acc, node->child[i]->child[node->child[i]->count - 1]);
+    for (uint32_t i = 0; i + 1 < node->count; i++) {
+        struct node *operand = node->child[i]->child[node->child[i]->count - 1];
+        check_with_operand(acc, operand);
+        if (is_known(operand))
+            check_yield_inside(acc, node, operand->type);
+    }
 }
 
 /* ---- the walk ---------------------------------------------------------------------------------------------------- */
@@ -232,6 +296,7 @@ static void check_node(struct acc *acc, struct node *node)
     case NODE_THROW: check_throw(acc, node); break;
     case NODE_CATCH: check_codes(acc, node); break;
     case NODE_ASYNC_WITH: check_with(acc, node); break;
+    case NODE_DECLARATION: check_children(acc, node); break;
     case NODE_UNARY:
         if (node->op && token_is(acc, node->op, "!"))
             check_unused(acc, node);

@@ -1,10 +1,11 @@
-/* desugar.c: `async with`, `defer` and variables with a cleanup attribute become try/finally.
+/* desugar.c: `async with`, `defer`, scoped children and variables with a cleanup attribute become try/finally.
  *
  * Takes a body with places decided. Leaves TRY, CATCH, FINALLY and THROW as the only constructs of the dialect besides
  * awaits.
  *
  *     defer S; rest                 ->  try { rest } finally { S }
  *     T x CLEANUP(f) = e; rest      ->  T x = e; try { rest } finally { f(&x); }     if x lives in the frame
+ *     async T x = e; rest           ->  ac_task(T) x = <start e>; try { rest } finally { <end x> }
  *     async with (T *x = e) S       ->  { N *op = e;  T *x = await N_aenter(op);
  *                                         try { S } finally { await N_aexit(op, <the error on its way>); } }
  *
@@ -114,6 +115,56 @@ static void desugar_cleanup(struct function *function, struct node *block, struc
     build_into(acc, block, make_try(function, declaration, body, undo));
 }
 
+/* The end of a child's block awaits the child; the value is not wanted. */
+static struct node *end_child(struct function *function, const struct node *near, struct symbol *child)
+{
+    static struct type_info nothing = {.class = TYPE_VOID}, scoped = {.class = TYPE_SCALAR, .awaitable = AWAITABLE_SCOPED};
+    struct acc *acc = function->acc;
+    struct node *block = build_block(acc, near);
+    struct node *await = node_make(acc, NODE_AWAIT, near->first, near->last, 1, build_name(acc, near, child));
+    await->child[0]->type = &scoped;
+    await->type = &nothing;
+    await->op = near->first;
+    await->has_await = true;
+    struct node *statement = node_make(acc, NODE_EXPRESSION_STATEMENT, near->first, near->last, 1, await);
+    statement->is_generated = true;
+    build_into(acc, block, statement);
+    return block;
+}
+
+/* One child after the other, each with the rest of the block in its care. */
+static void desugar_scoped(struct function *function, struct node *block, struct node *declaration, uint32_t from,
+                           struct node **rest, uint32_t rest_count)
+{
+    struct acc *acc = function->acc;
+    if (from == declaration->count) {
+        desugar_items(function, block, rest, rest_count);
+        return;
+    }
+    struct node *item = declaration->child[from];
+    struct symbol *child = declared(item->child[0]);
+    desugar_children(function, item);
+    struct node *start = node_make(acc, NODE_START, item->child[1]->first, item->child[1]->last, 1, item->child[1]);
+    start->symbol = child;
+    struct node *started = node_make(acc, NODE_INIT_DECLARATOR, item->first, item->last, 2, item->child[0], start);
+    build_into(acc, block, single_declaration(acc, declaration, started));
+    struct node *body = build_block(acc, declaration);
+    desugar_scoped(function, body, declaration, from + 1, rest, rest_count);
+    build_into(acc, block, make_try(function, item, body, end_child(function, item, child)));
+}
+
+/* `for (async T x = e; ...; ...) S`: the child is declared in front of the loop, in a block of its own. */
+static struct node *desugar_for(struct function *function, struct node *loop)
+{
+    struct acc *acc = function->acc;
+    struct node *declaration = loop->child[0], *block = build_block(acc, loop);
+    for (uint32_t i = 1; i < declaration->count; i++)
+        declared(declaration->child[i]->child[0])->block = block;
+    loop->child[0] = build(acc, declaration, ";", NULL);
+    desugar_scoped(function, block, declaration, 1, &loop, 1);
+    return block;
+}
+
 static void desugar_items(struct function *function, struct node *block, struct node **items, uint32_t count)
 {
     struct acc *acc = function->acc;
@@ -127,6 +178,10 @@ static void desugar_items(struct function *function, struct node *block, struct 
             cleanup->has_await = holder->child[0]->has_await;
             struct node *rest = rest_of_block(function, items[i], items + i + 1, count - i - 1);
             build_into(acc, block, make_try(function, items[i], rest, cleanup));
+            return;
+        }
+        if (declares_children(items[i])) {
+            desugar_scoped(function, block, items[i], 1, items + i + 1, count - i - 1);
             return;
         }
         if (has_frame_cleanup(acc, items[i])) {
@@ -294,6 +349,39 @@ static struct node *desugar_with(struct function *function, struct node *node, u
     return block;
 }
 
+/* ---- statement expressions --------------------------------------------------------------------------------------------- */
+
+static bool has_something_to_undo(const struct function *function, const struct node *block)
+{
+    for (uint32_t i = 0; i < block->count; i++)
+        if (block->child[i]->kind == NODE_DEFER || declares_children(block->child[i]) ||
+            has_frame_cleanup(function->acc, block->child[i]))
+            return true;
+    return false;
+}
+
+/* ({ S; e; }) -> ({ { S; t = e; } t; }) where S has something to undo, since a `try` has no value. */
+static void keep_value(struct function *function, struct node *node)
+{
+    struct acc *acc = function->acc;
+    struct node *inner = node->child[0], *last = inner->count ? inner->child[inner->count - 1] : NULL;
+    const struct type_info *type = node->type && node->type->decayed ? node->type->decayed : node->type;
+    if (!last || last->kind != NODE_EXPRESSION_STATEMENT || (type && type->class == TYPE_VOID) ||
+        !has_something_to_undo(function, inner))
+        return;
+    struct node *block = build_block(acc, inner), *value = last->child[0];
+    struct symbol *kept = build_temporary(function, block, type, value, true);
+    struct node *set = node_make(acc, NODE_ASSIGN, value->first, value->last, 2, build_name(acc, value, kept), value);
+    struct node *result = node_make(acc, NODE_EXPRESSION_STATEMENT, last->first, last->last, 1,
+                                    build_name(acc, value, kept));
+    set->is_generated = last->is_generated = result->is_generated = true;
+    result->child[0]->type = type ? node->type->decayed : NULL;
+    last->child[0] = set;
+    build_into(acc, block, inner);
+    build_into(acc, block, result);
+    node->child[0] = block;
+}
+
 /* ---- the walk ---------------------------------------------------------------------------------------------------------- */
 
 static void desugar_children(struct function *function, struct node *node)
@@ -302,8 +390,12 @@ static void desugar_children(struct function *function, struct node *node)
         struct node *child = node->child[i];
         if (!child)
             continue;
+        if (child->kind == NODE_STATEMENT_EXPR)
+            keep_value(function, child);
         if (child->kind == NODE_ASYNC_WITH) {
             node->child[i] = desugar_with(function, child, 0);
+        } else if (child->kind == NODE_FOR && declares_children(child->child[0])) {
+            node->child[i] = desugar_for(function, child);
         } else if (child->kind == NODE_DEFER) { /* alone in its block, which ends at once */
             desugar_children(function, child);
             child->kind = NODE_SEQUENCE;

@@ -306,12 +306,18 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
     print_numbered(printer, "\nac__release(ac__self->ac__a#, ac__task);", number);
 }
 
+static const char *join_kind(enum awaitable awaitable)
+{
+    return awaitable == AWAITABLE_TASK ? "AC__KIND_TASK"
+           : awaitable == AWAITABLE_SCOPED ? "AC__KIND_SCOPED" : "AC__KIND_FUTURE";
+}
+
 static void print_join(struct printer *printer, struct node *statement, const struct site *site)
 {
     uint32_t number = statement->number;
     print_format(printer, "ac__join_init(&ac__self->ac__a%u, __extension__ (void *)(", number);
     print_node(printer, statement->child[0]);
-    print_format(printer, "), %s);", site->awaitable == AWAITABLE_TASK ? "AC__KIND_TASK" : "AC__KIND_FUTURE");
+    print_format(printer, "), %s);", join_kind(site->awaitable));
     print_numbered(printer,
                    "\nif (__builtin_expect(ac__status = ac__join_resume(&ac__self->ac__a#.base, ac__task), 0))", number);
     print_suspension(printer, statement, "ac__self->ac__a#.base.parent = &ac__self->ac__base;", NULL);
@@ -477,11 +483,17 @@ static struct node without_attributes(struct acc *acc, const struct node *declar
 
 static void print_typed(struct printer *printer, struct node *node)
 {
+    struct node none = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0};
+    const struct symbol *symbol = node->count > 1 ? declared(node->child[1]) : NULL;
+    if (symbol && symbol->is_child) {
+        print_declaration_of(printer, node->child[0], node->child[1], node->text);
+        return;
+    }
     if (node->extra)
         print_text(printer, node->extra);
     else
         print_specifiers(printer, node->child[0], SPECIFIER_TYPE);
-    struct node none = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0}, bare;
+    struct node bare;
     if (node->count > 1) {
         bare = without_attributes(printer->acc, node->child[1]);
         print_declaration_of(printer, &none, &bare, node->text);
@@ -509,6 +521,7 @@ static bool print_in_function(struct printer *printer, struct node *node)
     case NODE_STORAGE: print_storage(printer, slot_of(node->symbol)); return true;
     case NODE_SEQUENCE: print_list(printer, node, "", "", ""); return true;
     case NODE_AWAIT_STATEMENT: print_await(printer, node); return true;
+    case NODE_START: print_start(printer, node); return true;
     case NODE_LEAVE: print_leave(printer, printer->function); return true;
     case NODE_LABEL:
     case NODE_CASE:
@@ -564,7 +577,7 @@ bool emit_special(struct printer *printer, struct node *node)
 
 /* ---- the function ----------------------------------------------------------------------------------------------------- */
 
-static void print_quoted(struct printer *printer, const char *text)
+void print_quoted(struct printer *printer, const char *text)
 {
     struct buffer quoted = {0};
     buffer_add_quoted(&quoted, text);

@@ -13,7 +13,7 @@
  *     };
  *
  * A callee that is defined above in the same file is embedded, so awaiting it allocates nothing; it cannot be
- * recursive, since its frame was complete before. Other coroutines are a pointer here, tasks and futures an ac__join.
+ * recursive, since its frame was complete before. A scoped child's frame stands among its block's variables. Other coroutines are a pointer here, tasks and futures an ac__join.
  */
 #include "lower.h"
 
@@ -75,6 +75,16 @@ static void number_await(struct function *function, struct scope *scope, struct 
     *ARENA_PUSH(function->acc->arena, scope->awaits, scope->await_count) = number;
 }
 
+/* A scoped child whose frame is known lies where its handle does. */
+static void place_child(struct function *function, const struct node *start)
+{
+    struct symbol *callee = embeddable(function, start->child[0]);
+    if (!callee || function->symbol->weight + callee->weight > WEIGHT_LIMIT)
+        return;
+    function->symbol->weight += callee->weight;
+    slot_of(start->symbol)->callee = callee;
+}
+
 /* Collects scopes and awaits; remembers on each block which scope it opens. */
 static void collect(struct function *function, struct scope *scope, struct node *node)
 {
@@ -87,6 +97,8 @@ static void collect(struct function *function, struct scope *scope, struct node 
         node->extra = scope;
     if (node->kind == NODE_AWAIT_STATEMENT)
         number_await(function, scope, node);
+    if (node->kind == NODE_START)
+        place_child(function, node);
     for (uint32_t i = 0; i < node->count; i++)
         if (node->child[i])
             collect(function, scope, node->child[i]);
@@ -115,6 +127,8 @@ static void print_member(struct printer *printer, const struct symbol *symbol)
 {
     const struct slot *slot = slot_of(symbol);
     long long alignment = slot->own_alignment;
+    if (slot->callee)
+        print_child_slot(printer, slot);
     if (slot->type) {
         print_format(printer, "\n%s", declare_as(printer->acc, slot->type, slot->name));
     } else {

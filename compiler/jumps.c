@@ -1,7 +1,7 @@
 /* jumps.c: which jumps an async function may make.
  *
  * A region is a part of the text that has something to undo when it is left: a `try` and its clauses, what an
- * `async with` or `async for` governs, what follows a `defer`, and a variable with a cleanup. Regions nest; a jump goes
+ * `async with` or `async for` governs, what follows a `defer` or a scoped child, and a variable with a cleanup. Regions nest; a jump goes
  * from one region to another. It may leave regions (lowering runs what they have to undo), except that
  *
  *   - it enters none: what would be undone was never done;
@@ -195,6 +195,16 @@ static bool has_cleanup_attribute(const struct acc *acc, const struct node *node
     return false;
 }
 
+/* Each child has a scope of its own, of which the first one's covers the others'. */
+static struct position within_children(struct position at, const struct node *declaration)
+{
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        const struct symbol *child = declared(declaration->child[i]->child[0]);
+        at = within(at, (struct region){.word = child->name, .token = child->token, .has_cleanup = true});
+    }
+    return at;
+}
+
 static void walk_block(struct position at, struct node *block)
 {
     const struct acc *acc = at.jumps->acc;
@@ -203,6 +213,8 @@ static void walk_block(struct position at, struct node *block)
         walk(at, item);
         if (item->kind == NODE_DEFER)
             at = within(at, (struct region){.word = "defer", .token = item->first, .has_cleanup = true});
+        else if (declares_children(item))
+            at = within_children(at, item);
         else if (item->kind == NODE_DECLARATION && has_cleanup_attribute(acc, item))
             at = within(at, (struct region){.token = item->first, .has_cleanup = true});
     }
@@ -210,6 +222,8 @@ static void walk_block(struct position at, struct node *block)
 
 static void walk_loop(struct position at, struct node *node)
 {
+    if (node->kind == NODE_FOR && declares_children(node->child[0]))
+        at = within_children(at, node->child[0]);
     at.of_break = at.of_continue = at.region;
     at.has_break = at.has_continue = true;
     walk_children(at, node);

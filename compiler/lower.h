@@ -35,6 +35,7 @@ struct slot {
     struct node *specifiers, *declarator; /* of a declared variable */
     struct symbol *end;     /* PLACE_VLA: keeps where the bump stack stood after it */
     long long own_alignment; /* that of the variable where it is not just its type's; 0: it is */
+    struct symbol *callee;  /* of a scoped child: the async function whose frame lies here; null: it has its own block */
     struct symbol *symbol;
 };
 
@@ -101,6 +102,8 @@ bool is_expression(const struct node *node);
 bool mentions(const struct node *node, const struct symbol *symbol);
 /* Whether specifiers have the body of a record or an enumeration in them. */
 bool defines_type(const struct node *specifiers);
+/* Whether a declaration starts scoped children. */
+bool declares_children(const struct node *declaration);
 /* The symbol that a declarator declares, through parentheses; null for an abstract one. */
 struct symbol *declared(const struct node *declarator);
 /* The derivation that makes a declarator one of a function, or null. */
@@ -113,6 +116,8 @@ void hoist(struct function *function);
 void declare(struct function *function);
 void regions(struct function *function);
 void frame_print(struct printer *printer);
+/* A string literal. */
+void print_quoted(struct printer *printer, const char *text);
 void emit_function(struct printer *printer, struct function *function);
 bool emit_special(struct printer *printer, struct node *node);
 bool emit_typedef(struct printer *printer, const struct symbol *symbol);
@@ -133,6 +138,10 @@ struct node *thread_unnamed(struct node *call);
 /* What has to stand at file scope before it; null: something earlier will do. */
 const char *thread_prepare(struct acc *acc, struct node *node);
 void print_thread_call(struct printer *printer, struct node *node);
+
+/* ---- child.c: scoped children */
+void print_child_slot(struct printer *printer, const struct slot *slot);
+void print_start(struct printer *printer, struct node *node);
 
 /* ---- stage.c */
 void stage_print(struct printer *printer, struct function *function);

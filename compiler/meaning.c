@@ -391,6 +391,24 @@ static bool report_await(struct reading *reading, uint32_t offset)
     return true;
 }
 
+/* So does the initialiser of a scoped child. */
+static bool report_start(struct reading *reading, uint32_t offset, const char *text)
+{
+    const struct shadow *shadow = reading->shadow;
+    static const char start[] = "called object type '";
+    size_t length = strlen(start);
+    if (strncmp(text, start, length) != 0 || piece_at(shadow, offset)->token)
+        return false;
+    for (uint32_t i = 0; i < shadow->start_count; i++) {
+        if (offset < shadow->starts[i].start || offset >= shadow->starts[i].end)
+            continue;
+        const char *type = arena_copy(reading->acc->arena, text + length, strcspn(text + length, "'"));
+        report(reading->acc, MESSAGE_CHILD_OPERAND, token_at(reading, offset), shadow->starts[i].child->name, type);
+        return true;
+    }
+    return false;
+}
+
 /* Macros of <ac.h> call handles, too, and so do combinators. */
 static bool report_argument(struct reading *reading, uint32_t offset, const char *text)
 {
@@ -470,7 +488,7 @@ static void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
 {
     uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
     const char *text = text_of(reading->acc, diagnostic);
-    if (report_await(reading, offset) || report_argument(reading, offset, text) ||
+    if (report_await(reading, offset) || report_start(reading, offset, text) || report_argument(reading, offset, text) ||
         report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
         return;
     const char *conflict = conflicting_name(reading->acc, text);

@@ -5,7 +5,8 @@
  *
  * A variable goes to the frame when an await can run during its life: one that stands between its declaration and the
  * end of its scope; or anywhere in its scope where that has labels, since a jump can then lead back before the
- * declaration while the object lives on (C11 6.2.4p6). Entering and leaving `async with` await too. Static, extern and
+ * declaration while the object lives on (C11 6.2.4p6). Entering and leaving `async with` await too, and so does the end
+ * of a block that has scoped children, which may use its variables until then. Static, extern and
  * thread-local objects stay where they are, and so does whatever an await can't see: the C compiler keeps it in
  * registers and a debugger shows it.
  *
@@ -33,6 +34,15 @@ static void note_await(struct scan *scan, uint32_t token)
     *ARENA_PUSH(scan->function->acc->arena, scan->awaits, scan->await_count) = token;
 }
 
+/* A block, or a `for`, that has scoped children. */
+static bool awaits_at_its_end(const struct node *node)
+{
+    bool has_children = false;
+    for (uint32_t i = 0; i < node->count && (node->kind == NODE_BLOCK || node->kind == NODE_FOR); i++)
+        has_children |= declares_children(node->child[i]);
+    return has_children;
+}
+
 static bool asks_for_a_constant(const struct acc *acc, const struct node *node)
 {
     return node->kind == NODE_CALL && node->child[0]->kind == NODE_NAME &&
@@ -50,6 +60,10 @@ static void find_awaits(struct scan *scan, struct node *node)
     if (node->kind == NODE_ASYNC_WITH && awaits) {
         note_await(scan, node->first);
         note_await(scan, node->last);
+    }
+    if (awaits_at_its_end(node)) {
+        note_await(scan, node->last);
+        awaits = true;
     }
     node->has_label = node_has_label(node);
     for (uint32_t i = 0; i < node->count; i++) {

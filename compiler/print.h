@@ -51,6 +51,8 @@ void print_specifiers(struct printer *printer, struct node *specifiers, unsigned
 struct node *async_declarator(struct node *declarator);
 /* T of an async function: its type words and what is derived from them before the function. */
 void print_result_type(struct printer *printer, struct node *specifiers, struct node *declarator);
+/* T of a scoped child, `async T name = e;`. */
+void print_child_result(struct printer *printer, struct node *specifiers, struct node *declarator);
 /* Every mode's way with async declarations, parameters, members and type names; true if it printed the node. */
 bool print_async_type(struct printer *printer, struct node *node);
 

@@ -10,6 +10,7 @@
  *     throw code, "format", x;        ->  { (void)(code); ac__never(...); }
  *     async with (T x = e) S          ->  { T x; (void)(e); S }
  *     ac_thread(fn(x))                ->  ((void)(fn(x)), (ac_coro(__typeof__(fn(x))))0)
+ *     async T x = e;                  ->  ac_task(T) const x = 0; T ac__child = (e)(0);
  *     ac_gather(a = f(), g())         ->  ((void)(a = (f())(0)), (void)((g())(0)), (ac_coro(void))0)
  *
  * Every token is entered in the map, so that what libclang says can be said of the program as written. Each expression
@@ -229,6 +230,61 @@ static void print_for(struct printer *printer, struct node *node)
     print_text(printer, "}");
 }
 
+/* ---- scoped children --------------------------------------------------------------------------------------------- */
+
+static bool is_void(const struct acc *acc, const struct node *specifiers, const struct node *declarator)
+{
+    return token_is(acc, specifiers->last, "void") && declarator->first == declarator->last;
+}
+
+/* The initialiser is called, as by an await, so that clang checks T as it does any initialiser's type. */
+static void print_child(struct printer *printer, struct node *specifiers, struct node *item)
+{
+    struct shadow *shadow = printer->shadow;
+    struct node *value = item->count > 1 ? item->child[1] : NULL;
+    print_declaration_of(printer, specifiers, item->child[0], NULL);
+    print_text(printer, declared(item->child[0])->is_child ? "= 0;" : ";");
+    if (!declared(item->child[0])->is_child) /* refused */
+        return;
+    if (is_void(printer->acc, specifiers, item->child[0])) {
+        print_text(printer, "(void)");
+    } else {
+        print_child_result(printer, specifiers, item->child[0]);
+        printer->near = declared(item->child[0])->token;
+        print_text(printer, arena_format(printer->acc->arena, "ac__child_%u =", value->first));
+    }
+    uint32_t start = (uint32_t)printer->out.length;
+    printer->near = value->first;
+    print_text(printer, "(");
+    print_node(printer, value);
+    printer->near = value->first;
+    print_text(printer, ")(0);");
+    *ARENA_PUSH(printer->acc->arena, shadow->starts, shadow->start_count) =
+        (struct shadow_start){start, (uint32_t)printer->out.length, declared(item->child[0])};
+}
+
+static void print_children(struct printer *printer, struct node *declaration)
+{
+    for (uint32_t i = 1; i < declaration->count; i++)
+        print_child(printer, declaration->child[0], declaration->child[i]);
+}
+
+/* With scoped children in its head. */
+static void print_for_children(struct printer *printer, struct node *node)
+{
+    print_text(printer, "{");
+    print_children(printer, node->child[0]);
+    print_text(printer, "for (;");
+    if (node->child[1])
+        print_node(printer, node->child[1]);
+    print_text(printer, ";");
+    if (node->child[2])
+        print_node(printer, node->child[2]);
+    print_text(printer, ")");
+    print_node(printer, node->child[3]);
+    print_text(printer, "}");
+}
+
 static bool print_dialect(struct printer *printer, struct node *node)
 {
     enum combinator combinator;
@@ -260,7 +316,15 @@ static bool print_dialect(struct printer *printer, struct node *node)
     case NODE_FOR:
         if (!node->child[0] || node->child[0]->kind != NODE_DECLARATION)
             return false;
-        print_for(printer, node);
+        if (declares_children(node->child[0]))
+            print_for_children(printer, node);
+        else
+            print_for(printer, node);
+        return true;
+    case NODE_DECLARATION:
+        if (!declares_children(node))
+            return print_async_type(printer, node);
+        print_children(printer, node);
         return true;
     case NODE_DEFER:
         print_text(printer, "{");

@@ -48,6 +48,10 @@ static bool stage_special(struct printer *printer, struct node *node)
         print_text(printer, "await");
         print_node(printer, node->child[0]);
         return true;
+    case NODE_START:
+        print_text(printer, "ac__start");
+        print_node(printer, node->child[0]);
+        return true;
     case NODE_AWAIT_STATEMENT: print_await_statement(printer, node); return true;
     case NODE_PENDING_ERROR: print_text(printer, "ac__pending_error"); return true;
     case NODE_SWALLOW_ERROR: print_text(printer, "ac__swallow_error;"); return true;

@@ -4,10 +4,12 @@
  *     async int (*op)(int, int) = add;               ->  ac_coro(int) (*op)(int, int) = add;
  *     typedef async void handler(struct stream *);   ->  typedef ac_coro(void) handler(struct stream *);
  *
+ *     async char *b = load("x");                     ->  ac_task(char *) const b = ...;     a scoped child
+ *
  * with ac_coro(T) spelled out, so that no header is needed. The pointers in front of the declarator belong to T.
  * A declaration of several declarators becomes one declaration each.
  */
-#include "print.h"
+#include "lower.h"
 
 #include <string.h>
 
@@ -133,6 +135,13 @@ void print_result_type(struct printer *printer, struct node *specifiers, struct 
     print_result_declarator(printer, declarator, async_declarator(declarator));
 }
 
+/* A name in parentheses, and no more. */
+static bool is_bare(const struct node *declarator)
+{
+    return declarator->count == 0 || (declarator->count == 1 && declarator->child[0]->kind == NODE_NESTED &&
+                                      is_bare(declarator->child[0]->child[0]));
+}
+
 /* The declarator without its first `skip` children, `name` (if not null) in place of the declared name. */
 static void print_declarator(struct printer *printer, struct node *declarator, uint32_t skip, const char *name)
 {
@@ -151,6 +160,10 @@ static void print_declarator(struct printer *printer, struct node *declarator, u
         }
         if (!child)
             break;
+        if (child->kind == NODE_NESTED && name && !*name && is_bare(child->child[0])) {
+            at = child->last + 1; /* `int (x)` without x would be `int ()` */
+            continue;
+        }
         if (child->kind == NODE_NESTED && name) {
             print_tokens(printer, child->first, child->first);
             print_declarator(printer, child->child[0], 0, name);
@@ -172,9 +185,49 @@ static void print_coro_type(struct printer *printer, struct node *specifiers, st
     print_text(printer, ") (*)(struct ac__coro *))");
 }
 
+void print_child_result(struct printer *printer, struct node *specifiers, struct node *declarator)
+{
+    print_text(printer, "__typeof__(");
+    print_specifiers(printer, specifiers, SPECIFIER_TYPE);
+    print_declarator(printer, declarator, 0, "");
+    print_text(printer, ")");
+}
+
+static void print_child_name(struct printer *printer, struct node *declarator)
+{
+    while (!declarator->op)
+        declarator = node_nested(declarator);
+    uint32_t mark = printer->shadow ? printer->shadow->piece_count : 0;
+    print_tokens(printer, declarator->op, declarator->op);
+    if (printer->declarator_printed)
+        printer->declarator_printed(printer, declarator, mark);
+}
+
+/* A scoped child is the handle of a task; nothing can be assigned to it. */
+static void print_child(struct printer *printer, struct node *specifiers, struct node *declarator, const char *name)
+{
+    print_child_result(printer, specifiers, declarator);
+    print_text(printer, "(*const");
+    if (name)
+        print_text(printer, name);
+    else
+        print_child_name(printer, declarator);
+    print_text(printer, ")(struct ac__task *)");
+}
+
+static bool is_child(const struct node *declarator)
+{
+    const struct symbol *symbol = declarator ? declared(declarator) : NULL;
+    return symbol && symbol->is_child;
+}
+
 void print_declaration_of(struct printer *printer, struct node *specifiers, struct node *declarator, const char *name)
 {
     uint32_t skip = 0;
+    if (is_child(declarator)) {
+        print_child(printer, specifiers, declarator, name);
+        return;
+    }
     print_specifiers(printer, specifiers, SPECIFIER_STORAGE | SPECIFIER_ATTRIBUTE | SPECIFIER_ALIGN);
     struct node *own = specifiers->is_async ? async_declarator(declarator) : NULL;
     if (own) {

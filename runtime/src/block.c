@@ -4,15 +4,14 @@
  *     | struct ac__task | frame | room |         the frame's alignment is at most 8: the block lies in a piece (slab.c)
  *     | struct ac__own | struct ac__task | frame | room |        a malloc of its own, in a list once it is a task
  *
+ * A scoped child's block has the second form but lies in the frame of its parent: there is nothing to free.
+ *
  * A malloc of their own have large blocks, over-aligned ones, and all of them where each should be seen singly: under
  * the address sanitizer, with AC_DEBUG, and in the test build that fails allocations. */
 #include "core.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The frame of one sleep fits. */
-enum { ROOM = 48 };
 
 /* Present if the program is linked with the address sanitizer. */
 extern void __asan_init(void) __attribute__((weak));
@@ -63,18 +62,18 @@ struct ac__task *ac__block_new(size_t size, size_t alignment)
 {
     struct ac__task *task;
     size = (size + 7) & ~(size_t)7;
-    if (alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - ROOM && !each_its_own) {
-        task = ac__piece_take(sizeof *task + size + ROOM);
+    if (alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - AC__ROOM && !each_its_own) {
+        task = ac__piece_take(sizeof *task + size + AC__ROOM);
         if (task)
             task->flags = AC__IN_SLAB;
     } else {
-        task = size < SIZE_MAX / 2 ? own_new(size + ROOM, alignment) : NULL;
+        task = size < SIZE_MAX / 2 ? own_new(size + AC__ROOM, alignment) : NULL;
     }
     if (!task)
         return NULL;
     task->state = AC__UNSTARTED;
     task->top = (char *)(task + 1) + size;
-    task->limit = task->top + ROOM;
+    task->limit = task->top + AC__ROOM;
     if (unlikely(ac__is_debug))
         ac__debug_made(task, own_of(task));
     return task;
@@ -102,6 +101,17 @@ static struct ac__task *settle_debugged(struct ac__task *block)
     return moved;
 }
 
+void ac__block_embed(struct ac__task *block)
+{
+    const struct ac__function *function = ac__root(block)->function;
+    block->flags = 0;
+    block->state = AC__UNSTARTED;
+    block->top = (char *)ac__root(block) + ((function->size + 7) & ~7u);
+    block->limit = block->top + AC__ROOM;
+    own_of(block)->base = NULL;
+    ac__own_link(&own_blocks, own_of(block));
+}
+
 struct ac__task *ac__block_settle(struct ac__task *block)
 {
     if (unlikely(ac__is_debug) && !(block = settle_debugged(block)))
@@ -117,7 +127,7 @@ void ac__block_free(struct ac__task *block)
 {
     if (block->flags & AC__IN_SLAB)
         ac__piece_give_back(block);
-    else if (unlikely(ac__is_debug))
+    else if (unlikely(ac__is_debug) && own_of(block)->base)
         ac__debug_free(block, own_of(block));
     else
         own_free(block);

@@ -119,7 +119,8 @@ enum {
     AC__ON_CHUNK = 1 << 6,    /* the bump stack has left the room behind the root frame */
     AC__SHARED = 1 << 7,      /* the one failed task for want of memory: never freed, never counted */
     AC__LEFT_OVER = 1 << 8,   /* cancelled because the main task ended */
-    AC__IN_SLAB = 1 << 9      /* the block is a piece of a slab; else a malloc of its own (block.c) */
+    AC__IN_SLAB = 1 << 9,     /* the block is a piece of a slab; else a malloc of its own (block.c) */
+    AC__SCOPED = 1 << 10      /* a child of a block: every handle is borrowed (scoped.c) */
 };
 
 static inline unsigned ac__state(const struct ac__task *task)
@@ -279,14 +280,6 @@ void ac__pieces_trim(void);
 
 /* ---- block.c: the memory of coroutines and tasks ----------------------------------------------------------------- */
 
-/* What stands in front of a block that is a malloc of its own: a link in a circular list, and what debug.c notes. */
-struct ac__own {
-    struct ac__own *next, *previous; /* null: in no list */
-    void *base;
-    const struct ac__function *function; /* of a coroutine that has been consumed */
-    const struct ac__loop *loop;         /* in which it was made */
-};
-
 static inline void ac__own_link(struct ac__own *list, struct ac__own *own)
 {
     if (!list->next)
@@ -310,6 +303,8 @@ static inline void ac__own_unlink(struct ac__own *own)
 struct ac__task *ac__block_new(size_t size, size_t alignment);
 /* The block is about to become a task of this thread; it may move. Null if there is no memory. */
 struct ac__task *ac__block_settle(struct ac__task *block);
+/* The same for a block that lies in the frame of another task; sets flags, top and limit. */
+void ac__block_embed(struct ac__task *block);
 void ac__block_free(struct ac__task *block);
 /* Calls `visit` for every block that is a task of this thread. It may free the one it is called for. */
 void ac__blocks_visit(void (*visit)(struct ac__task *task, void *context), void *context);
@@ -350,12 +345,16 @@ void ac__coro_close(struct ac__frame *frame);
 struct ac__waiter **ac__joiners(struct ac__task *task);
 /* Makes a task of a coroutine, with one handle; null makes the shared failed task. */
 struct ac__task *ac__task_start(struct ac__frame *coroutine);
+/* The same of a block that has been settled. */
+struct ac__task *ac__task_begin(struct ac__task *task);
 /* The root frame has ended with this status. */
 void ac__task_finish(struct ac__task *task, int status);
 /* Asks for ECANCELED; `is_limit`: a time limit, which leaves alone what is there in time. False: it was finished. */
 bool ac__task_cancel(struct ac__task *task, bool is_limit);
 /* Gives up a handle. */
 void ac__task_drop(struct ac__task *task);
+/* Ends a finished task, whatever handles there are: reports an error that nobody retrieved, frees its memory. */
+void ac__task_end(struct ac__task *task);
 /* The error of a finished task as a new owner gets it, who may be about to consume a handle; it counts as retrieved.
  * Null if the task succeeded. */
 struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes);
@@ -531,6 +530,10 @@ void ac__dump(FILE *file);
 
 void ac__threads_before_fork(void);
 void ac__threads_after_fork(bool is_child);
+
+/* ---- scoped.c: the end of a block that has a scoped child, driven as a join (abi.h) ------------------------------ */
+
+int ac__scoped_resume(struct ac__join *join, struct ac__task *task);
 
 /* ---- debug.c: AC_DEBUG=1 ----------------------------------------------------------------------------------------- */
 

@@ -126,6 +126,8 @@ int ac__join_resume(struct ac__frame *frame, struct ac__task *task)
     struct ac__join *join = (struct ac__join *)frame;
     bool is_interrupted;
     int status;
+    if (join->kind == AC__KIND_SCOPED)
+        return ac__scoped_resume(join, task);
     if (frame->state == 0 && ac__over_budget())
         return ac__yield_at(task, frame, 2);
     if (frame->state == 0)
@@ -169,6 +171,6 @@ void ac__join_end(struct ac__join *join)
 {
     if (join->kind == AC__KIND_TASK)
         ac__task_drop(join->target);
-    else if (join->base.state == 1)
+    else if (join->kind == AC__KIND_FUTURE && join->base.state == 1)
         ac__future_drop(join->target);
 }

@@ -21,7 +21,8 @@
  * A time limit makes an exception for what is READY: that came in time. CANCEL_LATER spares it until it next suspends.
  *
  * Handles. `handles` counts those of the program plus one that the runtime holds until the task is finished. The
- * block is freed with the last one; an error that nobody retrieved is reported then. */
+ * block is freed with the last one; an error that nobody retrieved is reported then. A scoped
+ * child (scoped.c) belongs to its block, which ends it; its handles are not counted. */
 #include "core.h"
 
 #include <stdlib.h>
@@ -61,19 +62,9 @@ static bool is_coroutine(struct ac__frame *frame)
     return frame->storage == AC__STANDALONE && frame->state == 0 && ac__state(ac__task_of(frame)) == AC__UNSTARTED;
 }
 
-struct ac__task *ac__task_start(struct ac__frame *coroutine)
+struct ac__task *ac__task_begin(struct ac__task *task)
 {
-    struct ac__loop *loop = ac__loop();
-    struct ac__task *task;
-    if (!coroutine)
-        return shared_failure();
-    if (!is_coroutine(coroutine))
-        ac__debug_die_consumed(coroutine);
-    task = ac__block_settle(ac__task_of(coroutine));
-    if (!task) {
-        ac__coro_close(coroutine);
-        return shared_failure();
-    }
+    struct ac__loop *loop = ac__thread.loop;
     task->innermost = ac__root(task);
     ac__root(task)->origin = NULL;
     task->joiners = NULL;
@@ -85,6 +76,22 @@ struct ac__task *ac__task_start(struct ac__frame *coroutine)
     loop->live++;
     ac__make_ready(task);
     return task;
+}
+
+struct ac__task *ac__task_start(struct ac__frame *coroutine)
+{
+    struct ac__task *task;
+    (void)ac__loop();
+    if (!coroutine)
+        return shared_failure();
+    if (!is_coroutine(coroutine))
+        ac__debug_die_consumed(coroutine);
+    task = ac__block_settle(ac__task_of(coroutine));
+    if (!task) {
+        ac__coro_close(coroutine);
+        return shared_failure();
+    }
+    return ac__task_begin(task);
 }
 
 /* A task that ends while a request is still to be delivered ends cancelled. */
@@ -145,7 +152,7 @@ static void report(struct ac__task *task)
         fprintf(stderr, "  in task '%s'\n", task->extra->name);
 }
 
-static void task_free(struct ac__task *task)
+void ac__task_end(struct ac__task *task)
 {
     if (task->status == AC__FAILED) {
         if (!(task->flags & AC__RETRIEVED))
@@ -159,11 +166,11 @@ static void task_free(struct ac__task *task)
 
 void ac__task_drop(struct ac__task *task)
 {
-    if (task->flags & AC__SHARED)
+    if (task->flags & (AC__SHARED | AC__SCOPED))
         return;
     ac__check_handle(task);
     if (--task->handles == 0)
-        task_free(task);
+        ac__task_end(task);
 }
 
 struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes)
@@ -172,7 +179,7 @@ struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes)
     if (task->status != AC__FAILED)
         return NULL;
     ac__flag(task, AC__RETRIEVED);
-    if (!consumes || task->handles > 1 || task->flags & AC__SHARED)
+    if (!consumes || task->handles > 1 || task->flags & (AC__SHARED | AC__SCOPED))
         return ac__error_copy(error);
     task->status = AC__SUSPENDED; /* its last handle is being consumed: nobody will look at it again */
     return error;
@@ -187,7 +194,7 @@ static void free_held(struct ac__task *task, void *context)
         return;
     if (unlikely(ac__is_debug))
         ac__debug_held(task);
-    task_free(task);
+    ac__task_end(task);
 }
 
 void ac__tasks_free(struct ac__task *but)
@@ -214,7 +221,7 @@ void ac__detach(struct ac__task *task)
 struct ac__task *ac__ref(struct ac__task *task)
 {
     ac__check_handle(task);
-    if (!(task->flags & AC__SHARED))
+    if (!(task->flags & (AC__SHARED | AC__SCOPED)))
         task->handles++;
     return task;
 }

@@ -118,6 +118,18 @@ struct ac__task {
     unsigned char status;   /* how the child that just finished ended; read by its parent's resume function */
 };
 
+/* What stands in front of a task's header where its block is not a piece of a slab: a link in a circular list of such
+ * blocks, and what debug.c notes. */
+struct ac__own {
+    struct ac__own *next, *previous; /* null: in no list */
+    void *base;                      /* what is to be freed; null: nothing */
+    const struct ac__function *function; /* of a coroutine that has been consumed */
+    const struct ac__loop *loop;         /* in which it was made */
+};
+
+/* The bump stack of a task begins in this many bytes behind its root frame: the frame of one sleep fits. */
+enum { AC__ROOM = 48 };
+
 /* Per thread: the running task, and the two hints that make an await cheap. */
 struct ac__thread {
     /* The async function that is about to be called to be awaited at once: it may take its frame from the bump
@@ -244,7 +256,8 @@ void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown);
 
 /* ---- Awaitables other than coroutines ---------------------------------------------------------------------------- */
 
-enum ac__kind { AC__KIND_CORO, AC__KIND_TASK, AC__KIND_FUTURE };
+/* SCOPED: not a value's kind but the end of a scoped child's block. */
+enum ac__kind { AC__KIND_CORO, AC__KIND_TASK, AC__KIND_FUTURE, AC__KIND_SCOPED };
 
 /* `await t` of a task or a future: an embedded frame. ac__join_resume drives it like any frame; when it is done,
  * ac__join_value points to the result, which the caller copies before ac__join_end (consumes a task's handle). After
@@ -259,6 +272,18 @@ void ac__join_init(struct ac__join *join, void *target, unsigned kind);
 int ac__join_resume(struct ac__frame *frame, struct ac__task *task);
 const void *ac__join_value(const struct ac__join *join);
 void ac__join_end(struct ac__join *join);
+
+/* `async T x = e;` starts a child; the handle is borrowed: awaiting it, or giving it to a combinator, does not consume
+ * it. Its block ends with the await of a join of kind AC__KIND_SCOPED, which no cancellation ends early: it cancels the
+ * child, waits until it is done, reports an error that nobody retrieved, and ends the handle. A cancellation of the
+ * parent is thrown after that.
+ *
+ * A child whose frame's size is known lies in its parent's frame, as
+ *     struct { char front[sizeof(struct ac__own) + sizeof(struct ac__task), rounded up to the frame's alignment];
+ *              struct ac__g__frame frame; char room[AC__ROOM]; }
+ * with its arguments set; any other comes as a coroutine, which is consumed. `origin`: see struct ac__frame. */
+struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const char *origin);
+struct ac__task *ac__scoped_spawned(struct ac__frame *coroutine, const char *origin);
 
 /* One argument of a combinator: where the result goes (null: nowhere), converted by `store` where types differ. */
 struct ac__child {
