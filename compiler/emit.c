@@ -283,9 +283,23 @@ static void print_result_view(struct printer *printer, const struct node *statem
     }
 }
 
+/* The library's macros wrap the call in a cast to the coroutine's type and __extension__. */
+static struct node *awaited_call(const struct acc *acc, struct node *operand)
+{
+    for (;;) {
+        operand = node_strip(operand);
+        if (operand->kind == NODE_CAST)
+            operand = operand->child[1];
+        else if (operand->kind == NODE_UNARY && token_is(acc, operand->op, "__extension__"))
+            operand = operand->child[0];
+        else
+            return operand;
+    }
+}
+
 static void print_coroutine_await(struct printer *printer, struct node *statement)
 {
-    struct node *operand = statement->child[0], *call = node_strip(operand);
+    struct node *operand = statement->child[0], *call = awaited_call(printer->acc, operand);
     uint32_t number = statement->number;
     if (call->kind == NODE_CALL && combinator_of(printer->acc, call) == COMBINATOR_NONE) {
         print_expected_call(printer, call, number);

@@ -134,6 +134,12 @@ ac_task(void) ac_current(void);
  * may be larger. The handles are borrowed: good until the loop next gets control. */
 size_t ac_all(ac_task(void) *tasks, size_t capacity);
 
+/* ac_task_local(T) x: a variable of type T of which every task has its own value, at file scope or static, initialised
+ * like any. A new task gets the values that its spawner has then. It is used like any variable, but a pointer to it
+ * points to the value of whatever task runs. Every thread has values of its own for what runs outside tasks. In shared
+ * libraries it is an ordinary thread-local variable. */
+#define ac_task_local(T) __attribute__((__section__("ac_task_locals"))) __thread __typeof__(T)
+
 /* ---- generators --------------------------------------------------------------------------------------------------- */
 
 /* Calling an `async yield T f(...)` makes an ac_gen(T); nothing of its body runs before the first item is asked for. It
@@ -255,8 +261,52 @@ struct ac_timeout {
     struct ac__limit ac__limit;
 };
 struct ac_timeout ac_timeout(double seconds);
-ac_coro(void) ac_timeout_aenter(struct ac_timeout *timeout);
+ac_coro(struct ac_timeout *) ac_timeout_aenter(struct ac_timeout *timeout);
 ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error);
+/* Inside `async with (struct ac_timeout *t = ac_timeout(seconds))`: the time is over `seconds` from now instead;
+ * INFINITY: never; 0 and less: now. False, and nothing changes, if it was over already, for NaN and -INFINITY, and if
+ * there is no memory to give a limit that had no end one. */
+bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds);
+
+/* Groups: the children of a block.
+ *
+ *     async with (ac_group *g = ac_group_new()) {
+ *         for (int i = 0; i < n; i++)
+ *             ac_group_spawn(g, f(i));
+ *     }
+ *
+ * The block ends when its body and all children have. The first of them that fails cancels the others, the body too
+ * (once, at the await where it stands), and its error is thrown at the end; those of further failures are its context.
+ * A child that ends by ECANCELED on its own is no failure.
+ * Cancelled, in the body or at the end: cancels the children and awaits them, then throws ECANCELED. If one of them
+ * fails meanwhile, its error comes first, and the next await that waits throws ECANCELED. */
+typedef struct ac_group ac_group;
+/* A group, to be entered by `async with`, which also frees it. Null, which `async with` answers with ENOMEM, if there
+ * is no memory. */
+ac_group *ac_group_new(void);
+/* ac_group_spawn(ac_group *g, ac_coro(T) c): starts a coroutine as a child of the group; any task may do that until
+ * the block has ended. Its result is dropped. If the group is ending because of a failure or a cancellation, the
+ * coroutine is closed unrun. One that could not be made (null) counts as a child that failed with ENOMEM. */
+#define ac_group_spawn(g, c) ac__group_spawn((g), ac__coro_frame(c))
+/* For `async with` only. */
+ac_coro(ac_group *) ac_group_aenter(ac_group *group);
+ac_coro(void) ac_group_aexit(ac_group *group, const ac_error *error);
+
+/* size_t k = await ac_wait(tasks, n, when): waits for some of an array of n tasks (or futures), whose handles stay the
+ * caller's. Moves those that are done to the front of the array, in the order in which they were done, and gives their
+ * number. Throws none of their errors, which stay unretrieved. Throws EINVAL if n is 0.
+ * Cancelled: they go on, and the array stays as it is. */
+enum ac_when {
+    AC_FIRST_COMPLETED, /* until one is done */
+    AC_FIRST_EXCEPTION, /* until one has failed (being cancelled does not count) or all are done */
+    AC_ALL_COMPLETED
+};
+#define ac_wait(tasks, n, when) \
+    ac__wait((tasks), (n), ac__kind_of_target(*(tasks)), (when), __builtin_inf())
+/* The same for at most `seconds`; gives how many are done by then, perhaps 0. 0 and less: looks after one turn of the
+ * ready queue. INFINITY: no limit. Throws EINVAL for NaN and -INFINITY, too. */
+#define ac_wait_timeout(tasks, n, when, seconds) \
+    ac__wait((tasks), (n), ac__kind_of_target(*(tasks)), (when), (seconds))
 
 /* ---- threads ----------------------------------------------------------------------------------------------------- */
 
@@ -336,6 +386,99 @@ void ac_event_set(ac_event *event);
 void ac_event_clear(ac_event *event);
 bool ac_event_is_set(const ac_event *event);
 
+/* A condition: tasks that hold a mutex wait until another one that holds it says that something has changed. */
+typedef struct ac_cond {
+    struct ac__waiter *ac__waiters;
+} ac_cond;
+#define AC_COND_INIT {0}
+
+/* Unlocks the mutex, waits to be notified, and locks the mutex again. Use it in a loop that tests what is waited for:
+ * another task may have run in between.
+ * Throws EPERM if the mutex is not locked. However it ends, but for that, the task then has the mutex.
+ * Cancelled: after it has locked the mutex again; a notification that it had got goes to the next. */
+ac_coro(void) ac_cond_wait(ac_cond *cond, ac_mutex *mutex);
+/* Wakes up to `count` waiting tasks, first come first served. The mutex need not be locked. */
+void ac_cond_notify(ac_cond *cond, size_t count);
+void ac_cond_notify_all(ac_cond *cond);
+
+/* A place where n tasks wait until all of them have come; then the next n may. */
+typedef struct ac_barrier {
+    struct ac__waiter *ac__waiters;
+    int ac__parties, ac__waiting;
+    bool ac__is_broken;
+} ac_barrier;
+#define AC_BARRIER_INIT(n) {0, (n), 0, 0}
+
+/* Waits until n tasks wait, this one among them: the last to come does not wait. Gives 0 to n - 1, in the order they
+ * came. Throws AC_EBROKEN once the barrier is aborted; EINVAL if it is for fewer than one.
+ * Cancelled: there is one fewer who waits. */
+ac_coro(int) ac_barrier_wait(ac_barrier *barrier);
+/* Who waits gets AC_EBROKEN, and so does who comes later. */
+void ac_barrier_abort(ac_barrier *barrier);
+/* Who waits gets AC_EBROKEN; who comes later finds the barrier as new. */
+void ac_barrier_reset(ac_barrier *barrier);
+
+/* ---- queues ------------------------------------------------------------------------------------------------------ */
+
+/* A queue of values of type T between the tasks of one loop: a handle, like a task's. First come, first served. */
+#define ac_queue(T) __typeof__(__typeof__(T)(*)(struct ac__queue *))
+
+/* In what order items come out. */
+enum ac_queue_order {
+    AC_FIFO,    /* first in, first out */
+    AC_LIFO,    /* last in, first out */
+    AC_PRIORITY /* the smallest first; equal ones first in, first out */
+};
+struct ac_queue_options {
+    size_t capacity;
+    enum ac_queue_order order;
+    int (*compare)(const void *a, const void *b); /* of two items, as for qsort; AC_PRIORITY only */
+};
+
+/* ac_queue(T) ac_queue_new(T, size_t capacity, ...options): a queue for up to `capacity` items; 0: no bound. Options:
+ * .order = AC_LIFO; .order = AC_PRIORITY, .compare = function. It lives until ac_queue_free. Null if there is no
+ * memory; awaiting anything of a null queue throws ENOMEM. */
+#define ac_queue_new(T, ...) \
+    __extension__((ac_queue(T))ac__queue_new(ac__size_of_type(T), ac__alignment_of_type(T), \
+                                             &(struct ac_queue_options){.capacity = __VA_ARGS__}))
+
+/* await ac_queue_put(q, T value): waits until there is room and puts a copy of the value in.
+ * Throws AC_ECLOSED if the queue is closed, AC_EBROKEN if it is freed meanwhile, ENOMEM if it has to grow and cannot.
+ * Cancelled: nothing is put. */
+#define ac_queue_put(q, ...) ac__queue_put(ac__queue_pointer(q), (ac__object_type((q)(0))[1]){__VA_ARGS__})
+
+/* T v = await ac_queue_get(q): waits until there is an item and takes it out.
+ * Throws AC_ECLOSED if the queue is closed and has no items left, AC_EBROKEN if it is freed meanwhile.
+ * Cancelled: nothing is taken. */
+#define ac_queue_get(q) __extension__((ac_coro(__typeof__((q)(0))))ac__queue_get(ac__queue_pointer(q)))
+
+/* bool ac_queue_try_put(q, T value): puts it in at once, or not at all: false if the queue is full or closed, or there
+ * is no memory. */
+#define ac_queue_try_put(q, ...) ac__queue_try_put(ac__queue_pointer(q), (ac__object_type((q)(0))[1]){__VA_ARGS__})
+
+/* bool ac_queue_try_get(q, T *out): takes an item out if there is one that no waiting task is to have; else false. */
+#define ac_queue_try_get(q, out) \
+    __extension__(ac__check(ac__is_pointer_to(out, (q)(0)), "the place is not of the items' type"), \
+                  ac__queue_try_get(ac__queue_pointer(q), (out)))
+
+/* void ac_queue_close(q): nothing more can be put in: who waits to put gets AC_ECLOSED, and so does who waits to get
+ * when no items are left. `async for` ends. Closing again is fine. */
+#define ac_queue_close(q) ac__queue_close(ac__queue_pointer(q))
+
+/* bool ac_queue_task_done(q): says that an item that was taken out has been dealt with. False, reported, if more are
+ * said to be done than were put in. */
+#define ac_queue_task_done(q) ac__queue_task_done(ac__queue_pointer(q))
+
+/* await ac_queue_join(q): waits until every item that was put in has been dealt with (ac_queue_task_done).
+ * Throws AC_EBROKEN if the queue is freed meanwhile. */
+#define ac_queue_join(q) ac__queue_join(ac__queue_pointer(q))
+
+/* size_t ac_queue_len(q): how many items are in it. */
+#define ac_queue_len(q) ac__queue_len(ac__queue_pointer(q))
+
+/* void ac_queue_free(q): ends a queue and drops the items in it. Who waits gets AC_EBROKEN. Null is fine. */
+#define ac_queue_free(q) ac__queue_free(ac__queue_pointer(q))
+
 /* ---- descriptors and callbacks: under the library ---------------------------------------------------------------- */
 
 /* Waits until a read (an accept, ...) from a descriptor would not block; the end of input and errors count. Several
@@ -396,6 +539,20 @@ ac_coro(void) ac__settle_n(const void *items, size_t count, unsigned kind, void 
                            ac_error *errors);
 struct ac__frame *ac__wait_for(void *handle, unsigned kind, size_t size, size_t alignment, double seconds);
 struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t alignment);
+void ac__group_spawn(ac_group *group, struct ac__frame *coroutine);
+ac_coro(size_t) ac__wait(void *items, size_t count, unsigned kind, enum ac_when when, double seconds);
+struct ac__queue;
+struct ac__queue *ac__queue_new(size_t size, size_t alignment, const struct ac_queue_options *options);
+ac_coro(void) ac__queue_put(struct ac__queue *queue, const void *item);
+struct ac__frame *ac__queue_get(struct ac__queue *queue);
+ac_coro(bool) ac__queue_next(struct ac__queue *queue, void *item);
+bool ac__queue_try_put(struct ac__queue *queue, const void *item);
+bool ac__queue_try_get(struct ac__queue *queue, void *item);
+void ac__queue_close(struct ac__queue *queue);
+bool ac__queue_task_done(struct ac__queue *queue);
+ac_coro(void) ac__queue_join(struct ac__queue *queue);
+size_t ac__queue_len(const struct ac__queue *queue);
+void ac__queue_free(struct ac__queue *queue);
 
 /* The place of a macro's call, "FILE:LINE". */
 #define ac__text_of(token) #token
@@ -427,6 +584,8 @@ struct ac__nothing {
 #define ac__is_gen(h) __builtin_types_compatible_p(__typeof__(h), ac_gen(__typeof__((h)(0))))
 #define ac__is_future(h) __builtin_types_compatible_p(__typeof__(h), ac_future(__typeof__((h)(0))))
 
+#define ac__is_queue(h) __builtin_types_compatible_p(__typeof__(h), ac_queue(__typeof__((h)(0))))
+
 #define ac__handle(h) ((void *)(h))
 #define ac__kind_of(h) \
     (ac__check(ac__is_coro(h) || ac__is_task(h) || ac__is_future(h), "not a coroutine, task or future"), \
@@ -438,6 +597,7 @@ struct ac__nothing {
 #define ac__task_pointer(t) (ac__check(ac__is_task(t), "not a task"), (struct ac__task *)(t))
 #define ac__gen_frame(g) (ac__check(ac__is_gen(g), "not a generator"), (struct ac__frame *)(g))
 #define ac__future_pointer(f) (ac__check(ac__is_future(f), "not a future"), (struct ac__future *)(f))
+#define ac__queue_pointer(q) (ac__check(ac__is_queue(q), "not a queue"), (struct ac__queue *)(q))
 
 #define ac__pick_13th(a, b, c, d, e, f, g, h, i, j, k, l, m, ...) m
 #define ac__set_nothing(f) \

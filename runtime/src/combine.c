@@ -325,8 +325,10 @@ static struct ac__frame *family_new(const struct shape *shape)
     if (shape->count < SIZE_MAX / 4 / sizeof(struct entry))
         frame = ac__generic_new(shape->function, shape->callee, shape->result_size, shape->result_alignment,
                                 sizeof *family + entries + shape->result_size);
-    if (!frame)
+    if (!frame) {
+        ac__frame_none();
         return NULL;
+    }
     family = ac__body(&frame->base);
     *family = (struct family){.wait.cancel = family_cancel, .policy = shape->policy};
     family->count = family->remaining = shape->count;

@@ -159,7 +159,7 @@ static inline void *ac__result_of(struct ac__frame *frame)
     return (char *)frame + frame->function->result_offset;
 }
 
-/* What few tasks have. */
+/* What few tasks have; the task's values of the task locals lie behind it, if the program has any. */
 struct ac__extra {
     struct ac__waiter *joiners;
     bool is_named;
@@ -185,6 +185,7 @@ struct ac__loop {
     struct ac__task *main;
     unsigned long live;      /* tasks that are not finished */
     unsigned next_number;
+    unsigned long finished;  /* tasks, so far */
     /* time (timer.c) */
     int64_t now; /* ns, as last read; the virtual time */
     bool is_virtual;
@@ -200,6 +201,9 @@ struct ac__loop {
     struct ac__mailbox *mailbox;
     unsigned long future_waits; /* waiters on futures: another thread may set one */
     unsigned long threads_out;  /* calls that run on worker threads */
+    /* task locals (local.c) */
+    char *locals;
+    size_t locals_size;
     int *error_number; /* this thread's errno */
 };
 
@@ -253,6 +257,10 @@ struct ac__thrown *ac__error_copy(const struct ac__thrown *thrown) __attribute__
 void ac__error_print(const struct ac__thrown *thrown, FILE *file) __attribute__((cold));
 /* Hangs `context` (null is fine) on the end of an error's contexts; takes it over. */
 void ac__thrown_push(struct ac__thrown **error, struct ac__thrown *context);
+/* For ac_..._aexit, of the error that it is given: hangs a context on it, which it takes over; or says that it needs
+ * not be the context of the error that is thrown in its place. */
+void ac__thrown_add_context(const ac_error *error, struct ac__thrown *context);
+void ac__thrown_forget(const ac_error *error);
 /* Does the function stand in a program's source? The library's own have no sites, or names that begin with ac__. */
 bool ac__is_users(const struct ac__function *function);
 /* "EINVAL", "AC_ECLOSED", or null. */
@@ -313,6 +321,12 @@ void ac__blocks_visit(void (*visit)(struct ac__task *task, void *context), void 
 
 /* ac__frame_new for library coroutines whose size is known at run time only. */
 struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size);
+/* A library coroutine that cannot be made: its caller does not call what it expects after all. Null. */
+static inline struct ac__frame *ac__frame_none(void)
+{
+    ac__thread.expected = NULL;
+    return NULL;
+}
 /* A library coroutine with a result of any type. The result has to lie right behind the frame's head; the coroutine's
  * own data, its body, lies behind that, and as long as there is no result, `body` in its place says where. So the
  * result is written last, by ac__generic_finish. */
@@ -345,7 +359,7 @@ void ac__coro_close(struct ac__frame *frame);
 struct ac__waiter **ac__joiners(struct ac__task *task);
 /* Makes a task of a coroutine, with one handle; null makes the shared failed task. */
 struct ac__task *ac__task_start(struct ac__frame *coroutine);
-/* The same of a block that has been settled. */
+/* The same of a block that has been settled. For want of memory it is closed, and the shared failed task given. */
 struct ac__task *ac__task_begin(struct ac__task *task);
 /* The root frame has ended with this status. */
 void ac__task_finish(struct ac__task *task, int status);
@@ -402,6 +416,15 @@ static inline bool ac__over_budget(void)
 }
 
 enum { AC__BUDGET = 128 };
+
+/* ---- local.c ----------------------------------------------------------------------------------------------------- */
+
+/* Finds the task locals of this thread: loop->locals and locals_size (0: there are none). */
+void ac__locals_find(struct ac__loop *loop);
+/* A new task, whose extra has room for them, gets those of whoever runs. */
+void ac__locals_inherit(const struct ac__loop *loop, struct ac__task *task);
+/* A task begins or ends a step. */
+void ac__locals_exchange(const struct ac__loop *loop, struct ac__task *task);
 
 /* ---- timer.c ----------------------------------------------------------------------------------------------------- */
 
@@ -488,6 +511,7 @@ void *ac__future_value(struct ac__future *future);
 bool ac__future_cancel(struct ac__future *future);
 const void *ac__future_result(struct ac__future *future);
 const ac_error *ac__future_exception(struct ac__future *future);
+unsigned long ac__future_done_at(const struct ac__future *future);
 void ac__future_hold(struct ac__future *future);
 void ac__future_drop(struct ac__future *future);
 
@@ -499,6 +523,9 @@ bool ac__target_done(void *target, unsigned kind);
  * succeeded. */
 struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes);
 const void *ac__target_value(void *target, unsigned kind);
+/* Of one that is done: has it failed (or been cancelled)? Of two of a kind, which was done first? */
+bool ac__target_failed(void *target, unsigned kind);
+unsigned long ac__target_done_at(void *target, unsigned kind);
 struct ac__waiter **ac__target_queue(void *target, unsigned kind);
 /* Gives up the handle of a task; closes a coroutine; leaves a future alone. */
 void ac__target_drop(void *target, unsigned kind);

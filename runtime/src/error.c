@@ -19,6 +19,7 @@ struct ac__thrown {
     ac_error error;
     struct ac__thrown *context;
     bool is_shared; /* out_of_memory: belongs to nobody, keeps no trace */
+    bool is_forgotten; /* not worth to be another's context */
     unsigned count, capacity;
     struct line *lines;
     struct line first_lines[LINES]; /* most traces are short */
@@ -86,7 +87,7 @@ static struct ac__thrown *thrown_new(void)
         return NULL;
     thrown->error = (ac_error){0};
     thrown->context = NULL;
-    thrown->is_shared = false;
+    thrown->is_shared = thrown->is_forgotten = false;
     thrown->count = 0;
     thrown->capacity = LINES;
     thrown->lines = thrown->first_lines;
@@ -272,7 +273,7 @@ void ac__thrown_push(struct ac__thrown **error, struct ac__thrown *context)
     struct ac__thrown *last = *error;
     if (!context || last == context)
         return;
-    if (!last || last->is_shared) {
+    if (!last || last->is_shared || context->is_forgotten) {
         ac__thrown_free(context);
         return;
     }
@@ -284,6 +285,25 @@ void ac__thrown_push(struct ac__thrown **error, struct ac__thrown *context)
 void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown)
 {
     ac__thrown_push(&task->error, thrown);
+}
+
+/* An error on its way that a handler of the library's knows by what programs see of it. */
+static struct ac__thrown *thrown_of(const ac_error *error)
+{
+    return container_of(error, struct ac__thrown, error);
+}
+
+void ac__thrown_add_context(const ac_error *error, struct ac__thrown *context)
+{
+    struct ac__thrown *thrown = thrown_of(error);
+    ac__thrown_push(&thrown, context);
+}
+
+void ac__thrown_forget(const ac_error *error)
+{
+    struct ac__thrown *thrown = thrown_of(error);
+    if (!thrown->is_shared)
+        thrown->is_forgotten = true;
 }
 
 /* ---- printing ---------------------------------------------------------------------------------------------------- */

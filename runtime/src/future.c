@@ -20,6 +20,7 @@ struct ac__future {
     unsigned holders;
     unsigned state;
     unsigned value_size;
+    unsigned long done_at; /* how many had been set before, in all threads */
     char *value; /* behind this struct, aligned */
 };
 
@@ -58,6 +59,11 @@ bool ac__future_done(const struct ac__future *future)
 const struct ac__thrown *ac__future_error(const struct ac__future *future)
 {
     return future ? future->error : ac__out_of_memory();
+}
+
+unsigned long ac__future_done_at(const struct ac__future *future)
+{
+    return future->done_at;
 }
 
 void *ac__future_value(struct ac__future *future)
@@ -107,6 +113,8 @@ static bool begin(struct ac__future *future)
 
 static bool finish(struct ac__future *future)
 {
+    static unsigned long finished;
+    future->done_at = __atomic_fetch_add(&finished, 1, __ATOMIC_RELAXED);
     ac__future_hold(future); /* a waiter in another thread may free it as soon as it is done */
     __atomic_store_n(&future->state, DONE, __ATOMIC_SEQ_CST);
     announce(future);

@@ -33,6 +33,16 @@ const void *ac__target_value(void *target, unsigned kind)
     return kind == AC__KIND_TASK ? ac__result_of(ac__root(target)) : ac__future_value(target);
 }
 
+bool ac__target_failed(void *target, unsigned kind)
+{
+    return kind == AC__KIND_TASK ? ((struct ac__task *)target)->status == AC__FAILED : ac__future_error(target) != NULL;
+}
+
+unsigned long ac__target_done_at(void *target, unsigned kind)
+{
+    return kind == AC__KIND_TASK ? ((struct ac__task *)target)->finished_at : ac__future_done_at(target);
+}
+
 struct ac__waiter **ac__target_queue(void *target, unsigned kind)
 {
     return kind == AC__KIND_TASK ? ac__joiners(target) : ac__future_waiters(target);

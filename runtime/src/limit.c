@@ -39,6 +39,7 @@ static int limit_begin(struct ac__limit *limit, struct ac__task *task, double se
 static bool limit_end(struct ac__limit *limit)
 {
     struct ac__task *task = limit->task;
+    limit->task = NULL;
     ac__alarm_cancel(ac__thread.loop, &limit->timer.alarm);
     if (!limit->has_fired)
         return false;
@@ -55,7 +56,7 @@ static bool limit_end(struct ac__limit *limit)
 
 struct block {
     struct ac__frame base;
-    struct ac_timeout *timeout;
+    struct ac_timeout *timeout; /* what entering gives */
     const ac_error *error;
 };
 
@@ -80,30 +81,51 @@ static int exit_resume(struct ac__frame *frame, struct ac__task *task)
     return AC__DONE;
 }
 
-#define BLOCK_FUNCTION(text, function) \
-    {.resume = function, .name = text, .size = sizeof(struct block), .alignment = _Alignof(struct block)}
+static const struct ac__function enter_function = {.resume = enter_resume,
+                                                   .name = "ac_timeout_aenter",
+                                                   .size = sizeof(struct block),
+                                                   .alignment = _Alignof(struct block),
+                                                   .result_offset = offsetof(struct block, timeout),
+                                                   .result_size = sizeof(struct ac_timeout *)};
+static const struct ac__function exit_function = {.resume = exit_resume,
+                                                  .name = "ac_timeout_aexit",
+                                                  .size = sizeof(struct block),
+                                                  .alignment = _Alignof(struct block)};
 
-static const struct ac__function enter_function = BLOCK_FUNCTION("ac_timeout_aenter", enter_resume);
-static const struct ac__function exit_function = BLOCK_FUNCTION("ac_timeout_aexit", exit_resume);
-
-static ac_coro(void) block_new(struct ac__frame *frame, struct ac_timeout *timeout, const ac_error *error)
+static struct block *block_new(struct ac__frame *frame, struct ac_timeout *timeout, const ac_error *error)
 {
     struct block *block = (struct block *)frame;
     if (block) {
         block->timeout = timeout;
         block->error = error;
     }
-    return (ac_coro(void))block;
+    return block;
 }
 
-ac_coro(void) ac_timeout_aenter(struct ac_timeout *timeout)
+ac_coro(struct ac_timeout *) ac_timeout_aenter(struct ac_timeout *timeout)
 {
-    return block_new(ac__frame_new(&enter_function, (const void *)ac_timeout_aenter), timeout, NULL);
+    struct ac__frame *frame = ac__frame_new(&enter_function, (const void *)ac_timeout_aenter);
+    return (ac_coro(struct ac_timeout *))block_new(frame, timeout, NULL);
 }
 
 ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error)
 {
-    return block_new(ac__frame_new(&exit_function, (const void *)ac_timeout_aexit), timeout, error);
+    struct ac__frame *frame = ac__frame_new(&exit_function, (const void *)ac_timeout_aexit);
+    return (ac_coro(void))block_new(frame, timeout, error);
+}
+
+bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds)
+{
+    struct ac__limit *limit = &timeout->ac__limit;
+    if (!limit->task || limit->has_fired || isnan(seconds) || seconds == -INFINITY)
+        return false;
+    ac__alarm_cancel(ac__loop(), &limit->timer.alarm);
+    if (seconds == INFINITY)
+        return true;
+    if (seconds > 0)
+        return ac__alarm_arm(ac__loop(), &limit->timer.alarm, ac__nanoseconds(seconds), false);
+    limit_fire(&limit->timer);
+    return true;
 }
 
 /* ---- ac_wait_for: runs what it is given in this very task -------------------------------------------------------- */
@@ -199,10 +221,11 @@ static const struct ac__function wait_for_function = AC__GENERIC("ac_wait_for", 
 
 struct ac__frame *ac__wait_for(void *handle, unsigned kind, size_t size, size_t alignment, double seconds)
 {
-    struct ac__generic *frame = NULL;
+    struct ac__generic *frame;
     struct wait_for *wait_for;
-    if (handle)
-        frame = ac__generic_new(&wait_for_function, (const void *)ac__wait_for, size, alignment, sizeof *wait_for);
+    if (!handle)
+        return ac__frame_none();
+    frame = ac__generic_new(&wait_for_function, (const void *)ac__wait_for, size, alignment, sizeof *wait_for);
     if (!frame) {
         ac__target_drop(handle, kind);
         return NULL;

@@ -91,8 +91,12 @@ static void run_task(struct ac__loop *loop, struct ac__task *task)
     ac__thread.task = task;
     ac__thread.budget = AC__BUDGET;
     *loop->error_number = task->saved_errno;
+    if (unlikely(loop->locals_size))
+        ac__locals_exchange(loop, task);
     ended = unlikely(never_starts(task)) ? ac__root(task) : run_frames(task, &status);
     check_fork(loop);
+    if (unlikely(loop->locals_size))
+        ac__locals_exchange(loop, task);
     ac__thread.task = NULL;
     if (ended) {
         ac__task_finish(task, status);
@@ -345,6 +349,7 @@ static bool loop_open(struct ac__loop *loop)
     loop->error_number = &errno;
     loop->is_virtual = clock && strcmp(clock, "virtual") == 0;
     loop->seed = seed ? strtoul(seed, NULL, 10) * 2 + 1 : 0;
+    ac__locals_find(loop);
     if (!ac__mailbox_open(loop))
         return false;
     ac__watch_forks();

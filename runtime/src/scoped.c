@@ -14,7 +14,7 @@ struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const char *origin
     (void)ac__loop();
     ac__block_embed(task);
     ac__flag(task, AC__SCOPED);
-    ac__task_begin(task);
+    task = ac__task_begin(task);
     frame->origin = origin;
     return task;
 }

@@ -98,9 +98,10 @@ static void shield_init(struct shield *shield, void *target, unsigned kind, size
 
 struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t alignment)
 {
-    struct ac__generic *frame = NULL;
-    if (handle)
-        frame = ac__generic_new(&shield_function, (const void *)ac__shield, size, alignment, sizeof(struct shield));
+    struct ac__generic *frame;
+    if (!handle)
+        return ac__frame_none();
+    frame = ac__generic_new(&shield_function, (const void *)ac__shield, size, alignment, sizeof(struct shield));
     if (frame)
         shield_init(ac__body(&frame->base), handle, kind, size);
     else if (kind == AC__KIND_CORO)

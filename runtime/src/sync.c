@@ -1,9 +1,9 @@
-/* sync.c: mutex, semaphore, event. What is released is handed to the first who waits, so nobody barges in and a lock
- * never looks free while somebody has a claim to it. A waiter that is cancelled after it was handed something, before
- * it ran, hands it on.
+/* sync.c: mutex, semaphore, event, condition, barrier. What is released is handed to the first who waits, so nobody
+ * barges in and a lock never looks free while somebody has a claim to it. A waiter that is cancelled after it was handed
+ * something, before it ran, hands it on.
  *
- * All three wait in one kind of frame. Its states: 0 not started, 1 waits (cancelled if it is resumed there),
- * 2 has been handed what it waited for, 3 has given way to others. */
+ * They wait in one kind of frame. Its states: 0 not started, 1 waits (cancelled if it is resumed there), 2 has been
+ * handed what it waited for, 3 has given way to others, 4 is told that there is nothing more to wait for. */
 #include "core.h"
 
 struct sync {
@@ -12,7 +12,7 @@ struct sync {
     void *object;
 };
 
-enum { WAITS = 1, HANDED = 2, GAVE_WAY = 3 };
+enum { WAITS = 1, HANDED = 2, GAVE_WAY = 3, BROKEN = 4 };
 
 /* Lets the first waiter go on. False if there is none. */
 static bool hand_to_first(struct ac__waiter **queue)
@@ -251,4 +251,196 @@ static const struct ac__function event_function = SYNC_FUNCTION("ac_event_wait",
 ac_coro(void) ac_event_wait(ac_event *event)
 {
     return (ac_coro(void))sync_new(ac__frame_new(&event_function, (const void *)ac_event_wait), event);
+}
+
+/* ---- condition --------------------------------------------------------------------------------------------------- */
+
+/* Who is notified goes over to the mutex's queue, so its wait ends when it has the mutex. From then on, or from a
+ * cancellation on, only the mutex can end it: a cancellation is noted and thrown once it is there. */
+struct cond_wait {
+    struct sync sync; /* object: the condition */
+    ac_mutex *mutex;
+    bool is_notified;
+    bool is_interrupted;
+};
+
+static struct cond_wait *cond_wait_of(struct ac__wait *wait)
+{
+    return container_of(wait, struct cond_wait, sync.waiter.wait);
+}
+
+static struct ac__task *relock_cancel(struct ac__wait *wait)
+{
+    ac__unflag(wait->task, AC__CANCEL);
+    cond_wait_of(wait)->is_interrupted = true;
+    return NULL;
+}
+
+/* It has left the condition's queue. */
+static void relock(struct cond_wait *wait)
+{
+    struct ac__waiter *waiter = &wait->sync.waiter;
+    if (ac_mutex_try_lock(wait->mutex)) {
+        wait->sync.base.state = HANDED;
+        ac__make_ready(waiter->wait.task);
+        return;
+    }
+    ac__enqueue(&wait->mutex->ac__waiters, waiter);
+    waiter->wait.cancel = relock_cancel;
+}
+
+static struct ac__task *cond_cancel(struct ac__wait *wait)
+{
+    struct cond_wait *self = cond_wait_of(wait);
+    ac__dequeue(&((ac_cond *)object_of(wait))->ac__waiters, &self->sync.waiter);
+    relock_cancel(wait);
+    relock(self);
+    return NULL;
+}
+
+void ac_cond_notify(ac_cond *cond, size_t count)
+{
+    struct ac__waiter *first;
+    while (count-- && (first = ac__dequeue_first(&cond->ac__waiters))) {
+        cond_wait_of(&first->wait)->is_notified = true;
+        relock(cond_wait_of(&first->wait));
+    }
+}
+
+void ac_cond_notify_all(ac_cond *cond)
+{
+    ac_cond_notify(cond, SIZE_MAX);
+}
+
+static int cond_start(struct cond_wait *wait, struct ac__task *task)
+{
+    ac_cond *cond = wait->sync.object;
+    if (!ac_mutex_is_locked(wait->mutex))
+        return ac__fail(task, ac__error_make(EPERM, "ac_cond_wait with a mutex that is not locked"));
+    sync_wait(&wait->sync, task, &cond->ac__waiters, cond_cancel);
+    ac_mutex_unlock(wait->mutex);
+    return AC__SUSPENDED;
+}
+
+static int cond_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct cond_wait *wait = (struct cond_wait *)frame;
+    if (frame->state == 0)
+        return cond_start(wait, task);
+    if (!wait->is_interrupted && !ac__interrupted(task))
+        return AC__DONE;
+    if (wait->is_notified)
+        ac_cond_notify(wait->sync.object, 1);
+    return ac__fail_code(task, ECANCELED);
+}
+
+static const struct ac__function cond_function = {.resume = cond_resume,
+                                                  .name = "ac_cond_wait",
+                                                  .size = sizeof(struct cond_wait),
+                                                  .alignment = _Alignof(struct cond_wait)};
+
+ac_coro(void) ac_cond_wait(ac_cond *cond, ac_mutex *mutex)
+{
+    struct ac__frame *frame = ac__frame_new(&cond_function, (const void *)ac_cond_wait);
+    struct cond_wait *wait = (struct cond_wait *)sync_new(frame, cond);
+    if (wait) {
+        wait->mutex = mutex;
+        wait->is_notified = wait->is_interrupted = false;
+    }
+    return (ac_coro(void))wait;
+}
+
+/* ---- barrier ----------------------------------------------------------------------------------------------------- */
+
+struct barrier_wait {
+    struct ac__frame base;
+    int index; /* the result */
+    struct ac__waiter waiter;
+    ac_barrier *barrier;
+};
+
+static struct ac__task *barrier_cancel(struct ac__wait *wait)
+{
+    ac_barrier *barrier = container_of(wait, struct barrier_wait, waiter.wait)->barrier;
+    barrier->ac__waiting--;
+    leave_queue(wait, &barrier->ac__waiters);
+    return NULL;
+}
+
+/* Lets all go on, in the order they came. */
+static void barrier_open(ac_barrier *barrier, unsigned state)
+{
+    struct ac__waiter *first;
+    int index = 0;
+    while ((first = ac__dequeue_first(&barrier->ac__waiters))) {
+        struct barrier_wait *wait = container_of(first, struct barrier_wait, waiter);
+        wait->index = index++;
+        wait->base.state = state;
+        ac__make_ready(first->wait.task);
+    }
+    barrier->ac__waiting = 0;
+}
+
+void ac_barrier_reset(ac_barrier *barrier)
+{
+    barrier_open(barrier, BROKEN);
+    barrier->ac__is_broken = false;
+}
+
+void ac_barrier_abort(ac_barrier *barrier)
+{
+    barrier_open(barrier, BROKEN);
+    barrier->ac__is_broken = true;
+}
+
+static int barrier_broken(struct ac__task *task)
+{
+    return ac__fail(task, ac__error_make(AC_EBROKEN, "the barrier was aborted"));
+}
+
+static int barrier_arrive(struct barrier_wait *wait, struct ac__task *task)
+{
+    ac_barrier *barrier = wait->barrier;
+    if (barrier->ac__parties < 1)
+        return ac__fail(task, ac__error_make(EINVAL, "a barrier for %d tasks", barrier->ac__parties));
+    if (barrier->ac__is_broken)
+        return barrier_broken(task);
+    if (barrier->ac__waiting + 1 == barrier->ac__parties) {
+        barrier_open(barrier, HANDED);
+        wait->index = barrier->ac__parties - 1;
+        return AC__DONE;
+    }
+    barrier->ac__waiting++;
+    ac__enqueue(&barrier->ac__waiters, &wait->waiter);
+    wait->waiter.wait.cancel = barrier_cancel;
+    return ac__suspend(task, &wait->base, WAITS, &wait->waiter.wait);
+}
+
+static int barrier_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    if (frame->state == 0 && ac__over_budget())
+        return ac__yield_at(task, frame, GAVE_WAY);
+    if (frame->state != 0 && ac__interrupted(task))
+        return ac__fail_code(task, ECANCELED);
+    switch (frame->state) {
+    case HANDED: return AC__DONE;
+    case BROKEN: return barrier_broken(task);
+    default: return barrier_arrive((struct barrier_wait *)frame, task);
+    }
+}
+
+static const struct ac__function barrier_function = {.resume = barrier_resume,
+                                                     .name = "ac_barrier_wait",
+                                                     .size = sizeof(struct barrier_wait),
+                                                     .alignment = _Alignof(struct barrier_wait),
+                                                     .result_offset = offsetof(struct barrier_wait, index),
+                                                     .result_size = sizeof(int)};
+
+ac_coro(int) ac_barrier_wait(ac_barrier *barrier)
+{
+    struct barrier_wait *wait =
+        (struct barrier_wait *)ac__frame_new(&barrier_function, (const void *)ac_barrier_wait);
+    if (wait)
+        wait->barrier = barrier;
+    return (ac_coro(int))wait;
 }

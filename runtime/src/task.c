@@ -57,6 +57,21 @@ struct ac__waiter **ac__joiners(struct ac__task *task)
     return task->flags & AC__HAS_EXTRA ? &task->extra->joiners : &task->joiners;
 }
 
+static struct ac__extra *extra_of(struct ac__task *task)
+{
+    size_t locals_size = ac__thread.loop ? ac__thread.loop->locals_size : 0;
+    struct ac__extra *extra;
+    if (task->flags & AC__HAS_EXTRA)
+        return task->extra;
+    extra = task->flags & AC__SHARED ? NULL : ac__allocate(sizeof *extra + locals_size);
+    if (!extra)
+        return NULL;
+    *extra = (struct ac__extra){.joiners = task->joiners};
+    task->extra = extra;
+    ac__flag(task, AC__HAS_EXTRA);
+    return extra;
+}
+
 static bool is_coroutine(struct ac__frame *frame)
 {
     return frame->storage == AC__STANDALONE && frame->state == 0 && ac__state(ac__task_of(frame)) == AC__UNSTARTED;
@@ -65,9 +80,15 @@ static bool is_coroutine(struct ac__frame *frame)
 struct ac__task *ac__task_begin(struct ac__task *task)
 {
     struct ac__loop *loop = ac__thread.loop;
+    task->joiners = NULL;
+    if (loop->locals_size && !extra_of(task)) {
+        ac__coro_close(ac__root(task));
+        return shared_failure();
+    }
+    if (loop->locals_size)
+        ac__locals_inherit(loop, task);
     task->innermost = ac__root(task);
     ac__root(task)->origin = NULL;
-    task->joiners = NULL;
     task->handles = 2;
     task->saved_errno = 0;
     task->number = ++loop->next_number;
@@ -112,6 +133,7 @@ void ac__task_finish(struct ac__task *task, int status)
     ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
     ac__stack_free(task);
     task->state = AC__FINISHED;
+    task->finished_at = ac__thread.loop->finished++;
     ac__thread.loop->live--;
     /* Watchers run here, but no code of the program's: nothing can join in while the queue is emptied. */
     while ((waiter = ac__dequeue_first(ac__joiners(task))))
@@ -250,25 +272,12 @@ ac_task(void) ac_current(void)
     return (ac_task(void))ac__thread.task;
 }
 
-static struct ac__extra *extra_of(struct ac__task *task)
-{
-    struct ac__extra *extra;
-    ac__check_handle(task);
-    if (task->flags & AC__HAS_EXTRA)
-        return task->extra;
-    extra = task->flags & AC__SHARED ? NULL : ac__allocate(sizeof *extra);
-    if (!extra)
-        return NULL;
-    *extra = (struct ac__extra){.joiners = task->joiners};
-    task->extra = extra;
-    ac__flag(task, AC__HAS_EXTRA);
-    return extra;
-}
-
 bool ac__set_name(struct ac__task *task, const char *format, ...)
 {
-    struct ac__extra *extra = extra_of(task);
+    struct ac__extra *extra;
     va_list arguments;
+    ac__check_handle(task);
+    extra = extra_of(task);
     if (!extra)
         return false;
     va_start(arguments, format);
@@ -279,7 +288,9 @@ bool ac__set_name(struct ac__task *task, const char *format, ...)
 
 const char *ac__name(struct ac__task *task)
 {
-    struct ac__extra *extra = extra_of(task);
+    struct ac__extra *extra;
+    ac__check_handle(task);
+    extra = extra_of(task);
     if (!extra)
         return "Task-?";
     if (!extra->is_named)

@@ -98,7 +98,10 @@ struct ac__waiter {
  * its own needs: the header lies directly in front of it), then a little room where the bump stack begins.
  * Lowered code uses innermost, top, limit and status; the rest is the runtime's (states and owners: task.c). */
 struct ac__task {
-    struct ac__frame *innermost;  /* where to resume; the loop's and the suspending frame's */
+    union {
+        struct ac__frame *innermost; /* where to resume; the loop's and the suspending frame's */
+        unsigned long finished_at;   /* finished: how many had finished before */
+    };
     char *top, *limit;            /* bump stack: next free byte and end of the current chunk */
     union {
         struct ac__thrown *error; /* running: the error under way; finished: the error it ended with */

@@ -1,0 +1,253 @@
+/* group.c: ac_group: children of a block. The block ends when all of them have; the first failure, of a child or of
+ * the body, cancels the rest.
+ *
+ * A child is a task with a watcher in a small node of its own, which goes when the child is done: a group costs what
+ * its running children cost. The group cancels its body by cancelling the task that entered it, and takes that request
+ * back at the end, as a time limit does (limit.c): so it never leaks out, and a request of somebody else's that came on
+ * top is still there and goes on.
+ *
+ * The group itself is the frame that waits at the end of the block, so for want of memory no end can be skipped. */
+#include "core.h"
+
+struct child {
+    struct ac__waiter waiter;
+    ac_group *group;
+    struct ac__task *task;
+    struct child *next, *previous;
+};
+
+struct ac_group {
+    struct ac__frame base; /* of ac_group_aexit */
+    struct ac__task *task; /* that entered it; null before */
+    struct child *first;   /* circular */
+    struct ac__thrown *error; /* the first failure of a child; the later ones are its context */
+    struct ac__wait wait;     /* for the children, at the end */
+    const ac_error *body_error; /* which goes on by itself if ac_group_aexit succeeds */
+    unsigned char cancels; /* of the task, at the beginning */
+    bool was_pending;      /* a cancellation was to be delivered then */
+    bool has_cancelled;    /* the body */
+    bool is_stopping;      /* the children have been cancelled; no more come in */
+    bool is_leaving;       /* the body has ended */
+    bool is_body_first;    /* it failed before any child */
+    bool is_interrupted;   /* cancelled from outside since it ended */
+};
+
+/* ---- children ---------------------------------------------------------------------------------------------------- */
+
+static void group_stop(ac_group *group)
+{
+    struct child *child = group->first;
+    if (group->is_stopping)
+        return;
+    group->is_stopping = true;
+    if (!child)
+        return;
+    do {
+        ac__task_cancel(child->task, false);
+        child = child->next;
+    } while (child != group->first);
+}
+
+static void cancel_body(ac_group *group)
+{
+    if (!group->task || group->is_leaving || group->has_cancelled)
+        return;
+    group->has_cancelled = true;
+    ac__task_cancel(group->task, false);
+}
+
+/* A child has failed. One that ended by a cancellation has not. */
+static void group_fail(ac_group *group, struct ac__thrown *error)
+{
+    if (ac__thrown_code(error) == ECANCELED) {
+        ac__thrown_free(error);
+        return;
+    }
+    if (group->error)
+        ac__thrown_push(&group->error, error);
+    else
+        group->error = error;
+    group_stop(group);
+    cancel_body(group);
+}
+
+static void link_child(ac_group *group, struct child *child)
+{
+    struct child *first = group->first;
+    child->next = first ? first : child;
+    child->previous = first ? first->previous : child;
+    child->next->previous = child->previous->next = child;
+    if (!first)
+        group->first = child;
+}
+
+static void unlink_child(ac_group *group, struct child *child)
+{
+    child->next->previous = child->previous;
+    child->previous->next = child->next;
+    if (group->first == child)
+        group->first = child->next == child ? NULL : child->next;
+}
+
+static struct ac__task *child_done(struct ac__wait *wait)
+{
+    struct child *child = container_of(wait, struct child, waiter.wait);
+    ac_group *group = child->group;
+    struct ac__thrown *error = ac__task_take_error(child->task, true);
+    ac__task_drop(child->task);
+    unlink_child(group, child);
+    ac__free(child);
+    if (error)
+        group_fail(group, error);
+    if (!group->first && group->base.state == 1)
+        ac__make_ready(group->wait.task);
+    return NULL;
+}
+
+void ac__group_spawn(ac_group *group, struct ac__frame *coroutine)
+{
+    struct child *child;
+    if (group->is_stopping) {
+        ac__coro_close(coroutine);
+        return;
+    }
+    child = coroutine ? ac__allocate(sizeof *child) : NULL;
+    if (!child) {
+        ac__coro_close(coroutine);
+        group_fail(group, ac__out_of_memory());
+        return;
+    }
+    *child = (struct child){.group = group, .task = ac__task_start(coroutine)};
+    if (ac__state(child->task) == AC__FINISHED) { /* it could not be made */
+        ac__free(child);
+        group_fail(group, ac__out_of_memory());
+        return;
+    }
+    child->waiter.wait = (struct ac__wait){NULL, child_done};
+    ac__target_watch(child->task, AC__KIND_TASK, &child->waiter);
+    link_child(group, child);
+}
+
+/* ---- entering ---------------------------------------------------------------------------------------------------- */
+
+struct enter {
+    struct ac__frame base;
+    ac_group *group; /* the result */
+};
+
+static int enter_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    ac_group *group = ((struct enter *)frame)->group;
+    if (!group)
+        return ac__fail_code(task, ENOMEM);
+    group->task = task;
+    group->cancels = task->cancels;
+    group->was_pending = task->flags & AC__CANCEL;
+    if (group->is_stopping)
+        cancel_body(group);
+    return AC__DONE;
+}
+
+static const struct ac__function enter_function = {.resume = enter_resume,
+                                                   .name = "ac_group_aenter",
+                                                   .size = sizeof(struct enter),
+                                                   .alignment = _Alignof(struct enter),
+                                                   .result_offset = offsetof(struct enter, group),
+                                                   .result_size = sizeof(ac_group *)};
+
+ac_coro(ac_group *) ac_group_aenter(ac_group *group)
+{
+    struct enter *enter = (struct enter *)ac__frame_new(&enter_function, (const void *)ac_group_aenter);
+    if (enter)
+        enter->group = group;
+    return (ac_coro(ac_group *))enter;
+}
+
+/* ---- leaving ----------------------------------------------------------------------------------------------------- */
+
+static bool has_body_failed(const ac_group *group)
+{
+    return group->body_error && group->body_error->code != ECANCELED;
+}
+
+/* The group's own request has done its work. True if nobody else has cancelled the task. */
+static bool take_back_request(ac_group *group)
+{
+    struct ac__task *task = group->task;
+    if (group->has_cancelled)
+        task->cancels--;
+    if (task->cancels != group->cancels)
+        return false;
+    if (group->has_cancelled && !group->was_pending)
+        ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
+    return true;
+}
+
+static int leave_end(ac_group *group, struct ac__task *task)
+{
+    struct ac__thrown *error = group->error;
+    bool is_body_cancelled = group->body_error && !has_body_failed(group);
+    bool is_outside = group->is_interrupted || (is_body_cancelled && task->cancels != group->cancels);
+    if (is_outside && !error && !group->body_error)
+        return ac__fail_code(task, ECANCELED);
+    if (is_outside && (error || has_body_failed(group)))
+        ac__flag(task, AC__CANCEL); /* the failure comes first, the cancellation at the next wait */
+    if (!error)
+        return AC__DONE;
+    if (!group->is_body_first)
+        return ac__fail(task, error);
+    ac__thrown_add_context(group->body_error, error);
+    return AC__DONE;
+}
+
+static struct ac__task *leave_cancel(struct ac__wait *wait)
+{
+    ac_group *group = container_of(wait, ac_group, wait);
+    ac__unflag(wait->task, AC__CANCEL);
+    group->is_interrupted = true;
+    group_stop(group);
+    return NULL;
+}
+
+static int leave_start(ac_group *group, struct ac__task *task)
+{
+    bool is_alone = take_back_request(group);
+    group->is_leaving = true;
+    group->is_body_first = has_body_failed(group) && !group->error;
+    if (group->body_error)
+        group_stop(group);
+    if (is_alone && group->has_cancelled && group->body_error && !has_body_failed(group))
+        ac__thrown_forget(group->body_error); /* it was the group's: no context for what is thrown */
+    if (!group->first)
+        return leave_end(group, task);
+    group->wait.cancel = leave_cancel;
+    return ac__suspend(task, &group->base, 1, &group->wait);
+}
+
+static int leave_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    ac_group *group = (ac_group *)frame;
+    if (frame->state == 0)
+        return leave_start(group, task);
+    if (ac__interrupted(task)) /* all were done, but it had not run yet */
+        group->is_interrupted = true;
+    return leave_end(group, task);
+}
+
+static const struct ac__function leave_function = {
+    .resume = leave_resume, .name = "ac_group_aexit", .size = sizeof(ac_group), .alignment = _Alignof(ac_group)};
+
+ac_group *ac_group_new(void)
+{
+    ac_group *group = (ac_group *)ac__frame_on_heap(&leave_function);
+    if (group)
+        *group = (ac_group){.base = group->base};
+    return group;
+}
+
+ac_coro(void) ac_group_aexit(ac_group *group, const ac_error *error)
+{
+    ac__frame_none();
+    group->body_error = error;
+    return (ac_coro(void))group;
+}

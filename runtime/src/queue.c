@@ -1,0 +1,515 @@
+/* queue.c: queues between tasks.
+ *
+ * Items stay in the queue's storage until the task that gets them runs. Who waits is not handed an item or a place but
+ * promised one: `promised` counts getters that were woken and have not run, `granted` likewise putters, and nobody else
+ * takes what they are to have. So a waiter that is cancelled after it was woken just gives its promise up: no item is
+ * lost, none is put, and nothing has to be put back.
+ *
+ * Storage: a ring (first in first out), a stack, or a binary heap whose items carry a number behind them, so that equal
+ * ones come out in the order they went in. With a capacity it is there from the start, unless that is large.
+ *
+ * `holders` counts the program (until ac_queue_free) and every wait that has begun: whoever is still to run finds the
+ * queue marked as freed, and the last one lets the memory go. */
+#include "core.h"
+
+#include <string.h>
+
+struct ac__queue {
+    struct ac__waiter *getters, *putters, *joiners;
+    size_t capacity;         /* 0: no bound */
+    size_t promised, granted;
+    size_t unfinished;       /* put, and no ac_queue_task_done yet */
+    size_t holders;
+    bool is_closed, is_freed;
+    /* storage */
+    int (*compare)(const void *, const void *);
+    enum ac_queue_order order;
+    size_t size, alignment, stride;
+    size_t count, allocated, head; /* head: of the ring */
+    uint64_t next_number;
+    char *items;
+};
+
+enum { AT_ONCE = 1 << 16 }; /* a bounded queue up to this size is allocated as a whole */
+
+/* ---- storage ----------------------------------------------------------------------------------------------------- */
+
+static char *slot(const struct ac__queue *queue, size_t index)
+{
+    return queue->items + index * queue->stride;
+}
+
+static size_t number_offset(const struct ac__queue *queue)
+{
+    return (queue->size + 7) & ~(size_t)7;
+}
+
+static uint64_t number_in(const struct ac__queue *queue, size_t index)
+{
+    uint64_t number;
+    memcpy(&number, slot(queue, index) + number_offset(queue), sizeof number);
+    return number;
+}
+
+static bool comes_before(const struct ac__queue *queue, size_t a, size_t b)
+{
+    int order = queue->compare(slot(queue, a), slot(queue, b));
+    return order != 0 ? order < 0 : number_in(queue, a) < number_in(queue, b);
+}
+
+static void swap(struct ac__queue *queue, size_t a, size_t b)
+{
+    char buffer[64], *left = slot(queue, a), *right = slot(queue, b);
+    for (size_t done = 0, part; done < queue->stride; done += part) {
+        part = queue->stride - done < sizeof buffer ? queue->stride - done : sizeof buffer;
+        memcpy(buffer, left + done, part);
+        memcpy(left + done, right + done, part);
+        memcpy(right + done, buffer, part);
+    }
+}
+
+static void heap_up(struct ac__queue *queue)
+{
+    size_t index = queue->count - 1;
+    while (index > 0 && comes_before(queue, index, (index - 1) / 2)) {
+        swap(queue, index, (index - 1) / 2);
+        index = (index - 1) / 2;
+    }
+}
+
+static void heap_down(struct ac__queue *queue)
+{
+    size_t index = 0, child;
+    while ((child = 2 * index + 1) < queue->count) {
+        if (child + 1 < queue->count && comes_before(queue, child + 1, child))
+            child++;
+        if (!comes_before(queue, child, index))
+            return;
+        swap(queue, index, child);
+        index = child;
+    }
+}
+
+/* Copies the items, in order, to a larger block. False if there is no memory. */
+static bool grow(struct ac__queue *queue, size_t allocated)
+{
+    size_t alignment = queue->alignment < 16 ? 16 : queue->alignment, before = queue->allocated - queue->head;
+    char *items = NULL;
+    if (allocated <= SIZE_MAX / 2 / queue->stride)
+        items = ac__allocate_aligned(allocated * queue->stride, alignment);
+    if (!items)
+        return false;
+    if (before > queue->count)
+        before = queue->count;
+    if (queue->count) {
+        memcpy(items, slot(queue, queue->head), before * queue->stride);
+        memcpy(items + before * queue->stride, queue->items, (queue->count - before) * queue->stride);
+    }
+    ac__free(queue->items);
+    queue->items = items;
+    queue->allocated = allocated;
+    queue->head = 0;
+    return true;
+}
+
+/* Makes sure that there is room for one more. */
+static bool reserve(struct ac__queue *queue)
+{
+    size_t allocated = queue->allocated ? queue->allocated * 2 : 16;
+    if (queue->count < queue->allocated)
+        return true;
+    if (queue->capacity && allocated > queue->capacity)
+        allocated = queue->capacity;
+    return grow(queue, allocated);
+}
+
+static void store(struct ac__queue *queue, const void *item)
+{
+    size_t index = queue->count++;
+    uint64_t number = queue->next_number++;
+    if (queue->order == AC_FIFO) {
+        index += queue->head;
+        index -= index >= queue->allocated ? queue->allocated : 0;
+    }
+    memcpy(slot(queue, index), item, queue->size);
+    if (queue->order != AC_PRIORITY)
+        return;
+    memcpy(slot(queue, index) + number_offset(queue), &number, sizeof number);
+    heap_up(queue);
+}
+
+static void take(struct ac__queue *queue, void *item)
+{
+    size_t last = --queue->count;
+    if (queue->order == AC_LIFO) {
+        memcpy(item, slot(queue, last), queue->size);
+        return;
+    }
+    memcpy(item, slot(queue, queue->head), queue->size);
+    if (queue->order == AC_FIFO) {
+        queue->head = queue->head + 1 == queue->allocated ? 0 : queue->head + 1;
+        return;
+    }
+    memcpy(slot(queue, 0), slot(queue, last), last ? queue->stride : 0);
+    heap_down(queue);
+}
+
+/* ---- waiting ----------------------------------------------------------------------------------------------------- */
+
+/* States of a wait: 0 not started; then */
+enum { WAITS = 1, PROMISED = 2, GAVE_WAY = 3, WOKEN = 4 /* to look again */ };
+
+struct wait {
+    struct ac__waiter waiter;
+    struct ac__frame *frame;
+    struct ac__queue *queue;
+    struct ac__waiter **waiters; /* of the queue: where it waits */
+};
+
+static void wake(struct ac__waiter **waiters, unsigned state)
+{
+    struct ac__waiter *first = ac__dequeue_first(waiters);
+    container_of(first, struct wait, waiter)->frame->state = state;
+    ac__make_ready(first->wait.task);
+}
+
+static void wake_all(struct ac__waiter **waiters)
+{
+    while (*waiters)
+        wake(waiters, WOKEN);
+}
+
+static bool has_item(const struct ac__queue *queue)
+{
+    return queue->count > queue->promised;
+}
+
+static bool has_room(const struct ac__queue *queue)
+{
+    return !queue->capacity || queue->count + queue->granted < queue->capacity;
+}
+
+static void promise_item(struct ac__queue *queue)
+{
+    if (!queue->getters || !has_item(queue))
+        return;
+    queue->promised++;
+    wake(&queue->getters, PROMISED);
+}
+
+static void grant_room(struct ac__queue *queue)
+{
+    if (!queue->putters || !has_room(queue))
+        return;
+    queue->granted++;
+    wake(&queue->putters, PROMISED);
+}
+
+static void get_now(struct ac__queue *queue, void *item)
+{
+    take(queue, item);
+    grant_room(queue);
+}
+
+static void put_now(struct ac__queue *queue, const void *item)
+{
+    store(queue, item);
+    queue->unfinished++;
+    promise_item(queue);
+}
+
+static void queue_drop(struct ac__queue *queue)
+{
+    if (--queue->holders > 0)
+        return;
+    ac__free(queue->items);
+    ac__free(queue);
+}
+
+static int wait_fail(struct wait *wait, struct ac__task *task, struct ac__thrown *error)
+{
+    if (wait->frame->state != 0)
+        queue_drop(wait->queue);
+    return ac__fail(task, error);
+}
+
+static int wait_done(struct wait *wait)
+{
+    if (wait->frame->state != 0)
+        queue_drop(wait->queue);
+    return AC__DONE;
+}
+
+static struct ac__task *wait_cancel(struct ac__wait *base)
+{
+    struct wait *wait = container_of(base, struct wait, waiter.wait);
+    ac__dequeue(wait->waiters, &wait->waiter);
+    ac__make_ready(base->task);
+    return NULL;
+}
+
+static int wait_in(struct wait *wait, struct ac__task *task, struct ac__waiter **waiters)
+{
+    if (wait->frame->state == 0)
+        wait->queue->holders++;
+    wait->waiters = waiters;
+    wait->waiter.wait.cancel = wait_cancel;
+    ac__enqueue(waiters, &wait->waiter);
+    return ac__suspend(task, wait->frame, WAITS, &wait->waiter.wait);
+}
+
+/* Begins any step of a wait. AC__DONE: go on; `promise` has been given up, so it must be used. */
+static int wait_step(struct wait *wait, struct ac__frame *frame, struct ac__task *task, size_t *promises,
+                     void (*pass_on)(struct ac__queue *queue))
+{
+    struct ac__queue *queue = wait->queue;
+    unsigned state = frame->state;
+    wait->frame = frame; /* not before: a coroutine that has not begun may move */
+    if (state == 0 && ac__over_budget()) {
+        queue->holders++;
+        return ac__yield_at(task, wait->frame, GAVE_WAY);
+    }
+    if (state == PROMISED)
+        --*promises;
+    if (state != 0 && ac__interrupted(task)) {
+        if (state == PROMISED)
+            pass_on(queue);
+        return wait_fail(wait, task, ac__error_make(ECANCELED, NULL));
+    }
+    if (queue->is_freed)
+        return wait_fail(wait, task, ac__error_make(AC_EBROKEN, "the queue was freed while it was waited for"));
+    return AC__DONE;
+}
+
+
+static int wait_closed(struct wait *wait, struct ac__task *task)
+{
+    return wait_fail(wait, task, ac__error_make(AC_ECLOSED, "the queue is closed"));
+}
+
+/* ---- getting ----------------------------------------------------------------------------------------------------- */
+
+static int get_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct wait *wait = ac__body(frame);
+    struct ac__queue *queue = wait->queue;
+    int status = wait_step(wait, frame, task, &queue->promised, promise_item);
+    if (status != AC__DONE)
+        return status;
+    if (has_item(queue)) {
+        status = wait_done(wait); /* the queue stays: it has the program's hold, or is marked as freed */
+        get_now(queue, ac__result_of(frame));
+        return status;
+    }
+    return queue->is_closed ? wait_closed(wait, task) : wait_in(wait, task, &queue->getters);
+}
+
+static const struct ac__function get_function = AC__GENERIC("ac_queue_get", get_resume, NULL);
+
+struct ac__frame *ac__queue_get(struct ac__queue *queue)
+{
+    struct ac__generic *frame;
+    if (!queue)
+        return ac__frame_none();
+    frame = ac__generic_new(&get_function, (const void *)ac__queue_get, queue->size, queue->alignment,
+                            sizeof(struct wait));
+    if (frame)
+        ((struct wait *)ac__body(&frame->base))->queue = queue;
+    return (struct ac__frame *)frame;
+}
+
+/* The step of `async for`: a get that says whether there was an item. */
+struct next {
+    struct ac__frame base;
+    bool has_item; /* the result */
+    struct wait wait;
+    void *item;
+};
+
+static int next_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct next *next = (struct next *)frame;
+    struct ac__queue *queue = next->wait.queue;
+    int status = wait_step(&next->wait, frame, task, &queue->promised, promise_item);
+    if (status != AC__DONE)
+        return status;
+    next->has_item = has_item(queue);
+    if (next->has_item)
+        get_now(queue, next->item);
+    else if (!queue->is_closed)
+        return wait_in(&next->wait, task, &queue->getters);
+    return wait_done(&next->wait);
+}
+
+static const struct ac__function next_function = {.resume = next_resume,
+                                                  .name = "async for",
+                                                  .size = sizeof(struct next),
+                                                  .alignment = _Alignof(struct next),
+                                                  .result_offset = offsetof(struct next, has_item),
+                                                  .result_size = sizeof(bool)};
+
+ac_coro(bool) ac__queue_next(struct ac__queue *queue, void *item)
+{
+    struct next *next;
+    if (!queue)
+        return (ac_coro(bool))ac__frame_none();
+    next = (struct next *)ac__frame_new(&next_function, (const void *)ac__queue_next);
+    if (next) {
+        next->wait.queue = queue;
+        next->item = item;
+    }
+    return (ac_coro(bool))next;
+}
+
+bool ac__queue_try_get(struct ac__queue *queue, void *item)
+{
+    if (!queue || !has_item(queue))
+        return false;
+    get_now(queue, item);
+    return true;
+}
+
+/* ---- putting ----------------------------------------------------------------------------------------------------- */
+
+struct put {
+    struct ac__frame base;
+    struct wait wait;
+    char item[];
+};
+
+static int put_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct put *put = (struct put *)frame;
+    struct ac__queue *queue = put->wait.queue;
+    int status = wait_step(&put->wait, frame, task, &queue->granted, grant_room);
+    if (status != AC__DONE)
+        return status;
+    if (queue->is_closed)
+        return wait_closed(&put->wait, task);
+    if (!has_room(queue))
+        return wait_in(&put->wait, task, &queue->putters);
+    if (!reserve(queue))
+        return wait_fail(&put->wait, task, ac__out_of_memory());
+    put_now(queue, put->item);
+    return wait_done(&put->wait);
+}
+
+static const struct ac__function put_function = {
+    .resume = put_resume, .name = "ac_queue_put", .size = sizeof(struct put), .alignment = _Alignof(struct put)};
+
+ac_coro(void) ac__queue_put(struct ac__queue *queue, const void *item)
+{
+    struct put *put;
+    if (!queue)
+        return (ac_coro(void))ac__frame_none();
+    put = (struct put *)ac__frame_new_sized(&put_function, (const void *)ac__queue_put, sizeof *put + queue->size);
+    if (put) {
+        put->wait.queue = queue;
+        memcpy(put->item, item, queue->size);
+    }
+    return (ac_coro(void))put;
+}
+
+bool ac__queue_try_put(struct ac__queue *queue, const void *item)
+{
+    if (!queue || queue->is_closed || !has_room(queue) || !reserve(queue))
+        return false;
+    put_now(queue, item);
+    return true;
+}
+
+/* ---- joining ----------------------------------------------------------------------------------------------------- */
+
+struct join {
+    struct ac__frame base;
+    struct wait wait;
+};
+
+static int join_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct join *join = (struct join *)frame;
+    struct ac__queue *queue = join->wait.queue;
+    int status = wait_step(&join->wait, frame, task, NULL, NULL);
+    if (status != AC__DONE)
+        return status;
+    return queue->unfinished ? wait_in(&join->wait, task, &queue->joiners) : wait_done(&join->wait);
+}
+
+static const struct ac__function join_function = {
+    .resume = join_resume, .name = "ac_queue_join", .size = sizeof(struct join), .alignment = _Alignof(struct join)};
+
+ac_coro(void) ac__queue_join(struct ac__queue *queue)
+{
+    struct join *join;
+    if (!queue)
+        return (ac_coro(void))ac__frame_none();
+    join = (struct join *)ac__frame_new(&join_function, (const void *)ac__queue_join);
+    if (join)
+        join->wait.queue = queue;
+    return (ac_coro(void))join;
+}
+
+bool ac__queue_task_done(struct ac__queue *queue)
+{
+    if (!queue || queue->unfinished == 0) {
+        fputs("ac: ac_queue_task_done more often than items were put\n", stderr);
+        return false;
+    }
+    if (--queue->unfinished == 0)
+        wake_all(&queue->joiners);
+    return true;
+}
+
+/* ---- the queue as a whole ---------------------------------------------------------------------------------------- */
+
+static void set_layout(struct ac__queue *queue, size_t size, size_t alignment)
+{
+    size_t unit = alignment < 8 ? 8 : alignment;
+    queue->size = size;
+    queue->alignment = alignment;
+    queue->stride = size;
+    if (queue->order == AC_PRIORITY)
+        queue->stride = (number_offset(queue) + sizeof(uint64_t) + unit - 1) / unit * unit;
+}
+
+struct ac__queue *ac__queue_new(size_t size, size_t alignment, const struct ac_queue_options *options)
+{
+    struct ac__queue *queue;
+    if (options->order == AC_PRIORITY && !options->compare)
+        ac__die("ac_queue_new: a queue in order of priority needs .compare");
+    queue = ac__allocate(sizeof *queue);
+    if (!queue)
+        return NULL;
+    *queue = (struct ac__queue){.capacity = options->capacity, .order = options->order, .compare = options->compare};
+    queue->holders = 1;
+    set_layout(queue, size, alignment);
+    if (queue->capacity && queue->capacity <= AT_ONCE / queue->stride && !grow(queue, queue->capacity)) {
+        ac__free(queue);
+        return NULL;
+    }
+    return queue;
+}
+
+void ac__queue_close(struct ac__queue *queue)
+{
+    if (!queue)
+        return;
+    queue->is_closed = true;
+    wake_all(&queue->putters);
+    wake_all(&queue->getters);
+}
+
+size_t ac__queue_len(const struct ac__queue *queue)
+{
+    return queue ? queue->count : 0;
+}
+
+void ac__queue_free(struct ac__queue *queue)
+{
+    if (!queue)
+        return;
+    queue->is_freed = true;
+    ac__queue_close(queue);
+    wake_all(&queue->joiners);
+    queue_drop(queue);
+}
