@@ -287,7 +287,7 @@ ac_group *ac_group_new(void);
 /* ac_group_spawn(ac_group *g, ac_coro(T) c): starts a coroutine as a child of the group; any task may do that until
  * the block has ended. Its result is dropped. If the group is ending because of a failure or a cancellation, the
  * coroutine is closed unrun. One that could not be made (null) counts as a child that failed with ENOMEM. */
-#define ac_group_spawn(g, c) ac__group_spawn((g), ac__coro_frame(c))
+#define ac_group_spawn(g, c) ac__group_spawn((g), ac__coro_frame(c), ac__here)
 /* For `async with` only. */
 ac_coro(ac_group *) ac_group_aenter(ac_group *group);
 ac_coro(void) ac_group_aexit(ac_group *group, const ac_error *error);
@@ -307,6 +307,13 @@ enum ac_when {
  * ready queue. INFINITY: no limit. Throws EINVAL for NaN and -INFINITY, too. */
 #define ac_wait_timeout(tasks, n, when, seconds) \
     ac__wait((tasks), (n), ac__kind_of_target(*(tasks)), (when), (seconds))
+
+/* async for (ac_task(T) t : ac_as_completed(tasks, n)) { ... await t ... }: the handles of an array of n tasks (or
+ * futures) in the order in which they are done. The loop owns those that it awaits (or detaches); all others stay the
+ * caller's, also when it is left early. The array is copied; n may be 0.
+ * Cancelled, or left early: the tasks go on. */
+#define ac_as_completed(tasks, n) \
+    __extension__((ac_gen(__typeof__(*(tasks))))ac__as_completed((tasks), (n), ac__kind_of_target(*(tasks))))
 
 /* ---- threads ----------------------------------------------------------------------------------------------------- */
 
@@ -539,13 +546,14 @@ ac_coro(void) ac__settle_n(const void *items, size_t count, unsigned kind, void 
                            ac_error *errors);
 struct ac__frame *ac__wait_for(void *handle, unsigned kind, size_t size, size_t alignment, double seconds);
 struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t alignment);
-void ac__group_spawn(ac_group *group, struct ac__frame *coroutine);
+void ac__group_spawn(ac_group *group, struct ac__frame *coroutine, const char *origin);
 ac_coro(size_t) ac__wait(void *items, size_t count, unsigned kind, enum ac_when when, double seconds);
+struct ac__frame *ac__as_completed(const void *items, size_t count, unsigned kind);
 struct ac__queue;
 struct ac__queue *ac__queue_new(size_t size, size_t alignment, const struct ac_queue_options *options);
 ac_coro(void) ac__queue_put(struct ac__queue *queue, const void *item);
 struct ac__frame *ac__queue_get(struct ac__queue *queue);
-ac_coro(bool) ac__queue_next(struct ac__queue *queue, void *item);
+ac_coro(bool) ac__queue_anext(struct ac__queue *queue, void *item);
 bool ac__queue_try_put(struct ac__queue *queue, const void *item);
 bool ac__queue_try_get(struct ac__queue *queue, void *item);
 void ac__queue_close(struct ac__queue *queue);

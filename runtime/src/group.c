@@ -104,7 +104,7 @@ static struct ac__task *child_done(struct ac__wait *wait)
     return NULL;
 }
 
-void ac__group_spawn(ac_group *group, struct ac__frame *coroutine)
+void ac__group_spawn(ac_group *group, struct ac__frame *coroutine, const char *origin)
 {
     struct child *child;
     if (group->is_stopping) {
@@ -123,6 +123,7 @@ void ac__group_spawn(ac_group *group, struct ac__frame *coroutine)
         group_fail(group, ac__out_of_memory());
         return;
     }
+    ac__root(child->task)->origin = origin;
     child->waiter.wait = (struct ac__wait){NULL, child_done};
     ac__target_watch(child->task, AC__KIND_TASK, &child->waiter);
     link_child(group, child);

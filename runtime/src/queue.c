@@ -348,12 +348,12 @@ static const struct ac__function next_function = {.resume = next_resume,
                                                   .result_offset = offsetof(struct next, has_item),
                                                   .result_size = sizeof(bool)};
 
-ac_coro(bool) ac__queue_next(struct ac__queue *queue, void *item)
+ac_coro(bool) ac__queue_anext(struct ac__queue *queue, void *item)
 {
     struct next *next;
     if (!queue)
         return (ac_coro(bool))ac__frame_none();
-    next = (struct next *)ac__frame_new(&next_function, (const void *)ac__queue_next);
+    next = (struct next *)ac__frame_new(&next_function, (const void *)ac__queue_anext);
     if (next) {
         next->wait.queue = queue;
         next->item = item;

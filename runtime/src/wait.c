@@ -1,8 +1,11 @@
-/* wait.c: ac_wait: watches tasks or futures that stay the caller's until enough of them are done.
+/* wait.c: ac_wait and ac_as_completed: watching tasks or futures that stay the caller's.
  *
- * Each gets a watcher (abi.h). The task is woken by the first that makes the condition true, or by the alarm; when it
- * runs it takes whatever is done by then and moves that to the front of the caller's array, in the order in which it
- * was done. */
+ * Each gets a watcher (abi.h). In ac_wait the task is woken by the first that makes the condition true, or by the alarm;
+ * when it runs it takes whatever is done by then and moves that to the front of the caller's array, in the order in
+ * which it was done.
+ *
+ * ac_as_completed is a generator. From the first time it is asked, a handle is put into a list when it is done; each
+ * time it is asked it hands out the first of the list, and waits if there is none. */
 #include "core.h"
 
 #include <limits.h>
@@ -15,12 +18,73 @@ enum { WAITS = 1, GAVE_WAY = 2, LOOKED = 3 };
 
 struct watched {
     struct ac__waiter waiter;
-    struct watch *watch;
+    void *owner; /* struct watch or completed */
     void *target;
     bool is_watched;
-    unsigned long done_at; /* at the end: ULONG_MAX if it is not done */
+    unsigned long done_at; /* for sorting: ULONG_MAX if it is not done */
     size_t index;
+    struct watched *next; /* ac_as_completed: in the list of those that are done */
 };
+
+static void watched_copy(struct watched *watched, const void *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        watched[i].is_watched = false;
+        watched[i].index = i;
+        memcpy(&watched[i].target, (const char *)items + i * sizeof(void *), sizeof(void *));
+    }
+}
+
+static void watched_watch(struct watched *watched, void *owner, unsigned kind,
+                          struct ac__task *(*done)(struct ac__wait *wait))
+{
+    watched->is_watched = true;
+    watched->owner = owner;
+    watched->waiter.wait = (struct ac__wait){NULL, done};
+    ac__target_watch(watched->target, kind, &watched->waiter);
+}
+
+static void watched_leave(struct watched *watched, size_t count, unsigned kind)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (watched[i].is_watched)
+            ac__target_unwatch(watched[i].target, kind, &watched[i].waiter);
+        watched[i].is_watched = false;
+    }
+}
+
+static int by_time(const void *left, const void *right)
+{
+    const struct watched *a = left, *b = right;
+    if (a->done_at != b->done_at)
+        return a->done_at < b->done_at ? -1 : 1;
+    return a->index < b->index ? -1 : 1;
+}
+
+/* Moves those that are done to the front, in the order in which they were done; gives their number. */
+static size_t watched_sort(struct watched *watched, size_t count, unsigned kind)
+{
+    size_t done_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_done = ac__target_done(watched[i].target, kind);
+        done_count += is_done;
+        watched[i].done_at = is_done ? ac__target_done_at(watched[i].target, kind) : ULONG_MAX;
+    }
+    qsort(watched, count, sizeof *watched, by_time);
+    return done_count;
+}
+
+/* A null handle: a future that could not be made. */
+static bool has_null(const struct watched *watched, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!watched[i].target)
+            return true;
+    }
+    return false;
+}
+
+/* ---- ac_wait ----------------------------------------------------------------------------------------------------- */
 
 struct watch {
     struct ac__frame base;
@@ -60,7 +124,7 @@ static void wake(struct watch *watch)
 static struct ac__task *watched_done(struct ac__wait *wait)
 {
     struct watched *watched = container_of(wait, struct watched, waiter.wait);
-    struct watch *watch = watched->watch;
+    struct watch *watch = watched->owner;
     watch->pending--;
     if (is_enough(watch, watched->target))
         wake(watch);
@@ -78,40 +142,12 @@ static struct ac__task *watch_cancel(struct ac__wait *wait)
     return NULL;
 }
 
-/* ---- the order in which they were done --------------------------------------------------------------------------- */
-
-static int by_time(const void *left, const void *right)
+static int watch_end(struct watch *watch)
 {
-    const struct watched *a = left, *b = right;
-    if (a->done_at != b->done_at)
-        return a->done_at < b->done_at ? -1 : 1;
-    return a->index < b->index ? -1 : 1;
-}
-
-static void sort_items(struct watch *watch)
-{
-    watch->done_count = 0;
-    for (size_t i = 0; i < watch->count; i++) {
-        struct watched *watched = &watch->watched[i];
-        bool is_done = ac__target_done(watched->target, watch->kind);
-        watch->done_count += is_done;
-        watched->done_at = is_done ? ac__target_done_at(watched->target, watch->kind) : ULONG_MAX;
-        watched->index = i;
-    }
-    qsort(watch->watched, watch->count, sizeof *watch->watched, by_time);
+    watch->done_count = watched_sort(watch->watched, watch->count, watch->kind);
     for (size_t i = 0; i < watch->count; i++)
         memcpy((char *)watch->items + i * sizeof(void *), &watch->watched[i].target, sizeof(void *));
-}
-
-/* ---- the frame --------------------------------------------------------------------------------------------------- */
-
-static void unwatch(struct watch *watch)
-{
-    ac__alarm_cancel(ac__thread.loop, &watch->timer.alarm);
-    for (size_t i = 0; i < watch->count; i++) {
-        if (watch->watched[i].is_watched)
-            ac__target_unwatch(watch->watched[i].target, watch->kind, &watch->watched[i].waiter);
-    }
+    return AC__DONE;
 }
 
 static int check(const struct watch *watch, struct ac__task *task)
@@ -120,9 +156,9 @@ static int check(const struct watch *watch, struct ac__task *task)
         return ac__fail(task, ac__error_make(EINVAL, "ac_wait for nothing"));
     if (isnan(watch->seconds) || watch->seconds == -INFINITY)
         return ac__fail_code(task, EINVAL);
+    if (has_null(watch->watched, watch->count))
+        return ac__fail_code(task, ENOMEM);
     for (size_t i = 0; i < watch->count; i++) {
-        if (!watch->watched[i].target)
-            return ac__fail_code(task, ENOMEM); /* a future that could not be made */
         if (watch->watched[i].target == task)
             return ac__fail(task, ac__error_make(EDEADLK, "a task awaits itself"));
     }
@@ -146,13 +182,8 @@ static bool is_over(struct watch *watch)
 static void watch_all(struct watch *watch)
 {
     for (size_t i = 0; i < watch->count; i++) {
-        struct watched *watched = &watch->watched[i];
-        if (ac__target_done(watched->target, watch->kind))
-            continue;
-        watched->is_watched = true;
-        watched->watch = watch;
-        watched->waiter.wait = (struct ac__wait){NULL, watched_done};
-        ac__target_watch(watched->target, watch->kind, &watched->waiter);
+        if (!ac__target_done(watch->watched[i].target, watch->kind))
+            watched_watch(&watch->watched[i], watch, watch->kind, watched_done);
     }
 }
 
@@ -160,10 +191,8 @@ static int watch_start(struct watch *watch, struct ac__task *task)
 {
     if (check(watch, task) != AC__DONE)
         return AC__FAILED;
-    if (is_over(watch)) {
-        sort_items(watch);
-        return AC__DONE;
-    }
+    if (is_over(watch))
+        return watch_end(watch);
     if (watch->seconds <= 0) /* what is ready may run before the answer is given */
         return ac__yield_at(task, &watch->base, LOOKED);
     watch->timer = (struct ac__timer){.fire = time_over};
@@ -181,14 +210,15 @@ static int watch_resume(struct ac__frame *frame, struct ac__task *task)
     struct watch *watch = (struct watch *)frame;
     if (frame->state == 0 && ac__over_budget())
         return ac__yield_at(task, frame, GAVE_WAY);
-    if (frame->state == WAITS)
-        unwatch(watch);
+    if (frame->state == WAITS) {
+        ac__alarm_cancel(ac__thread.loop, &watch->timer.alarm);
+        watched_leave(watch->watched, watch->count, watch->kind);
+    }
     if (frame->state != 0 && ac__interrupted(task))
         return ac__fail_code(task, ECANCELED);
     if (frame->state == 0 || frame->state == GAVE_WAY)
         return watch_start(watch, task);
-    sort_items(watch);
-    return AC__DONE;
+    return watch_end(watch);
 }
 
 static const struct ac__function wait_function = {.resume = watch_resume,
@@ -213,9 +243,130 @@ ac_coro(size_t) ac__wait(void *items, size_t count, unsigned kind, enum ac_when 
     watch->when = when;
     watch->seconds = seconds;
     watch->is_woken = false;
-    for (size_t i = 0; i < count; i++) {
-        watch->watched[i].is_watched = false;
-        memcpy(&watch->watched[i].target, (char *)items + i * sizeof(void *), sizeof(void *));
-    }
+    watched_copy(watch->watched, items, count);
     return (ac_coro(size_t))watch;
+}
+
+/* ---- ac_as_completed --------------------------------------------------------------------------------------------- */
+
+/* States: 0 between two items, 1 waits, AC__ENDED. */
+struct completed {
+    struct ac__frame base;
+    void *handle; /* the item */
+    struct ac__wait wait;
+    struct watched *first, *last; /* done, and not handed out yet */
+    size_t count, handed_out;
+    unsigned kind;
+    bool has_begun, is_woken;
+    struct watched watched[];
+};
+
+static void append(struct completed *completed, struct watched *watched)
+{
+    watched->next = NULL;
+    if (completed->first)
+        completed->last->next = watched;
+    else
+        completed->first = watched;
+    completed->last = watched;
+}
+
+static void completed_wake(struct completed *completed)
+{
+    if (completed->base.state != WAITS || completed->is_woken)
+        return;
+    completed->is_woken = true;
+    ac__make_ready(completed->wait.task);
+}
+
+static struct ac__task *completed_note(struct ac__wait *wait)
+{
+    struct watched *watched = container_of(wait, struct watched, waiter.wait);
+    struct completed *completed = watched->owner;
+    watched->is_watched = false;
+    if (completed->kind == AC__KIND_FUTURE)
+        ac__target_unwatch(watched->target, completed->kind, &watched->waiter);
+    append(completed, watched);
+    completed_wake(completed);
+    return NULL;
+}
+
+static struct ac__task *completed_cancel(struct ac__wait *wait)
+{
+    completed_wake(container_of(wait, struct completed, wait));
+    return NULL;
+}
+
+static void completed_close(struct ac__frame *frame)
+{
+    struct completed *completed = (struct completed *)frame;
+    watched_leave(completed->watched, completed->count, completed->kind);
+}
+
+static int completed_begin(struct completed *completed, struct ac__task *task)
+{
+    size_t done;
+    completed->has_begun = true;
+    if (has_null(completed->watched, completed->count))
+        return ac__fail_code(task, ENOMEM);
+    done = watched_sort(completed->watched, completed->count, completed->kind);
+    for (size_t i = 0; i < done; i++)
+        append(completed, &completed->watched[i]);
+    for (size_t i = done; i < completed->count; i++)
+        watched_watch(&completed->watched[i], completed, completed->kind, completed_note);
+    return AC__DONE;
+}
+
+static int completed_hand_out(struct completed *completed)
+{
+    completed->base.state = 0;
+    completed->handle = completed->first->target;
+    completed->first = completed->first->next;
+    completed->handed_out++;
+    return AC__DONE;
+}
+
+static int completed_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    struct completed *completed = (struct completed *)frame;
+    if (frame->state == WAITS && ac__interrupted(task)) {
+        completed_close(frame);
+        return ac__fail_code(task, ECANCELED);
+    }
+    if (!completed->has_begun && completed_begin(completed, task) != AC__DONE)
+        return AC__FAILED;
+    if (completed->first)
+        return completed_hand_out(completed);
+    if (completed->handed_out == completed->count) {
+        frame->state = AC__ENDED;
+        return AC__DONE;
+    }
+    completed->is_woken = false;
+    completed->wait.cancel = completed_cancel;
+    return ac__suspend(task, frame, WAITS, &completed->wait);
+}
+
+static const struct ac__function completed_function = {.resume = completed_resume,
+                                                       .name = "ac_as_completed",
+                                                       .size = sizeof(struct completed),
+                                                       .alignment = _Alignof(struct completed),
+                                                       .result_offset = offsetof(struct completed, handle),
+                                                       .result_size = sizeof(void *),
+                                                       .close = completed_close};
+
+struct ac__frame *ac__as_completed(const void *items, size_t count, unsigned kind)
+{
+    struct completed *completed = NULL;
+    if (count < SIZE_MAX / 4 / sizeof(struct watched))
+        completed = (struct completed *)ac__frame_new_sized(&completed_function, (const void *)ac__as_completed,
+                                                            sizeof *completed + count * sizeof(struct watched));
+    if (!completed)
+        return ac__frame_none();
+    completed->count = count;
+    completed->kind = kind;
+    completed->handed_out = 0;
+    completed->has_begun = false;
+    completed->first = NULL;
+    watched_copy(completed->watched, items, count);
+    return &completed->base;
 }

@@ -9,7 +9,7 @@ SUFFIXES = ('.ac', '.c', '.test')
 
 def files():
     for folder, folders, names in os.walk(tests):
-        folders[:] = sorted(name for name in folders if name not in ('Inputs', 'differential'))
+        folders[:] = sorted(name for name in folders if name not in ('Inputs', 'differential', 'bench'))
         for name in sorted(names):
             if name.endswith(SUFFIXES):
                 path = os.path.join(folder, name)
