@@ -56,7 +56,8 @@ sanitized_runtime = os.path.join(build, 'lib', 'libac-sanitized.a')
 
 acc = [os.path.join(build, 'bin', 'acc')]
 if is_sanitized and not is_clang:  # the sanitizers' libraries of gcc and clang cannot be mixed
-    acc.append(f'--runtime={sanitized_runtime}')
+    runtime = os.path.join(build, 'lib', 'libac-thread-sanitized.a') if 'thread' in flags else sanitized_runtime
+    acc.append(f'--runtime={runtime}')
 config.substitutions += [
     ('%acc', ' '.join(['timeout 120', *acc, flags]).strip()),
     ('%run', 'timeout 60'),
@@ -67,7 +68,9 @@ config.substitutions += [
 ]
 
 config.available_features.add('clang' if is_clang else 'gcc')
-if is_sanitized:
+if 'thread' in flags:
+    config.available_features.add('tsan')
+elif is_sanitized:
     config.available_features.add('asan')
 if not flags:
     config.available_features.add('no-flags')

@@ -514,6 +514,52 @@ bool ac_timer_cancel(ac_timer timer);
  * memory. */
 bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
 
+/* ---- several loops, other event loops ---------------------------------------------------------------------------- */
+
+/* A process may run a loop in each of its threads. A task never leaves its loop, and most of what this header offers is
+ * for the tasks of one loop. What may be used from any thread: futures (ac_set_result, ac_set_exception, ac_done;
+ * awaited in one loop at a time), ac_call_threadsafe, ac_loop_call, ac_thread_limit; and a coroutine may be made in one
+ * thread and run in another.
+ *
+ * fork: in the child the loop is dead, and any call that needs it aborts with a message; exec, or _exit. A child that a
+ * thread without a loop forked may start a loop. All descriptors of the library are close-on-exec. */
+
+/* A reference to a loop, good in any thread, also when the loop has ended. While there is one, and other threads are,
+ * tasks that all wait are no deadlock. */
+typedef struct ac__mailbox ac_loop;
+/* A new reference to this thread's loop. */
+ac_loop *ac_loop_ref(void);
+/* Gives up a reference; from any thread. Null is fine. */
+void ac_loop_unref(ac_loop *loop);
+/* Has a function called by that loop, in turn with its tasks; from any thread. False if the loop has ended, or there is
+ * no memory. */
+bool ac_loop_call(ac_loop *loop, void (*function)(void *argument), void *argument);
+
+/* In place of ac_run, for a thread that another event loop owns: that one polls a descriptor, and calls.
+ *
+ *     int fd = ac_loop_fd();
+ *     ac_task(int) t = ac_spawn(f());
+ *     while (ac_loop_poll())
+ *         poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
+ *     int result = ac_result(t);
+ *     ac_loop_close();
+ */
+
+/* A descriptor that is readable when the loop has something to do. Opens a loop in this thread if there is none; then
+ * tasks can be spawned, callbacks set and so on. Inside a loop that ac_run runs it gives that loop's epoll, or -1 if it
+ * has none yet. -1 with errno if there is no memory or descriptor. */
+int ac_loop_fd(void);
+
+/* Runs what is ready, for 10 ms at most, and never waits. To be called when the descriptor is readable, and after
+ * calls from outside the loop that make something ready or set a time (spawning, cancelling, setting a future in this
+ * thread, ac_call_later ...). True as long as there are unfinished tasks. Aborts when called by a task, or in a loop
+ * that ac_run runs. Tasks that wait for ever are no deadlock here: whoever owns the thread may know better. */
+bool ac_loop_poll(void);
+
+/* Closes the loop of ac_loop_fd: cancels all tasks and waits until they have ended, reports errors that nobody
+ * retrieved. Handles of tasks end with it. Without a loop it does nothing. */
+void ac_loop_close(void);
+
 /* Prints every task of the running loop: name, state, and its chain of awaits, innermost first. The argument is a
  * FILE *. */
 void ac_dump_tasks(void *file);

@@ -204,6 +204,7 @@ struct ac__loop {
     /* task locals (local.c) */
     char *locals;
     size_t locals_size;
+    bool is_foreign;            /* driven by another event loop (foreign.c) */
     int *error_number; /* this thread's errno */
 };
 
@@ -218,7 +219,7 @@ static inline struct ac__loop *ac__loop(void)
 /* Puts a task at the end of the ready queue. */
 static inline void ac__make_ready(struct ac__task *task)
 {
-    struct ac__loop *loop = ac__thread.loop;
+    struct ac__loop *loop = ac__loop();
     task->state = AC__READY;
     task->next = NULL;
     *loop->end = task;
@@ -491,6 +492,8 @@ void ac__mailbox_drop(struct ac__mailbox *mailbox);
 /* False if the loop is gone. */
 bool ac__mailbox_send(struct ac__mailbox *mailbox, struct ac__letter *letter);
 bool ac__mailbox_is_closed(struct ac__mailbox *mailbox);
+/* Does the program hold it (ac_loop_ref), so that another thread may call? */
+bool ac__mailbox_is_referred_to(const struct ac__mailbox *mailbox);
 bool ac__has_other_threads(void);
 /* Delivers what has come; true if anything had. */
 bool ac__mailbox_empty(struct ac__loop *loop);
@@ -557,6 +560,18 @@ void ac__dump(FILE *file);
 
 void ac__threads_before_fork(void);
 void ac__threads_after_fork(bool is_child);
+
+/* ---- loop.c: the parts of ac_run, for a loop that is not run by it ------------------------------------------------ */
+
+/* Opens a loop in this thread, which has none. False if there is no memory. */
+bool ac__loop_open(struct ac__loop *loop);
+void ac__loop_close(struct ac__loop *loop);
+/* Takes in what has come; never waits. */
+void ac__loop_look(struct ac__loop *loop);
+/* Runs the first that is ready, and looks now and then. */
+void ac__loop_step(struct ac__loop *loop);
+/* Cancels all tasks and runs until they are finished. */
+void ac__loop_wind_up(struct ac__loop *loop);
 
 /* ---- scoped.c: the end of a block that has a scoped child, driven as a join (abi.h) ------------------------------ */
 

@@ -9,7 +9,10 @@ static struct ac__task *task_of(void *target)
 
 bool ac__cancel(void *target, unsigned kind)
 {
-    return kind == AC__KIND_TASK ? ac__task_cancel(task_of(target), false) : ac__future_cancel(target);
+    if (kind == AC__KIND_FUTURE)
+        return ac__future_cancel(target);
+    ac__loop(); /* says so if there is none: in a child of fork */
+    return ac__task_cancel(task_of(target), false);
 }
 
 bool ac__done(void *target, unsigned kind)

@@ -170,7 +170,7 @@ static void look(struct ac__loop *loop)
     set_interval(loop);
     ac__timers_run(loop);
     ac__mailbox_empty(loop);
-    if (loop->io_waits)
+    if (loop->io_waits || loop->is_foreign)
         ac__poll(loop, 0);
 }
 
@@ -179,7 +179,7 @@ static bool can_come(struct ac__loop *loop)
 {
     if (loop->io_waits || loop->threads_out)
         return true;
-    if (!loop->future_waits)
+    if (!loop->future_waits && !ac__mailbox_is_referred_to(loop->mailbox))
         return false;
     /* In this order: a thread may have set a future and ended since the mailbox was last emptied. */
     return ac__has_other_threads() || ac__mailbox_has_letters(loop);
@@ -198,12 +198,14 @@ enum { OTHERS_CHECK = AC__SECOND, LETTERS_CHECK = AC__SECOND / 100 };
 static int64_t longest_wait(struct ac__loop *loop)
 {
     int64_t deadline = ac__next_deadline(loop), wait = AC__NEVER;
+    if (loop->is_virtual && loop->threads_out)
+        return AC__NEVER; /* time stands still meanwhile */
     if (deadline < AC__NEVER)
         wait = deadline > loop->now ? deadline - loop->now : 0;
     else if (!can_come(loop))
         deadlock();
     /* A thread that was to set a future may end without doing so: then look again whether any is left. */
-    if (loop->future_waits && !loop->io_waits && wait > OTHERS_CHECK && deadline == AC__NEVER)
+    if (!loop->threads_out && !loop->io_waits && wait > OTHERS_CHECK && deadline == AC__NEVER)
         wait = OTHERS_CHECK;
     return wait;
 }
@@ -213,18 +215,14 @@ static int64_t at_most(int64_t time, int64_t most)
     return time < most ? time : most;
 }
 
-/* The virtual clock: nothing is ready, so it is the time of the next alarm; but while a thread is at work, time stands
- * still. */
-static void jump(struct ac__loop *loop, int64_t most)
+/* The virtual clock: nothing is ready, so it is the time of the next alarm. */
+static bool can_jump(const struct ac__loop *loop)
 {
-    if (loop->threads_out) {
-        ac__poll(loop, most);
-        return;
-    }
-    if (ac__next_deadline(loop) >= AC__NEVER - 1) {
-        ac__poll(loop, at_most(longest_wait(loop), most));
-        return;
-    }
+    return loop->is_virtual && !loop->first && !loop->threads_out && ac__next_deadline(loop) < AC__NEVER - 1;
+}
+
+static void jump(struct ac__loop *loop)
+{
     loop->now = ac__next_deadline(loop);
     ac__timers_run(loop);
 }
@@ -247,14 +245,31 @@ static void wait(struct ac__loop *loop)
     most = ac__mailbox_listen(loop) ? AC__NEVER : LETTERS_CHECK; /* without a bell it has to look */
     if (loop->is_virtual) {
         ac__poll(loop, 0);
-        if (!ac__mailbox_empty(loop) && !loop->first)
-            jump(loop, most);
-        return;
+        if (ac__mailbox_empty(loop) || loop->first)
+            return;
+        if (can_jump(loop)) {
+            jump(loop);
+            return;
+        }
     }
     ac__poll(loop, at_most(longest_wait(loop), most));
     ring(loop);
     ac__mailbox_empty(loop);
     loop->polled_at = 0;
+}
+
+void ac__loop_step(struct ac__loop *loop)
+{
+    run_step(loop);
+    if (unlikely(--loop->until_poll == 0))
+        look(loop);
+}
+
+void ac__loop_look(struct ac__loop *loop)
+{
+    look(loop);
+    if (can_jump(loop))
+        jump(loop);
 }
 
 static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
@@ -264,9 +279,7 @@ static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
             wait(loop);
             continue;
         }
-        run_step(loop);
-        if (unlikely(--loop->until_poll == 0))
-            look(loop);
+        ac__loop_step(loop);
     }
 }
 
@@ -311,15 +324,13 @@ static void insist(unsigned *times)
 }
 
 /* Runs until every task is finished. */
-static void wind_up(struct ac__loop *loop)
+void ac__loop_wind_up(struct ac__loop *loop)
 {
     unsigned times = 0;
     cancel_all();
     while (loop->live) {
         if (loop->first) {
-            run_step(loop);
-            if (--loop->until_poll == 0)
-                look(loop);
+            ac__loop_step(loop);
         } else if (cancel_all()) {
             continue; /* spawned meanwhile */
         } else if (ac__next_deadline(loop) < AC__NEVER || can_come(loop)) {
@@ -341,7 +352,7 @@ static void drop_callbacks(struct ac__loop *loop)
 
 /* ---- starting ---------------------------------------------------------------------------------------------------- */
 
-static bool loop_open(struct ac__loop *loop)
+bool ac__loop_open(struct ac__loop *loop)
 {
     const char *clock = getenv("AC_CLOCK"), *seed = getenv("AC_SEED");
     *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
@@ -359,8 +370,10 @@ static bool loop_open(struct ac__loop *loop)
     return true;
 }
 
-static void loop_close(struct ac__loop *loop)
+void ac__loop_close(struct ac__loop *loop)
 {
+    if (unlikely(ac__is_debug))
+        ac__debug_lost(loop);
     ac__report_locked();
     drop_callbacks(loop);
     ac__mailbox_close(loop);
@@ -406,19 +419,17 @@ static bool run(struct ac__frame *coroutine, void *result, size_t size, ac_error
         ac__die("ac_run called from a running loop: await the coroutine, or spawn it");
     if (ac__is_forked())
         ac__no_loop();
-    if (!loop_open(&loop)) {
+    if (!ac__loop_open(&loop)) {
         ac__coro_close(coroutine);
         return hand_out_error(ac__out_of_memory(), error);
     }
     task = loop.main = ac__task_start(coroutine);
     run_until_finished(&loop, task);
-    wind_up(&loop);
+    ac__loop_wind_up(&loop);
     ac__tasks_free(task);
     succeeded = hand_out(task, result, size, error);
     ac__task_drop(task);
-    if (unlikely(ac__is_debug))
-        ac__debug_lost(&loop);
-    loop_close(&loop);
+    ac__loop_close(&loop);
     return succeeded;
 }
 

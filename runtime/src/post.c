@@ -14,7 +14,8 @@
 struct ac__mailbox {
     pthread_mutex_t lock;
     unsigned holders;
-    int event; /* -1: none yet */
+    unsigned references; /* ac_loop_ref */
+    int event;           /* -1: none yet */
     bool is_closed;
     bool has_letters; /* also read without the lock, as a hint */
     struct ac__letter *first, *last;
@@ -150,7 +151,7 @@ bool ac__mailbox_empty(struct ac__loop *loop)
 bool ac__mailbox_listen(struct ac__loop *loop)
 {
     struct ac__mailbox *mailbox = loop->mailbox;
-    if (__libc_single_threaded || mailbox->event >= 0)
+    if (mailbox->event >= 0 || (__libc_single_threaded && !loop->is_foreign))
         return true;
     pthread_mutex_lock(&mailbox->lock);
     mailbox->event = ac__syscall_fails() ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -236,6 +237,31 @@ static struct ac__mailbox *nearest(void)
     mailbox = running ? ac__mailbox_hold(running) : NULL;
     pthread_mutex_unlock(&running_lock);
     return mailbox;
+}
+
+bool ac__mailbox_is_referred_to(const struct ac__mailbox *mailbox)
+{
+    return __atomic_load_n(&mailbox->references, __ATOMIC_ACQUIRE) > 0;
+}
+
+ac_loop *ac_loop_ref(void)
+{
+    struct ac__mailbox *mailbox = ac__loop()->mailbox;
+    __atomic_add_fetch(&mailbox->references, 1, __ATOMIC_RELAXED);
+    return ac__mailbox_hold(mailbox);
+}
+
+void ac_loop_unref(ac_loop *loop)
+{
+    if (!loop)
+        return;
+    __atomic_sub_fetch(&loop->references, 1, __ATOMIC_RELEASE);
+    ac__mailbox_drop(loop);
+}
+
+bool ac_loop_call(ac_loop *loop, void (*function)(void *argument), void *argument)
+{
+    return post_call(loop, function, argument);
 }
 
 bool ac_call_threadsafe(void (*function)(void *argument), void *argument)

@@ -18,7 +18,7 @@ void ac__no_loop(void)
 {
     if (forked)
         ac__die("this is a child made by fork: its parent's event loop does not run here");
-    ac__die("no event loop runs in this thread: start one with ac_run or `async int main`");
+    ac__die("no event loop runs in this thread: start one with ac_run, `async int main` or ac_loop_fd");
 }
 
 /* ---- SIGPIPE ----------------------------------------------------------------------------------------------------- */
@@ -62,6 +62,7 @@ void ac__sigpipe_give_back(void)
 
 static void before_fork(void)
 {
+    pthread_mutex_lock(&sigpipe_lock);
     ac__mailboxes_before_fork();
     ac__threads_before_fork();
 }
@@ -70,6 +71,7 @@ static void after_fork(bool is_child)
 {
     ac__threads_after_fork(is_child);
     ac__mailboxes_after_fork(is_child);
+    pthread_mutex_unlock(&sigpipe_lock);
 }
 
 static void in_parent(void)
@@ -80,14 +82,14 @@ static void in_parent(void)
 static void in_child(void)
 {
     after_fork(true);
+    sigpipe_users = 0;
+    sigpipe_restore();
     if (!ac__thread.loop)
         return;
     forked = true;
     if (ac__thread.loop->epoll >= 0)
         close(ac__thread.loop->epoll);
     ac__thread.loop = NULL;
-    ac__thread.task = NULL;
-    sigpipe_restore();
 }
 
 static void watch(void)
