@@ -47,7 +47,7 @@ static bool has_parts(const struct node *call)
     return false;
 }
 
-/* Text that declares a member for a value of this type, `$` for the name; null: it cannot be named at file scope. A
+/* Text that declares a member for a value of this type, `@` for the name; null: it cannot be named at file scope. A
  * pointer to what only the function knows goes along as void *, which converts back, an enumeration as an integer. */
 static const char *member_type(const struct type_info *type)
 {
@@ -59,7 +59,7 @@ static const char *member_type(const struct type_info *type)
         return type->declaration;
     if (type->class != TYPE_SCALAR && !type->is_variable)
         return NULL;
-    return !type->is_integer ? "void *$" : type->size > 4 ? "long $" : "int $";
+    return !type->is_integer ? "void *@" : type->size > 4 ? "long @" : "int @";
 }
 
 struct node *thread_unnamed(struct node *call)
@@ -97,7 +97,7 @@ static void add_members(struct text *text, const struct node *call)
         if (!goes_along(call, i))
             continue;
         const char *name = arena_format(text->acc->arena, "ac__%u", i), *type = member_type(node_strip(call->child[i])->type);
-        buffer_printf(&text->out, " %s;", declare_as(text->acc, type ? type : "void *$", name));
+        buffer_printf(&text->out, " %s;", declare_as(text->acc, type ? type : "void *@", name));
     }
     buffer_puts(&text->out, " };\n");
 }
