@@ -27,7 +27,7 @@ struct ac__thrown {
 
 /* Thrown when there is no memory to throw anything else. */
 static struct ac__thrown out_of_memory = {
-    .error = {.code = ENOMEM, .message = "Cannot allocate memory"},
+    .error = {.code = ENOMEM, .file = "", .function = "", .message = "Cannot allocate memory"},
     .is_shared = true,
 };
 
@@ -85,7 +85,7 @@ static struct ac__thrown *thrown_new(void)
     struct ac__thrown *thrown = ac__allocate(sizeof *thrown);
     if (!thrown)
         return NULL;
-    thrown->error = (ac_error){0};
+    thrown->error = (ac_error){.file = "", .function = ""}; /* until it is traced: never null */
     thrown->context = NULL;
     thrown->is_shared = thrown->is_forgotten = false;
     thrown->count = 0;
@@ -201,7 +201,7 @@ void ac__trace(struct ac__task *task, struct ac__frame *frame, unsigned site)
     if (!thrown || thrown->is_shared || !ac__is_users(function))
         return;
     add_line(thrown, function, site);
-    if (thrown->error.function)
+    if (*thrown->error.function)
         return;
     thrown->error.file = function->sites[site].file;
     thrown->error.line = function->sites[site].line;
@@ -247,7 +247,7 @@ int ac__throw_copy(struct ac__task *task, struct ac__frame *frame, unsigned site
     if (!thrown)
         return throw_made(task, frame, site, &out_of_memory);
     thrown->error = *error;
-    thrown->error.function = NULL; /* it is thrown here, not where the original was */
+    thrown->error.function = ""; /* it is thrown here, not where the original was */
     return throw_made(task, frame, site, thrown);
 }
 

@@ -237,6 +237,8 @@ struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin)
 void ac__detach(struct ac__task *task)
 {
     ac__check_consumed(task);
+    if (task->flags & AC__SHARED)
+        report(task);
     ac__task_drop(task);
 }
 

@@ -233,7 +233,7 @@ enum { AC__MESSAGE_SIZE = 208 };
 /* An error as programs see it: a plain value that owns nothing. */
 typedef struct ac_error {
     int code;               /* an errno value, an AC_E..., or the program's own; 0: no error */
-    unsigned line;          /* where it was thrown */
+    unsigned line;          /* where it was thrown; 0, and empty texts, if that is not known */
     const char *file;
     const char *function;
     char message[AC__MESSAGE_SIZE];
