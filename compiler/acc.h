@@ -141,6 +141,11 @@ struct file {
     X(INITIALISE)       /* INIT_DECLARATOR: initialises a variable of the frame whose declaration stands before */ \
     X(TYPED)            /* SPECIFIERS, DECLARATOR: the type of a variable, spelled with `text` for its name */ \
     X(AWAIT_STATEMENT)  /* operand, target NAME?: an await that stands alone, its operand free of awaits */ \
+    X(GENERATOR_MAKE)   /* target NAME, call: makes a generator on the bump stack */ \
+    X(GENERATOR_NEXT)   /* NAME: runs a generator until its next item; symbol: it is embedded, an instance of this
+                           function; null: the name is a pointer to it */ \
+    X(GENERATOR_CLOSE)  /* NAME: undoes what a generator has under way; symbol as above */ \
+    X(YIELD_POINT)      /* SEQUENCE: hands an item out; closing enters at the children; number: of its site */ \
     X(PENDING_ERROR)    /* in a FINALLY: the error on its way, as const ac_error *, or null */ \
     X(START)            /* operand: starts the scoped child that is its symbol; the value is its handle */ \
     X(SWALLOW_ERROR)    /* in a FINALLY: a statement that drops the error on its way */ \
@@ -234,6 +239,8 @@ struct acc {
     /* tree: external declarations that hold something of the dialect, in order of text. All else stays text. */
     struct node **items;
     uint32_t item_count;
+    struct symbol **iterators; /* functions named N_anext at file scope */
+    uint32_t iterator_count;
     bool has_dialect;          /* false: the file is plain C and goes to the C compiler as it is */
     struct scopes *scopes;     /* scope.c: after parsing, the file's scope */
     struct span *bodies;       /* function bodies that were skipped as tokens, `{` to `}`, in order of text */
@@ -271,6 +278,8 @@ bool scan(struct acc *acc);
 bool parse(struct acc *acc);
 /* What a name means at the end of the file's scope (functions, objects, typedefs); null: nothing. */
 struct symbol *file_symbol(const struct acc *acc, const char *name);
+/* Whether a typedef or a tag has that name there. */
+bool is_file_type(const struct acc *acc, const char *name);
 
 /* ---- diagnostics ---------------------------------------------------------------------------------------------- */
 
@@ -327,10 +336,11 @@ struct type_info {
      * (local types, unnamed types). Arrays stay arrays. */
     const char *declaration;
     const char *awaited;       /* declaration of T for an awaitable; "void @" for void */
-    struct type_info *result;  /* type of T for an awaitable */
+    struct type_info *result;  /* type of T for an awaitable, or another typed handle */
     struct type_info *decayed; /* what the value has after array and function decay; itself otherwise */
     const char *record_name;   /* for a record or pointer to one: the typedef's or tag's name N for N_aenter; or null */
     const char *tag_name;      /* the tag, where record_name is a typedef's name; or null */
+    const char *handle_tag;    /* of a typed handle, `T (*)(struct TAG *)`: the tag; or null */
 };
 
 /* A shadow: C text for libclang with a map from its bytes to tokens. */
@@ -356,6 +366,9 @@ struct shadow {
     uint32_t piece_count;
     struct shadow_query *queries;
     uint32_t query_count;
+    struct shadow_query *headers; /* of `async for`: from its operand to the item's value */
+    uint32_t header_count;
+    uint32_t iterator_count;      /* of acc->iterators: those that have been printed */
     struct span *throws; /* of throw statements: their formats are checked as printf's */
     uint32_t throw_count;
     struct shadow_start *starts;
@@ -373,6 +386,8 @@ bool meaning(struct acc *acc, const struct shadow *shadow);
 bool check_tree(struct acc *acc);
 /* What types show; after meaning. False if anything at all was reported as an error. */
 bool check_types(struct acc *acc);
+/* False, and a report, if `async for` cannot iterate over an operand, as far as its type is known. */
+bool check_iterable(struct acc *acc, const struct node *operand);
 
 /* ---- the passes ------------------------------------------------------------------------------------------------ */
 

@@ -74,7 +74,7 @@ static void collect(struct crossing *crossing, struct node *node, uint32_t end)
     struct arena *arena = crossing->acc->arena;
     if (node->kind == NODE_DECLARATION)
         collect_declaration(crossing, node, end);
-    else if (node->kind == NODE_AWAIT)
+    else if (node->kind == NODE_AWAIT || node->kind == NODE_YIELD)
         *ARENA_PUSH(arena, crossing->awaits, crossing->await_count) = node;
     else if (node->kind == NODE_NAME)
         *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
@@ -126,7 +126,9 @@ void check_across(struct acc *acc, struct node *body)
         const struct node *await = crossed(&crossing, variable);
         if (!await)
             continue;
-        report(acc, variable->message, variable->symbol->token, variable->symbol->name);
-        report(acc, MESSAGE_AWAIT_HERE, await->op ? await->op : await->first);
+        bool is_yield = await->kind == NODE_YIELD;
+        report(acc, variable->message, variable->symbol->token, variable->symbol->name,
+               is_yield ? "a 'yield'" : "an 'await'");
+        report(acc, MESSAGE_AWAIT_HERE, await->op ? await->op : await->first, is_yield ? "yield" : "await");
     }
 }

@@ -10,6 +10,8 @@
  */
 #include "parser.h"
 
+#include <string.h>
+
 static struct symbol *make_symbol(struct parser *parser, enum symbol_kind kind, uint32_t token)
 {
     struct symbol *symbol = arena_allocate(parser->acc->arena, sizeof *symbol);
@@ -80,6 +82,19 @@ static struct symbol *declare_symbol(struct parser *parser, struct node *specifi
     return symbol;
 }
 
+static bool has_suffix(const char *name, const char *suffix)
+{
+    size_t length = strlen(name), suffix_length = strlen(suffix);
+    return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
+}
+
+/* N_anext: what `async for` finds by the type N. */
+static void note_iterator(struct acc *acc, struct symbol *symbol)
+{
+    if (symbol->kind == SYMBOL_FUNCTION && !symbol->previous && has_suffix(symbol->name, "_anext"))
+        *ARENA_PUSH(acc->arena, acc->iterators, acc->iterator_count) = symbol;
+}
+
 void bind_declarator(struct parser *parser, struct node *specifiers, struct node *declarator)
 {
     mark_async(specifiers, declarator);
@@ -91,6 +106,7 @@ void bind_declarator(struct parser *parser, struct node *specifiers, struct node
         symbol->previous = scope_find_here(parser->scopes, SPACE_ORDINARY, symbol->name);
         if (symbol->previous)
             symbol->definition = symbol->previous->definition;
+        note_iterator(parser->acc, symbol);
     }
     symbol->is_parameter = parser->function && parser->function->takes_parameters;
     scope_bind(parser->scopes, SPACE_ORDINARY, symbol);

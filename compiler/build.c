@@ -36,6 +36,14 @@ void build_pragma_into(struct acc *acc, struct node *from, struct node *block)
     node_append(acc, block, from->child[from->count]);
 }
 
+bool is_loop_hint(struct acc *acc, const struct node *node)
+{
+    if (node->kind != NODE_PRAGMA)
+        return false;
+    const char *text = token_text(acc, node->first);
+    return strstr(text, "ivdep") || strstr(text, "unroll");
+}
+
 bool is_async_definition(const struct node *node)
 {
     const struct symbol *symbol = node->kind == NODE_FUNCTION_DEFINITION ? declared(node->child[1]) : NULL;

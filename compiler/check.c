@@ -51,12 +51,6 @@ static bool check_word(struct context context, const struct node *node, const ch
     return false;
 }
 
-static void not_yet(struct context context, uint32_t token, const char *what)
-{
-    report(context.acc, MESSAGE_NOT_YET, token, what);
-    *context.is_hopeless = true;
-}
-
 static void check_try(struct context context, struct node *node)
 {
     if (!check_word(context, node, "try"))
@@ -96,6 +90,16 @@ static void check_yield(struct context context, struct node *node)
     if (context.child) {
         report(context.acc, MESSAGE_YIELD_IN_CHILD, node->first, context.child->name);
         report(context.acc, MESSAGE_CHILD_HERE, context.child->token, context.child->name);
+    }
+    check_children(context, node);
+}
+
+static void check_return(struct context context, struct node *node)
+{
+    const struct node *value = node->count ? node->child[0] : NULL;
+    if (value && context.is_generator) {
+        report(context.acc, MESSAGE_RETURN_IN_GENERATOR, node->first);
+        report_no_more(context.acc, node->first, node->last);
     }
     check_children(context, node);
 }
@@ -319,8 +323,6 @@ static void check_async_declarator(struct context context, const struct node *sp
     if (async_derivation(declarator)) {
         if (symbol && symbol->is_async)
             check_async_function(context, specifiers, declarator);
-        if (specifiers->op)
-            not_yet(context, specifiers->op, "an async generator");
     } else if (context.is_file_scope || item->kind != NODE_INIT_DECLARATOR) {
         report(context.acc, MESSAGE_ASYNC_NOT_FUNCTION, name_token(context.acc, specifiers, declarator));
     } else {
@@ -413,8 +415,8 @@ static void check_definition(struct context context, struct node *definition)
         check_async_function(context, specifiers, declarator);
     if (is_async && function->is_old_style)
         report(context.acc, MESSAGE_ASYNC_OLD_STYLE, name_token(context.acc, specifiers, declarator));
-    if (is_async && specifiers->op)
-        not_yet(context, specifiers->op, "an async generator");
+    if (is_async && specifiers->op && strcmp(declared(declarator)->name, "main") == 0)
+        report(context.acc, MESSAGE_MAIN_GENERATOR, specifiers->op);
     context.is_file_scope = false;
     for (uint32_t i = 0; i + 1 < definition->count; i++)
         if (definition->child[i])
@@ -439,6 +441,7 @@ static void check_nested_function(struct context context, struct node *node)
         *context.is_hopeless = true;
     } else {
         context.is_async = context.is_generator = context.is_in_catch = false;
+        context.child = NULL;
         check_children(context, node);
     }
 }
@@ -487,7 +490,8 @@ static bool is_openmp_block(const struct acc *acc, const struct node *pragma)
 
 static const struct node *first_await(const struct node *node)
 {
-    if (node->kind == NODE_AWAIT)
+    if (node->kind == NODE_AWAIT || node->kind == NODE_ASYNC_FOR || node->kind == NODE_ASYNC_WITH ||
+        node->kind == NODE_YIELD)
         return node;
     for (uint32_t i = 0; i < node->count; i++) {
         const struct node *found = node->child[i] ? first_await(node->child[i]) : NULL;
@@ -506,7 +510,7 @@ static void check_block(struct context context, struct node *block)
             is_governed |= is_openmp_block(context.acc, item);
             continue;
         }
-        const struct node *await = is_governed && context.is_async && item->has_await ? first_await(item) : NULL;
+        const struct node *await = is_governed && context.is_async && item->has_dialect ? first_await(item) : NULL;
         if (await)
             report(context.acc, MESSAGE_AWAIT_IN_OPENMP, await->op ? await->op : await->first);
         is_governed = false;
@@ -567,7 +571,7 @@ static void check_dialect_statement(struct context context, struct node *node)
         break;
     default:
         if (check_word(context, node, "async for"))
-            not_yet(context, node->first, "'async for'");
+            check_children(context, node);
     }
 }
 
@@ -579,6 +583,7 @@ static void check_node(struct context context, struct node *node)
     case NODE_TRY: check_try(context, node); break;
     case NODE_CATCH: check_catch(context, node); break;
     case NODE_YIELD: check_yield(context, node); break;
+    case NODE_RETURN: check_return(context, node); break;
     case NODE_DEFER:
     case NODE_ASYNC_WITH:
     case NODE_ASYNC_FOR: check_dialect_statement(context, node); break;

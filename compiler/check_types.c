@@ -54,8 +54,10 @@ static void report_dropped(struct acc *acc, struct node *node, bool is_voided)
     if (awaitable == AWAITABLE_NOT || !makes_handle(acc, node))
         return;
     const char *name = coroutine_name(acc, node, &token);
-    if (awaitable == AWAITABLE_CORO || awaitable == AWAITABLE_GENERATOR)
+    if (awaitable == AWAITABLE_CORO)
         report(acc, MESSAGE_NEVER_AWAITED, token, name);
+    else if (awaitable == AWAITABLE_GENERATOR)
+        report(acc, MESSAGE_NEVER_ITERATED, token, name);
     else if (awaitable == AWAITABLE_TASK && !is_voided)
         report(acc, MESSAGE_UNAWAITED_TASK, token);
 }
@@ -283,6 +285,46 @@ static void check_with(struct acc *acc, struct node *node)
     }
 }
 
+/* ---- async for --------------------------------------------------------------------------------------------------- */
+
+static bool check_next(struct acc *acc, const struct node *operand, const char *name)
+{
+    const struct symbol *next = with_function(acc, operand->type, "_anext");
+    if (next && is_async_function(acc, next))
+        return true;
+    report(acc, MESSAGE_WITHOUT_ANEXT, operand->first, name, operand->type->spelling);
+    if (next)
+        report(acc, MESSAGE_NOT_ASYNC, next->token, next->name);
+    return false;
+}
+
+bool check_iterable(struct acc *acc, const struct node *operand)
+{
+    const struct type_info *type = operand->type;
+    const char *name = type->record_name ? type->record_name : type->handle_tag;
+    if (!is_known(operand) || type->awaitable == AWAITABLE_GENERATOR)
+        return true;
+    if (type->awaitable == AWAITABLE_NOT && name)
+        return check_next(acc, operand, name);
+    report(acc, type->awaitable == AWAITABLE_NOT ? MESSAGE_FOR_OPERAND : MESSAGE_FOR_AWAITABLE, operand->first,
+           type->spelling);
+    return false;
+}
+
+/* ---- combinators ------------------------------------------------------------------------------------------------- */
+
+static void check_combined(struct acc *acc, const struct node *call)
+{
+    if (combinator_of(acc, call) == COMBINATOR_NONE)
+        return;
+    for (uint32_t i = 1; i < call->count; i++) {
+        const struct node *argument = call->child[i];
+        argument = argument->kind == NODE_ASSIGN ? argument->child[1] : argument;
+        if (is_known(argument) && argument->type->awaitable == AWAITABLE_GENERATOR)
+            report(acc, MESSAGE_ARGUMENT_NOT_AWAITABLE, argument->first, argument->type->spelling);
+    }
+}
+
 /* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
 static void check_node(struct acc *acc, struct node *node)
@@ -290,6 +332,7 @@ static void check_node(struct acc *acc, struct node *node)
     switch (node->kind) {
     case NODE_AWAIT: check_await(acc, node); break;
     case NODE_CALL:
+        check_combined(acc, node);
         if (is_thread_call(acc, node))
             check_thread(acc, node);
         break;
@@ -297,6 +340,7 @@ static void check_node(struct acc *acc, struct node *node)
     case NODE_CATCH: check_codes(acc, node); break;
     case NODE_ASYNC_WITH: check_with(acc, node); break;
     case NODE_DECLARATION: check_children(acc, node); break;
+    case NODE_ASYNC_FOR: check_iterable(acc, node->child[1]); break;
     case NODE_UNARY:
         if (node->op && token_is(acc, node->op, "!"))
             check_unused(acc, node);

@@ -71,8 +71,15 @@ static void keep_sizes(struct declare *declare, struct node *node)
 
 static struct node *stack_mark(struct declare *declare, const struct node *near, const struct symbol *after)
 {
-    return after ? build_name(declare->acc, near, slot_of(after)->end)
-                 : build(declare->acc, near, "ac__self->ac__mark", NULL);
+    if (after)
+        return build_name(declare->acc, near, slot_of(after)->end);
+    return build(declare->acc, near, declare->function->is_generator ? "0" : "ac__self->ac__mark", NULL);
+}
+
+/* The task's bump stack, or a generator's own, since its VLAs outlive whatever its caller has there. */
+static const char *stack_of(const struct declare *declare)
+{
+    return declare->function->is_generator ? "(&ac__self->ac__store)" : "ac__task";
 }
 
 static void declare_vla(struct declare *declare, struct node *item, struct slot *slot)
@@ -83,16 +90,20 @@ static void declare_vla(struct declare *declare, struct node *item, struct slot 
     keep_sizes(declare, slot->specifiers);
     keep_sizes(declare, slot->declarator);
     slot->end = build_typed_temporary(declare->function, declare->function->body, "char *@", true);
-    add(declare, build(acc, item, "ac__stack_release(ac__task, %0);", stack_mark(declare, item, declare->live), NULL));
     const char *alignment = slot->own_alignment ? arena_format(acc->arena, "%lld", slot->own_alignment)
                                                 : "__alignof__(%1)";
-    const char *allocate = arena_format(acc->arena, "%%0 = ac__stack_allocate(ac__task, sizeof(%%1), %s);", alignment);
+    const char *release = arena_format(acc->arena, "ac__stack_release(%s, %%0);", stack_of(declare));
+    const char *allocate = declare->function->is_generator ? "ac__generator_allocate(&ac__self->ac__store, ac__task"
+                                                           : "ac__stack_allocate(ac__task";
+    allocate = arena_format(acc->arena, "%%0 = %s, sizeof(%%1), %s);", allocate, alignment);
+    add(declare, build(acc, item, release, stack_mark(declare, item, declare->live), NULL));
     add(declare, build(acc, item, allocate, array, type, NULL));
     uint32_t site = build_site(declare->function, item->first);
     const char *text = arena_format(acc->arena, "if (!%%0) { ac__trace(ac__task, &ac__self->ac__base, %u); %%1 }", site);
     add(declare, build(acc, item, text, array,
                        node_make(acc, NODE_JUMP_FAILED, item->first, item->last, 0), NULL));
-    add(declare, build(acc, item, "%0 = ac__task->top;", build_name(acc, item, slot->end), NULL));
+    add(declare, build(acc, item, arena_format(acc->arena, "%%0 = %s->top;", stack_of(declare)),
+                       build_name(acc, item, slot->end), NULL));
     if (item->count > 1 && item->child[1])
         add(declare, build(acc, item, "__builtin_memset(%0, 0, sizeof(%1));", array, type, NULL));
     declare->live = slot->symbol;

@@ -1,4 +1,5 @@
-/* desugar.c: `async with`, `defer`, scoped children and variables with a cleanup attribute become try/finally.
+/* desugar.c: `async with`, `defer`, scoped children and variables with a cleanup attribute become try/finally; `async
+ * for`: iterate.c.
  *
  * Takes a body with places decided. Leaves TRY, CATCH, FINALLY and THROW as the only constructs of the dialect besides
  * awaits.
@@ -13,13 +14,13 @@
  * record operand is passed by address, a temporary's lives in the frame as long as the statement. Cleanup variables
  * that no await can see are left to the C compiler.
  */
-#include "lower.h"
+#include "desugar.h"
 
 #include <string.h>
 
 static void desugar_children(struct function *function, struct node *node);
 
-static struct node *make_try(struct function *function, struct node *near, struct node *body, struct node *cleanup)
+struct node *make_try(struct function *function, struct node *near, struct node *body, struct node *cleanup)
 {
     struct acc *acc = function->acc;
     struct node *try = node_make(acc, NODE_TRY, near->first, near->last, 0);
@@ -79,7 +80,7 @@ static bool has_frame_cleanup(const struct acc *acc, const struct node *declarat
     return false;
 }
 
-static struct node *single_declaration(struct acc *acc, struct node *declaration, struct node *item)
+struct node *single_declaration(struct acc *acc, struct node *declaration, struct node *item)
 {
     struct node *single = node_make(acc, NODE_DECLARATION, declaration->first, declaration->last, 0);
     node_append(acc, single, declaration->child[0]);
@@ -170,6 +171,8 @@ static void desugar_items(struct function *function, struct node *block, struct 
     struct acc *acc = function->acc;
     for (uint32_t i = 0; i < count; i++) {
         struct node *holder = node_make(acc, NODE_BLOCK, items[i]->first, items[i]->last, 0);
+        if (i + 1 < count && items[i + 1]->kind == NODE_ASYNC_FOR && is_loop_hint(acc, items[i]))
+            continue;
         if (items[i]->kind == NODE_DEFER) {
             node_append(acc, holder, items[i]->child[0]);
             desugar_children(function, holder);
@@ -196,11 +199,11 @@ static void desugar_items(struct function *function, struct node *block, struct 
 
 /* ---- async with ------------------------------------------------------------------------------------------------------ */
 
-/* N_aenter or N_aexit for an operand's type: by the declared type's name, then by the tag. */
+/* N_aenter, N_aexit or N_anext for an operand's type: by the declared type's name, then by the tag. */
 struct symbol *with_function(struct acc *acc, const struct type_info *type, const char *suffix)
 {
-    const char *const names[] = {type->record_name, type->tag_name};
-    for (int i = 0; i < 2; i++) {
+    const char *const names[] = {type->record_name, type->tag_name, type->handle_tag};
+    for (int i = 0; i < 3; i++) {
         if (!names[i])
             continue;
         const char *name = arena_format(acc->arena, "%s%s", names[i], suffix);
@@ -218,9 +221,8 @@ static bool is_lvalue(struct node *node)
     return node->kind == NODE_NAME || node->kind == NODE_MEMBER || node->kind == NODE_INDEX || node->kind == NODE_UNARY;
 }
 
-/* `is_effect`: the value is not wanted. */
-static struct node *await_call(struct acc *acc, struct node *near, struct symbol *callee, struct node *first,
-                               struct node *second, bool is_effect)
+struct node *await_call(struct acc *acc, struct node *near, struct symbol *callee, struct node *first,
+                        struct node *second, bool is_effect)
 {
     static struct type_info nothing = {.class = TYPE_VOID};
     struct node *call = node_make(acc, NODE_CALL, near->first, near->last, 0);
@@ -237,8 +239,7 @@ static struct node *await_call(struct acc *acc, struct node *near, struct symbol
     return await;
 }
 
-/* What the protocol's functions are called with: a pointer, kept for the statement's length. */
-static struct node *keep_operand(struct function *function, struct node *block, struct node *operand)
+struct node *keep_operand(struct function *function, struct node *block, struct node *operand)
 {
     struct acc *acc = function->acc;
     const struct type_info *type = operand->type;
@@ -396,6 +397,9 @@ static void desugar_children(struct function *function, struct node *node)
             node->child[i] = desugar_with(function, child, 0);
         } else if (child->kind == NODE_FOR && declares_children(child->child[0])) {
             node->child[i] = desugar_for(function, child);
+        } else if (child->kind == NODE_ASYNC_FOR) {
+            desugar_children(function, child);
+            node->child[i] = desugar_each(function, child);
         } else if (child->kind == NODE_DEFER) { /* alone in its block, which ends at once */
             desugar_children(function, child);
             child->kind = NODE_SEQUENCE;

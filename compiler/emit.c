@@ -227,7 +227,7 @@ static bool contains_call(const struct node *node)
 
 /* The callee may take its frame from the bump stack if this call is the only one until the await: arguments that call
  * something are evaluated before. */
-static void print_expected_call(struct printer *printer, struct node *call, uint32_t number)
+static void print_expected_call(struct printer *printer, struct node *call, const char *target)
 {
     struct node *callee = call->child[0];
     bool simple = node_strip(callee)->kind == NODE_NAME;
@@ -248,7 +248,7 @@ static void print_expected_call(struct printer *printer, struct node *call, uint
         print_node(printer, callee);
     else
         print_text(printer, "ac__callee");
-    print_format(printer, "; ac__self->ac__a%u = __extension__ (struct ac__frame *)", number);
+    print_format(printer, "; ac__self->%s = __extension__ (struct ac__frame *)", target);
     if (simple)
         print_node(printer, callee);
     else
@@ -302,7 +302,7 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
     struct node *operand = statement->child[0], *call = awaited_call(printer->acc, operand);
     uint32_t number = statement->number;
     if (call->kind == NODE_CALL && combinator_of(printer->acc, call) == COMBINATOR_NONE) {
-        print_expected_call(printer, call, number);
+        print_expected_call(printer, call, arena_format(printer->acc->arena, "ac__a%u", number));
     } else {
         print_format(printer, "ac__self->ac__a%u = __extension__ (struct ac__frame *)(", number);
         print_node(printer, operand);
@@ -345,6 +345,40 @@ static void print_join(struct printer *printer, struct node *statement, const st
     print_numbered(printer, "\nac__join_end(&ac__self->ac__a#);", number);
 }
 
+/* ---- generators ------------------------------------------------------------------------------------------------------- */
+
+static void print_generator_made(struct printer *printer, struct node *node)
+{
+    print_expected_call(printer, node->child[1], slot_of(node->child[0]->symbol)->name);
+}
+
+/* GENERATOR_NEXT, GENERATOR_CLOSE: like an await of a frame that stands somewhere else. */
+static void print_generator_step(struct printer *printer, struct node *statement)
+{
+    struct arena *arena = printer->acc->arena;
+    bool is_close = statement->kind == NODE_GENERATOR_CLOSE;
+    const char *name = slot_of(statement->child[0]->symbol)->name, *callee = statement->symbol ? statement->symbol->name : NULL;
+    const char *parent = arena_format(arena, callee ? "ac__self->%s.ac__base.parent = &ac__self->ac__base;"
+                                                    : "ac__self->%s->parent = &ac__self->ac__base;", name);
+    const char *end = is_close && !callee ? arena_format(arena, "ac__release(ac__self->%s, ac__task);", name) : NULL;
+    const char *frame = arena_format(arena, callee ? "&ac__self->%s.ac__base" : "ac__self->%s", name);
+    const char *step = is_close ? "ac__generator_close"
+                       : callee ? arena_format(arena, "ac__%s__resume", callee) : "ac__generator_next";
+    print_format(printer, "\nif (__builtin_expect(ac__status = %s(%s, ac__task), 0))", step, frame);
+    print_suspension(printer, statement, parent, end);
+}
+
+/* The generator goes on behind all this. */
+static void print_yield_point(struct printer *printer, struct node *node)
+{
+    print_numbered(printer, "ac__self->ac__base.state = #; return AC__DONE;", node->number);
+    print_numbered(printer, "\nac__L#:;", node->number + 1);
+    if (printer->function->yields_in_undo)
+        print_text(printer, "ac__self->ac__is_closing = 1;");
+    print_node(printer, node->child[0]);
+    print_numbered(printer, "\nac__L#:;", node->number);
+}
+
 /* For readers: the line that the state comes from. */
 static void print_source_line(struct printer *printer, uint32_t token)
 {
@@ -361,7 +395,9 @@ static void print_await(struct printer *printer, struct node *statement)
     if (printer->readable)
         print_source_line(printer, site->token);
     print_at(printer, statement->op ? statement->op : statement->first);
-    if (site->callee)
+    if (statement->kind != NODE_AWAIT_STATEMENT)
+        print_generator_step(printer, statement);
+    else if (site->callee)
         print_embedded_await(printer, statement, site->callee);
     else if (site->awaitable == AWAITABLE_CORO)
         print_coroutine_await(printer, statement);
@@ -428,6 +464,8 @@ static bool print_generated(struct printer *printer, struct node *node)
     case NODE_ASSIGN: print_list(printer, node, "", "=", ""); return true;
     case NODE_CALL: print_generated_call(printer, node); return true;
     case NODE_IF: print_list(printer, node, "if (", ")", ""); return true;
+    case NODE_WHILE: print_list(printer, node, "while (", ")", ""); return true;
+    case NODE_GENERATOR_MAKE: print_generator_made(printer, node); return true;
     case NODE_DECLARATION: print_single_declaration(printer, node); return true;
     case NODE_LABEL: print_format(printer, "\n%s: ;", node->symbol->name); return true;
     case NODE_BREAK: print_text(printer, "break;"); return true;
@@ -435,11 +473,23 @@ static bool print_generated(struct printer *printer, struct node *node)
     }
 }
 
+static void print_end(struct printer *printer, const struct function *function, const char *status)
+{
+    print_text(printer, "{");
+    if (function->has_frame_vla)
+        print_text(printer, function->is_generator ? "ac__stack_release(&ac__self->ac__store, 0);"
+                                                   : "ac__stack_release(ac__task, ac__self->ac__mark);");
+    if (function->is_generator)
+        print_text(printer, "ac__self->ac__base.state = AC__ENDED;");
+    print_format(printer, "return %s; }", status);
+}
+
 static void print_leave(struct printer *printer, const struct function *function)
 {
-    print_text(printer, function->has_frame_vla
-                            ? "{ ac__stack_release(ac__task, ac__self->ac__mark); return AC__DONE; }"
-                            : "return AC__DONE;");
+    if (function->has_frame_vla || function->is_generator)
+        print_end(printer, function, "AC__DONE");
+    else
+        print_text(printer, "return AC__DONE;");
 }
 
 /* GCC heeds a comment in front of a case; it stands in the text only where -C kept it. */
@@ -534,7 +584,10 @@ static bool print_in_function(struct printer *printer, struct node *node)
     case NODE_TEMPORARY: print_temporary(printer, node->symbol); return true;
     case NODE_STORAGE: print_storage(printer, slot_of(node->symbol)); return true;
     case NODE_SEQUENCE: print_list(printer, node, "", "", ""); return true;
-    case NODE_AWAIT_STATEMENT: print_await(printer, node); return true;
+    case NODE_AWAIT_STATEMENT:
+    case NODE_GENERATOR_NEXT:
+    case NODE_GENERATOR_CLOSE: print_await(printer, node); return true;
+    case NODE_YIELD_POINT: print_yield_point(printer, node); return true;
     case NODE_START: print_start(printer, node); return true;
     case NODE_LEAVE: print_leave(printer, printer->function); return true;
     case NODE_LABEL:
@@ -607,7 +660,7 @@ static void print_sites(struct printer *printer, const struct function *function
         const struct token *token = &acc->tokens[function->sites[i].token];
         print_text(printer, "{");
         print_quoted(printer, acc->files[token->file].name);
-        print_format(printer, ", %u},", token->line);
+        print_format(printer, ", %u, %d},", token->line, function->sites[i].is_yield);
     }
     print_text(printer, "};\n");
 }
@@ -714,16 +767,21 @@ static void print_outer(struct printer *printer, const struct function *function
                           " __extension__ (const void *)%s); if (ac__self) ac__%s__set(ac__self",
                  name, name, name, function->outer, name);
     print_arguments(printer, function);
-    print_text(printer, "); return __extension__ (__typeof__(__typeof__(");
-    print_result_type(printer, function->specifiers, function->declarator);
-    print_text(printer, ") (*)(struct ac__coro *)))ac__self; }\n");
+    print_text(printer, "); return __extension__ (");
+    print_made_type(printer, function->specifiers, function->declarator);
+    print_text(printer, ")ac__self; }\n");
+}
+
+static bool is_entry(const struct site *site)
+{
+    return site->is_await || site->is_yield || site->is_close;
 }
 
 static void print_states(struct printer *printer, const struct function *function)
 {
     print_text(printer, "switch (ac__self->ac__base.state) { case 0: break;");
     for (uint32_t i = 1; i < function->site_count; i++)
-        if (function->sites[i].is_await)
+        if (is_entry(&function->sites[i]))
             print_format(printer, "case %u: goto ac__L%u;", i, i);
     print_text(printer, "default: __builtin_unreachable(); }");
 }
@@ -741,9 +799,11 @@ static void print_pragma(struct printer *printer, const char *words)
 static void print_resume(struct printer *printer, struct function *function)
 {
     const char *name = function->name;
-    bool awaits = false;
-    for (uint32_t i = 1; i < function->site_count; i++)
+    bool awaits = false, resumes = false;
+    for (uint32_t i = 1; i < function->site_count; i++) {
         awaits |= function->sites[i].is_await;
+        resumes |= is_entry(&function->sites[i]);
+    }
     print_pragma(printer, "push");
     print_pragma(printer, "ignored \"-Wmisleading-indentation\"");
     print_pragma(printer, "ignored \"-Wunused-local-typedefs\""); /* the frame's members are spelled without them */
@@ -752,20 +812,21 @@ static void print_resume(struct printer *printer, struct function *function)
     if (names_itself(printer->acc, function->body))
         print_format(printer, "\nstatic const char ac__function_name[] = \"%s\";", name);
     print_text(printer, "(void)ac__self; (void)ac__task;");
-    if (awaits) {
+    if (awaits)
         print_text(printer, "\nint ac__status;\n");
+    if (resumes)
         print_states(printer, function);
-    }
     if (function->has_frame_vla)
-        print_text(printer, "ac__self->ac__mark = ac__task->top;");
+        print_text(printer, function->is_generator ? "ac__self->ac__store = (struct ac__task){0};"
+                                                   : "ac__self->ac__mark = ac__task->top;");
+    if (function->yields_in_undo)
+        print_text(printer, "ac__self->ac__is_closing = 0;");
     print_node(printer, function->body);
     print_text(printer, "\n");
     print_leave(printer, function);
     if (function->is_failing) {
         print_format(printer, "\n%s: __attribute__((unused));", function->failed_label);
-        if (function->has_frame_vla)
-            print_text(printer, "ac__stack_release(ac__task, ac__self->ac__mark);");
-        print_text(printer, "return AC__FAILED;");
+        print_end(printer, function, "AC__FAILED");
     }
     print_text(printer, "\n}\n");
     print_pragma(printer, "pop");

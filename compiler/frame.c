@@ -12,8 +12,11 @@
  *         };
  *     };
  *
+ * A generator that an `async for` iterates over is a variable of the loop's block.
+ *
  * A callee that is defined above in the same file is embedded, so awaiting it allocates nothing; it cannot be
- * recursive, since its frame was complete before. A scoped child's frame stands among its block's variables. Other coroutines are a pointer here, tasks and futures an ac__join.
+ * recursive, since its frame was complete before. A scoped child's frame stands among its block's variables. Other
+ * coroutines are a pointer here, tasks and futures an ac__join.
  */
 #include "lower.h"
 
@@ -40,7 +43,7 @@ static bool is_scope(const struct node *node)
 }
 
 /* The async function that the operand calls, if its frame is known here. */
-static struct symbol *embeddable(struct function *function, struct node *operand)
+static struct symbol *in_sight(struct function *function, struct node *operand)
 {
     operand = node_strip(operand);
     if (operand->kind != NODE_CALL)
@@ -58,17 +61,29 @@ static struct symbol *embeddable(struct function *function, struct node *operand
 /* Callees in callees multiply; past this many frames in one, C compilers take long and inlining gains nothing. */
 enum { WEIGHT_LIMIT = 100 };
 
+struct symbol *frame_embeds(struct function *function, struct node *operand)
+{
+    struct symbol *callee = in_sight(function, operand);
+    if (!callee || function->symbol->weight + callee->weight > WEIGHT_LIMIT)
+        return NULL;
+    function->symbol->weight += callee->weight;
+    return callee;
+}
+
+/* Asking or closing a generator, whose frame is a variable. */
+static void number_step(struct function *function, struct node *statement)
+{
+    statement->number = build_site(function, statement->first);
+    function->sites[statement->number].is_await = true;
+}
+
 static void number_await(struct function *function, struct scope *scope, struct node *statement)
 {
     struct node *operand = statement->child[0];
     uint32_t number = build_site(function, statement->op ? statement->op : statement->first);
     struct site *site = &function->sites[number];
     site->is_await = true;
-    site->callee = embeddable(function, operand);
-    if (site->callee && function->symbol->weight + site->callee->weight > WEIGHT_LIMIT)
-        site->callee = NULL;
-    if (site->callee)
-        function->symbol->weight += site->callee->weight;
+    site->callee = frame_embeds(function, operand);
     site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
                                                                                  : AWAITABLE_CORO;
     statement->number = number;
@@ -78,11 +93,7 @@ static void number_await(struct function *function, struct scope *scope, struct 
 /* A scoped child whose frame is known lies where its handle does. */
 static void place_child(struct function *function, const struct node *start)
 {
-    struct symbol *callee = embeddable(function, start->child[0]);
-    if (!callee || function->symbol->weight + callee->weight > WEIGHT_LIMIT)
-        return;
-    function->symbol->weight += callee->weight;
-    slot_of(start->symbol)->callee = callee;
+    slot_of(start->symbol)->callee = frame_embeds(function, start->child[0]);
 }
 
 /* Collects scopes and awaits; remembers on each block which scope it opens. */
@@ -97,7 +108,9 @@ static void collect(struct function *function, struct scope *scope, struct node 
         node->extra = scope;
     if (node->kind == NODE_AWAIT_STATEMENT)
         number_await(function, scope, node);
-    if (node->kind == NODE_START)
+    else if (node->kind == NODE_GENERATOR_NEXT || node->kind == NODE_GENERATOR_CLOSE)
+        number_step(function, node);
+    else if (node->kind == NODE_START)
         place_child(function, node);
     for (uint32_t i = 0; i < node->count; i++)
         if (node->child[i])
@@ -177,7 +190,6 @@ void frame_print(struct printer *printer)
 {
     struct function *function = printer->function;
     struct scope *top = new_scope(function->acc, function->body);
-    function->symbol->weight = 1;
     collect(function, top, function->body);
     assign_variables(function, top);
     print_format(printer, "struct ac__%s__frame {\nstruct ac__frame ac__base;", function->name);
@@ -189,7 +201,9 @@ void frame_print(struct printer *printer)
         print_text(printer, ") ac__result;");
     }
     if (function->has_frame_vla)
-        print_text(printer, "\nchar *ac__mark;");
+        print_text(printer, function->is_generator ? "\nstruct ac__task ac__store;" : "\nchar *ac__mark;");
+    if (function->yields_in_undo)
+        print_text(printer, "\n_Bool ac__is_closing;");
     print_scope(printer, top);
     print_text(printer, "\n};\n");
 }

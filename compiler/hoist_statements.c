@@ -19,11 +19,7 @@ static struct node *open_block(struct hoist *hoist, const struct node *near, str
 static bool is_idle_pragma(const struct hoist *hoist, const struct node *node, const struct node *next)
 {
     bool is_loop = next->kind == NODE_FOR || next->kind == NODE_WHILE || next->kind == NODE_DO;
-    if (node->kind != NODE_PRAGMA || !is_loop || !next->has_await)
-        return false;
-    const struct token *token = &hoist->acc->tokens[node->first];
-    const char *text = arena_copy(hoist->acc->arena, hoist->acc->text + token->offset, token->length);
-    return strstr(text, "ivdep") || strstr(text, "unroll");
+    return is_loop && next->has_await && is_loop_hint(hoist->acc, node);
 }
 
 static void hoist_items(struct hoist *hoist, struct node *block)
@@ -308,9 +304,11 @@ void hoist_statement(struct hoist *hoist, struct node *node)
     case NODE_IF:
     case NODE_SWITCH:
     case NODE_GOTO_COMPUTED:
+    case NODE_YIELD:
     case NODE_RETURN: hoist_with_expressions(hoist, node, 1); return;
     case NODE_THROW:
     case NODE_GENERATED:
+    case NODE_GENERATOR_MAKE:
     case NODE_ASM: hoist_with_expressions(hoist, node, node->count); return;
     case NODE_CASE: hoist_with_expressions(hoist, node, 0); return;
     case NODE_BLOCK: build_into(hoist->acc, hoist->out, hoist_sub(hoist, node)); return;

@@ -4,9 +4,10 @@
  *
  *   places   which variables live in the frame                                       (places.c)
  *   desugar  async with, defer, cleanup variables -> try/finally                      (desugar.c)
+ *            async for -> a loop                                                      (iterate.c)
  *   hoist    awaits inside expressions -> AWAIT_STATEMENT and temporaries             (hoist.c, hoist_statements.c)
  *   declare  declarations of frame variables -> assignments to the frame              (declare.c)
- *   regions  try/catch/finally/throw/return -> labels, gotos, pending codes           (regions.c)
+ *   regions  try/catch/finally/throw/return/yield -> labels, gotos, pending codes     (regions.c)
  *   emit     numbers the awaits, lays the frame out, prints                           (frame.c, emit.c)
  */
 #ifndef ACC_LOWER_H
@@ -39,10 +40,11 @@ struct slot {
     struct symbol *symbol;
 };
 
-/* An await in the lowered function, or another place an error can start. */
+/* An await in the lowered function, or another place where it can be resumed or an error can start. */
 struct site {
     uint32_t token;
     bool is_await;
+    bool is_yield, is_close;     /* of a yield: where the generator goes on, and the next one: where it is closed */
     /* of awaits: */
     struct symbol *callee;       /* embedded: the async function; null otherwise */
     enum awaitable awaitable;
@@ -68,6 +70,8 @@ struct function {
     const char **prelude;        /* file-scope text that must stand before the function */
     uint32_t prelude_count;
     bool is_failing;             /* the failed label is used */
+    bool is_generator;
+    bool yields_in_undo;         /* a generator that, when it is closed, could come to another yield */
 };
 
 /* ---- shadow.c */
@@ -84,6 +88,8 @@ struct node *build_block(struct acc *acc, const struct node *near);
 void build_into(struct acc *acc, struct node *block, struct node *item);
 /* A pragma for a loop must stay directly in front of it: moves one from the end of `from` to that of `block`. */
 void build_pragma_into(struct acc *acc, struct node *from, struct node *block);
+/* A pragma that asks the optimiser something for the loop behind it. */
+bool is_loop_hint(struct acc *acc, const struct node *node);
 bool is_async_definition(const struct node *node);
 /* A temporary of the function, its slot undecided between frame and C local by `lives`. */
 struct symbol *build_temporary(struct function *function, struct node *scope, const struct type_info *type,
@@ -115,6 +121,8 @@ void desugar(struct function *function);
 void hoist(struct function *function);
 void declare(struct function *function);
 void regions(struct function *function);
+/* The async function that a call awaits or iterates over, if its frame is to be embedded; null: it is not. */
+struct symbol *frame_embeds(struct function *function, struct node *operand);
 void frame_print(struct printer *printer);
 /* A string literal. */
 void print_quoted(struct printer *printer, const char *text);
@@ -122,7 +130,7 @@ void emit_function(struct printer *printer, struct function *function);
 bool emit_special(struct printer *printer, struct node *node);
 bool emit_typedef(struct printer *printer, const struct symbol *symbol);
 
-/* N_aenter or N_aexit ("_aenter", "_aexit") for an operand of `async with`; null: not declared. */
+/* N_aenter, N_aexit or N_anext ("_aenter", ...) for an operand of `async with` or `async for`; null: not declared. */
 struct symbol *with_function(struct acc *acc, const struct type_info *type, const char *suffix);
 
 /* ---- combine.c: ac_gather and its kin as expressions of C */

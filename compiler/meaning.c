@@ -409,6 +409,21 @@ static bool report_start(struct reading *reading, uint32_t offset, const char *t
     return false;
 }
 
+/* What stands for the items of an `async for` went wrong: so there is no way to iterate over the operand. */
+static bool report_each(struct reading *reading, uint32_t offset)
+{
+    const struct shadow *shadow = reading->shadow;
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(shadow, offset);
+    for (uint32_t i = 0; piece && !piece->token && i < shadow->header_count; i++) {
+        struct shadow_query header = shadow->headers[i];
+        if (offset < header.start || offset >= header.end)
+            continue;
+        read_types(reading);
+        return !check_iterable(reading->acc, header.node->child[1]);
+    }
+    return false;
+}
+
 /* Macros of <ac.h> call handles, too, and so do combinators. */
 static bool report_argument(struct reading *reading, uint32_t offset, const char *text)
 {
@@ -488,7 +503,8 @@ static void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
 {
     uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
     const char *text = text_of(reading->acc, diagnostic);
-    if (report_await(reading, offset) || report_start(reading, offset, text) || report_argument(reading, offset, text) ||
+    if (report_await(reading, offset) || report_start(reading, offset, text) || report_each(reading, offset) ||
+        report_argument(reading, offset, text) ||
         report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
         return;
     const char *conflict = conflicting_name(reading->acc, text);

@@ -5,8 +5,9 @@
  *
  * A variable goes to the frame when an await can run during its life: one that stands between its declaration and the
  * end of its scope; or anywhere in its scope where that has labels, since a jump can then lead back before the
- * declaration while the object lives on (C11 6.2.4p6). Entering and leaving `async with` await too, and so does the end
- * of a block that has scoped children, which may use its variables until then. Static, extern and
+ * declaration while the object lives on (C11 6.2.4p6). Entering and leaving `async with` await too, `async for` does for
+ * each item, a `yield` suspends like an await, and so does the end of a block that has scoped children, which may use its
+ * variables until then. Static, extern and
  * thread-local objects stay where they are, and so does whatever an await can't see: the C compiler keeps it in
  * registers and a debugger shows it.
  *
@@ -54,9 +55,12 @@ static void find_awaits(struct scan *scan, struct node *node)
     bool evaluated = scan->evaluated;
     if (node->is_unevaluated || asks_for_a_constant(scan->function->acc, node))
         scan->evaluated = false;
-    bool awaits = scan->evaluated && (node->kind == NODE_AWAIT || node->kind == NODE_ASYNC_WITH);
-    if (node->kind == NODE_AWAIT && awaits)
+    bool awaits = scan->evaluated && (node->kind == NODE_AWAIT || node->kind == NODE_YIELD ||
+                                      node->kind == NODE_ASYNC_WITH || node->kind == NODE_ASYNC_FOR);
+    if ((node->kind == NODE_AWAIT || node->kind == NODE_YIELD) && awaits)
         note_await(scan, node->last);
+    if (node->kind == NODE_ASYNC_FOR && awaits)
+        note_await(scan, node->child[1]->last);
     if (node->kind == NODE_ASYNC_WITH && awaits) {
         note_await(scan, node->first);
         note_await(scan, node->last);
@@ -179,6 +183,15 @@ static void place_declaration(struct scan *scan, struct node *declaration)
     }
 }
 
+/* The variable of an `async for` is a new one for each item: it does not see the await that fetches the next. */
+static void place_each(struct scan *scan, struct node *node)
+{
+    struct node *declaration = node->child[0], *declarator = declaration->child[1]->child[0];
+    struct symbol *symbol = declared(declarator);
+    if (symbol && !stays_outside(symbol) && lives_across_await(scan, symbol, node->child[1]->last))
+        make_slot(scan->function, symbol, declaration->child[0], declarator);
+}
+
 /* The name a catch binds is a const pointer into the error that the catch holds. */
 static void place_bound_error(struct scan *scan, struct node *clause)
 {
@@ -198,7 +211,9 @@ static void place_variables(struct scan *scan, struct node *node)
         place_bound_error(scan, node);
     if (node->kind == NODE_FUNCTION || node->kind == NODE_NESTED_FUNCTION)
         return;
-    for (uint32_t i = 0; i < node->count; i++)
+    if (node->kind == NODE_ASYNC_FOR)
+        place_each(scan, node);
+    for (uint32_t i = node->kind == NODE_ASYNC_FOR; i < node->count; i++)
         if (node->child[i])
             place_variables(scan, node->child[i]);
 }

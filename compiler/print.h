@@ -22,6 +22,7 @@ struct printer {
     void (*declarator_printed)(struct printer *printer, struct node *declarator, uint32_t mark);
     /* Prints a typedef's name in a way of its own; false: as it is. Null: not wanted. */
     bool (*print_typedef)(struct printer *printer, const struct symbol *symbol);
+    bool is_generator;         /* the shadow of a generator's body is being printed */
     struct function *function; /* whose body is being printed (lower.h), or null */
 };
 
@@ -53,6 +54,8 @@ struct node *async_declarator(struct node *declarator);
 void print_result_type(struct printer *printer, struct node *specifiers, struct node *declarator);
 /* T of a scoped child, `async T name = e;`. */
 void print_child_result(struct printer *printer, struct node *specifiers, struct node *declarator);
+/* The type of what calling it gives: ac_coro(T), or ac_gen(T) of a generator. */
+void print_made_type(struct printer *printer, struct node *specifiers, struct node *declarator);
 /* Every mode's way with async declarations, parameters, members and type names; true if it printed the node. */
 bool print_async_type(struct printer *printer, struct node *node);
 

@@ -21,6 +21,8 @@
  *
  * A jump out of A sets its number and goes to `undo`: every way out takes one path. An error in B or D comes by
  * `again`, which keeps the first error as the new one's context. A return stores its value before anything is undone.
+ *     yield e;                                    { result = e;  YIELD_POINT { return; } }   where it is closed there
+ *
  * What a catch or finally holds lives in the frame only if B or D awaits.
  */
 #include "lower.h"
@@ -152,16 +154,22 @@ static struct node *lower_jump(struct walk *walk, const struct node *near, struc
     return block->count == 1 ? block->child[0] : block;
 }
 
+static void set_result(struct walk *walk, struct node *block, struct node *value)
+{
+    const char *text = "ac__self->ac__result = (%0);";
+    if (walk->function->returns_void)
+        text = "%0;";
+    else if (walk->function->result->has_const_member)
+        text = "{ __auto_type ac__value = (%0); __builtin_memcpy((void *)&ac__self->ac__result, &ac__value, "
+               "sizeof ac__value); }";
+    build_into(walk->acc, block, build(walk->acc, value, text, value, NULL));
+}
+
 static struct node *lower_return(struct walk *walk, struct node *node)
 {
     struct node *block = build_block(walk->acc, node), *value = node->count ? node->child[0] : NULL;
-    if (value && walk->function->returns_void)
-        build_into(walk->acc, block, build(walk->acc, value, "%0;", value, NULL));
-    else if (value)
-        build_into(walk->acc, block, build(walk->acc, value, walk->function->result->has_const_member
-                                                                 ? "{ __auto_type ac__value = (%0); __builtin_memcpy((void *)"
-                                                                   "&ac__self->ac__result, &ac__value, sizeof ac__value); }"
-                                                                 : "ac__self->ac__result = (%0);", value, NULL));
+    if (value)
+        set_result(walk, block, value);
     build_into(walk->acc, block, lower_jump(walk, node, (struct jump){NODE_RETURN, NULL}));
     return block;
 }
@@ -199,6 +207,44 @@ static struct node *lower_throw(struct walk *walk, struct node *node)
     node_append(acc, call, build(acc, node, ");", NULL));
     build_into(acc, block, call);
     build_into(acc, block, jump_to(walk, node, walk->handler));
+    return block;
+}
+
+/* ---- yield ----------------------------------------------------------------------------------------------------------- */
+
+static bool is_undoing(const struct walk *walk)
+{
+    const struct region *region = walk->region;
+    while (region && !(region->kind == REGION_FINALLY && region->pending))
+        region = region->outer;
+    return region;
+}
+
+/* A generator that is being closed hands nothing out any more. */
+static struct node *refuse_when_closing(struct walk *walk, struct node *node)
+{
+    uint32_t site = build_site(walk->function, node->first);
+    const char *text = arena_format(walk->acc->arena,
+                                    "if (ac__self->ac__is_closing) { (void)ac__throw(ac__task, &ac__self->ac__base, %u, "
+                                    "22 /* EINVAL */, \"generator yields while it is being closed\"); %%0 }", site);
+    walk->function->yields_in_undo = true;
+    return build(walk->acc, node, text, jump_to(walk, node, walk->handler), NULL);
+}
+
+/* Closing a generator is a return from where it stands. */
+static struct node *lower_yield(struct walk *walk, struct node *node)
+{
+    struct acc *acc = walk->acc;
+    struct node *block = build_block(acc, node), *point = node_make(acc, NODE_YIELD_POINT, node->first, node->last, 0);
+    if (is_undoing(walk))
+        build_into(acc, block, refuse_when_closing(walk, node));
+    set_result(walk, block, node->child[0]);
+    point->number = build_site(walk->function, node->first);
+    build_site(walk->function, node->first);
+    walk->function->sites[point->number].is_yield = true;
+    walk->function->sites[point->number + 1].is_close = true;
+    node_append(acc, point, lower_jump(walk, node, (struct jump){NODE_RETURN, NULL}));
+    build_into(acc, block, point);
     return block;
 }
 
@@ -406,6 +452,7 @@ static struct node *lower(struct walk *walk, struct node *node)
                                                                                   : lower_catches(walk, node);
     case NODE_THROW: return lower_throw(walk, node);
     case NODE_RETURN: return lower_return(walk, lower_children(walk, node));
+    case NODE_YIELD: return lower_yield(walk, lower_children(walk, node));
     case NODE_BREAK:
     case NODE_CONTINUE:
     case NODE_GOTO: return lower_jump(walk, node, (struct jump){node->kind, node->symbol});
@@ -417,6 +464,8 @@ static struct node *lower(struct walk *walk, struct node *node)
     case NODE_SWALLOW_ERROR: return lower_pending(walk, node);
     case NODE_JUMP_FAILED: return jump_to(walk, node, walk->handler);
     case NODE_AWAIT_STATEMENT:
+    case NODE_GENERATOR_NEXT:
+    case NODE_GENERATOR_CLOSE:
         walk->handler->used = true;
         node->text = walk->handler->label;
         return lower_children(walk, node);

@@ -137,6 +137,12 @@ struct node *scope_node(const struct scope *scope)
     return scope->node;
 }
 
+bool is_file_type(const struct acc *acc, const char *name)
+{
+    const struct symbol *symbol = file_symbol(acc, name);
+    return (symbol && symbol->kind == SYMBOL_TYPEDEF) || (acc->scopes && scope_find(acc->scopes, SPACE_TAG, name));
+}
+
 struct symbol *file_symbol(const struct acc *acc, const char *name)
 {
     return acc->scopes ? scope_find(acc->scopes, SPACE_ORDINARY, name) : NULL;

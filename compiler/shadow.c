@@ -11,12 +11,14 @@
  *     async with (T x = e) S          ->  { T x; (void)(e); S }
  *     ac_thread(fn(x))                ->  ((void)(fn(x)), (ac_coro(__typeof__(fn(x))))0)
  *     async T x = e;                  ->  ac_task(T) const x = 0; T ac__child = (e)(0);
+ *     yield e;                        ->  { if (maybe) return (e); }
+ *     async for (T x : e) S           ->  { auto each = (e); while (maybe) { T x = <item of each>; S } }
  *     ac_gather(a = f(), g())         ->  ((void)(a = (f())(0)), (void)((g())(0)), (ac_coro(void))0)
  *
  * Every token is entered in the map, so that what libclang says can be said of the program as written. Each expression
  * and declarator in a parsed function body is a query: libclang gives its type.
  */
-#include "lower.h"
+#include "shadow.h"
 
 #include <string.h>
 
@@ -31,15 +33,14 @@ enum combinator combinator_of(const struct acc *acc, const struct node *node)
     return COMBINATOR_NONE;
 }
 
-static void add_query(struct printer *printer, struct node *node, uint32_t start, uint32_t end, bool is_declarator)
+void shadow_ask(struct printer *printer, struct node *node, uint32_t start, uint32_t end, bool is_declarator)
 {
     struct shadow *shadow = printer->shadow;
     struct shadow_query *query = ARENA_PUSH(printer->acc->arena, shadow->queries, shadow->query_count);
     *query = (struct shadow_query){start, end, node, is_declarator};
 }
 
-/* The offset where what was printed since the piece count was `mark` begins. */
-static uint32_t offset_since(const struct printer *printer, uint32_t mark)
+uint32_t shadow_offset_since(const struct printer *printer, uint32_t mark)
 {
     return mark < printer->shadow->piece_count ? printer->shadow->pieces[mark].offset : (uint32_t)printer->out.length;
 }
@@ -50,7 +51,7 @@ static void query_declarator(struct printer *printer, struct node *declarator, u
     for (uint32_t i = mark; i < shadow->piece_count; i++)
         if (shadow->pieces[i].token == declarator->op) {
             uint32_t start = shadow->pieces[i].offset;
-            add_query(printer, declarator, start, start + (uint32_t)strlen(printer->acc->tokens[declarator->op].name), true);
+            shadow_ask(printer, declarator, start, start + (uint32_t)strlen(printer->acc->tokens[declarator->op].name), true);
             return;
         }
 }
@@ -198,7 +199,7 @@ static void print_alignment_probes(struct printer *printer, struct node *declara
         print_text(printer, "extern char");
         print_text(printer, name);
         uint32_t end = (uint32_t)printer->out.length;
-        add_query(printer, probe, end - (uint32_t)strlen(name), end, true);
+        shadow_ask(printer, probe, end - (uint32_t)strlen(name), end, true);
         print_format(printer, "[__alignof__(%s)];", symbol->name);
         symbol->declarator->extra = probe;
     }
@@ -285,6 +286,25 @@ static void print_for_children(struct printer *printer, struct node *node)
     print_text(printer, "}");
 }
 
+/* ---- generators ----------------------------------------------------------------------------------------------------- */
+
+static void print_yield(struct printer *printer, struct node *node)
+{
+    printer->near = node->child[0]->first;
+    print_text(printer, "{ if (ac__maybe()) return (");
+    print_node(printer, node->child[0]);
+    print_text(printer, "); }");
+}
+
+/* What falls off the end of a generator returns nothing, whatever it yields. */
+static bool print_return(struct printer *printer, const struct node *node)
+{
+    if (!printer->is_generator || (node->count && node->child[0]))
+        return false;
+    print_text(printer, "{ ac__never(); }");
+    return true;
+}
+
 static bool print_dialect(struct printer *printer, struct node *node)
 {
     enum combinator combinator;
@@ -326,6 +346,13 @@ static bool print_dialect(struct printer *printer, struct node *node)
             return print_async_type(printer, node);
         print_children(printer, node);
         return true;
+    case NODE_ASYNC_FOR:
+        shadow_each(printer, node);
+        return true;
+    case NODE_YIELD:
+        print_yield(printer, node);
+        return true;
+    case NODE_RETURN: return print_return(printer, node);
     case NODE_DEFER:
         print_text(printer, "{");
         print_node(printer, node->child[0]);
@@ -347,20 +374,19 @@ static bool print_special(struct printer *printer, struct node *node)
     if (node->kind == NODE_DECLARATOR)
         query_declarator(printer, node, mark);
     else
-        add_query(printer, node, offset_since(printer, mark), (uint32_t)printer->out.length, false);
+        shadow_ask(printer, node, shadow_offset_since(printer, mark), (uint32_t)printer->out.length, false);
     return true;
 }
 
 /* A declaration whose type is asked for what T is. */
 static void print_result_probe(struct printer *printer, struct node *definition)
 {
-    print_text(printer, "; extern __typeof__(__typeof__(");
-    print_result_type(printer, definition->child[0], definition->child[1]);
-    print_text(printer, ") (*)(struct ac__coro *))");
+    print_text(printer, "; extern");
+    print_made_type(printer, definition->child[0], definition->child[1]);
     const char *name = arena_format(printer->acc->arena, "ac__type_%u", definition->first);
     print_text(printer, name);
     uint32_t end = (uint32_t)printer->out.length;
-    add_query(printer, definition, end - (uint32_t)strlen(name), end, true);
+    shadow_ask(printer, definition, end - (uint32_t)strlen(name), end, true);
     print_text(printer, ";");
 }
 
@@ -376,6 +402,7 @@ static void print_async_definition(struct printer *printer, struct node *definit
     struct node *specifiers = definition->child[0], *declarator = definition->child[1];
     const char *name = plain_name(acc, definition);
     bool renamed = strcmp(name, declared(definition->child[1])->name) != 0;
+    shadow_iterators(printer, definition->first);
     print_at(printer, definition->first);
     print_declaration_of(printer, specifiers, declarator, renamed ? name : NULL);
     print_result_probe(printer, definition);
@@ -391,7 +418,9 @@ static void print_async_definition(struct printer *printer, struct node *definit
     }
     struct node empty = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0};
     print_declaration_of(printer, &empty, &rest, arena_format(acc->arena, "ac__body_%s", name));
+    printer->is_generator = specifiers->op;
     print_node(printer, definition->child[definition->count - 1]);
+    printer->is_generator = false;
 }
 
 static void print_item(struct printer *printer, struct node *item)

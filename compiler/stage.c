@@ -35,6 +35,27 @@ static void print_await_statement(struct printer *printer, struct node *node)
     print_text(printer, ";");
 }
 
+static void print_step(struct printer *printer, struct node *node, const char *step)
+{
+    bool makes = node->kind == NODE_GENERATOR_MAKE;
+    print_text(printer, makes ? "\n" : "\nawait");
+    if (!makes)
+        print_format(printer, "%s(", step);
+    print_node(printer, node->child[0]);
+    if (makes) {
+        print_text(printer, "=");
+        print_node(printer, node->child[1]);
+    }
+    print_text(printer, makes ? ";" : ");");
+}
+
+/* The value has been stored. */
+static void print_yield(struct printer *printer, struct node *node)
+{
+    print_text(printer, "yield; if (ac__is_closed)");
+    print_node(printer, node->child[0]);
+}
+
 static bool stage_special(struct printer *printer, struct node *node)
 {
     switch (node->kind) {
@@ -53,6 +74,10 @@ static bool stage_special(struct printer *printer, struct node *node)
         print_node(printer, node->child[0]);
         return true;
     case NODE_AWAIT_STATEMENT: print_await_statement(printer, node); return true;
+    case NODE_GENERATOR_MAKE: print_step(printer, node, ""); return true;
+    case NODE_GENERATOR_NEXT: print_step(printer, node, "ac__next"); return true;
+    case NODE_GENERATOR_CLOSE: print_step(printer, node, "ac__close"); return true;
+    case NODE_YIELD_POINT: print_yield(printer, node); return true;
     case NODE_PENDING_ERROR: print_text(printer, "ac__pending_error"); return true;
     case NODE_SWALLOW_ERROR: print_text(printer, "ac__swallow_error;"); return true;
     case NODE_JUMP_FAILED: print_text(printer, "goto ac__failed;"); return true;

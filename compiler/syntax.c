@@ -4,9 +4,9 @@
  * are erased token by token, which needs no tree, and libclang reads what is left. Only where that is faultless C does
  * acc speak itself.
  *
- *     async, await, defer, throw   nothing          try         if (1)
- *     async with (...)             for (...;;)      catch (e)   else for (const struct ac_error *e = 0;;)
- *     async for (T x : e)          for (T x = e;;)  finally     nothing
+ *     async, await, defer, throw, yield    nothing                  try        if (1)
+ *     async with (...)                     for (...;;)              catch (e)  else for (const struct ac_error *e = 0;;)
+ *     async for (T x : e)                  for (T x; ; (void)(e))   finally    nothing
  */
 #include "lower.h"
 
@@ -14,7 +14,7 @@ struct erase {
     struct acc *acc;
     struct printer printer;
     uint32_t with_close;  /* the ) of an `async with` or `async for` */
-    uint32_t for_colon_until;
+    uint32_t for_colon;   /* the : of an `async for`, or 0 */
 };
 
 static bool is_name(const struct acc *acc, uint32_t token, const char *name)
@@ -29,13 +29,21 @@ static bool starts_operand(const struct acc *acc, uint32_t token)
            t->kind == TOK_KEYWORD || token_is(acc, token, "(") || token_is(acc, token, "*") || token_is(acc, token, "&");
 }
 
+static uint32_t colon_in(const struct acc *acc, uint32_t open, uint32_t close)
+{
+    for (uint32_t token = open; token < close; token++)
+        if (token_is(acc, token, ":"))
+            return token;
+    return 0;
+}
+
 /* `async with (` and `async for (`; returns the last token dealt with. */
 static uint32_t erase_header(struct erase *erase, uint32_t token)
 {
-    uint32_t open = token + 2;
+    uint32_t open = token + 2, close = erase->acc->tokens[open].match;
     print_text(&erase->printer, "for");
-    erase->with_close = erase->acc->tokens[open].match;
-    erase->for_colon_until = is_name(erase->acc, token + 1, "with") ? 0 : erase->with_close;
+    erase->with_close = close == open ? 0 : close;
+    erase->for_colon = is_name(erase->acc, token + 1, "with") ? 0 : colon_in(erase->acc, open, erase->with_close);
     return token + 1;
 }
 
@@ -60,7 +68,8 @@ static uint32_t erase_token(struct erase *erase, uint32_t token)
     bool header = token_is(acc, token + 1, "with") || token_is(acc, token + 1, "for");
     if (is_name(acc, token, "async") && header && token_is(acc, token + 2, "("))
         return erase_header(erase, token);
-    bool erased = ((is_name(acc, token, "async") || is_name(acc, token, "await") || is_name(acc, token, "defer")) &&
+    bool erased = ((is_name(acc, token, "async") || is_name(acc, token, "await") || is_name(acc, token, "defer") ||
+                    is_name(acc, token, "yield")) &&
                    starts_operand(acc, token + 1)) ||
                   (is_name(acc, token, "throw") && (starts_operand(acc, token + 1) || token_is(acc, token + 1, ";"))) ||
                   (is_name(acc, token, "finally") && token_is(acc, token + 1, "{"));
@@ -72,14 +81,14 @@ static uint32_t erase_token(struct erase *erase, uint32_t token)
     }
     if (is_name(acc, token, "catch") && (token_is(acc, token + 1, "(") || token_is(acc, token + 1, "{")))
         return erase_catch(erase, token);
-    if (token == erase->with_close && !erase->for_colon_until) {
+    if (token == erase->with_close && !erase->for_colon) {
         print_text(&erase->printer, ";;)");
         return token;
     }
-    if (token == erase->with_close)
-        print_text(&erase->printer, ";;");
-    if (token < erase->for_colon_until && token_is(acc, token, ":")) {
-        print_text(&erase->printer, "=");
+    if (token == erase->with_close && erase->for_colon)
+        print_text(&erase->printer, ")");
+    if (token == erase->for_colon) {
+        print_text(&erase->printer, ";; (void)(");
         return token;
     }
     print_tokens(&erase->printer, token, token);

@@ -3,10 +3,13 @@
  *     static async char *load(const char *path);     ->  static ac_coro(char *) load(const char *path);
  *     async int (*op)(int, int) = add;               ->  ac_coro(int) (*op)(int, int) = add;
  *     typedef async void handler(struct stream *);   ->  typedef ac_coro(void) handler(struct stream *);
+ *     async yield int range(int a, int b);           ->  ac_gen(int) range(int a, int b);
+ *
  *
  *     async char *b = load("x");                     ->  ac_task(char *) const b = ...;     a scoped child
  *
- * with ac_coro(T) spelled out, so that no header is needed. The pointers in front of the declarator belong to T.
+ * with ac_coro(T) and ac_gen(T) spelled out, so that no header is needed. The pointers in front of the declarator belong
+ * to T.
  * A declaration of several declarators becomes one declaration each.
  */
 #include "lower.h"
@@ -177,12 +180,12 @@ static void print_declarator(struct printer *printer, struct node *declarator, u
         printer->declarator_printed(printer, declarator, mark);
 }
 
-/* A coroutine's type is spelled with typeof so that any T, a function pointer too, can stand in it. */
-static void print_coro_type(struct printer *printer, struct node *specifiers, struct node *declarator)
+/* Spelled with typeof so that any T, a function pointer too, can stand in it. */
+void print_made_type(struct printer *printer, struct node *specifiers, struct node *declarator)
 {
     print_text(printer, "__typeof__(__typeof__(");
     print_result_type(printer, specifiers, declarator);
-    print_text(printer, ") (*)(struct ac__coro *))");
+    print_text(printer, specifiers->op ? ") (*)(struct ac__gen *))" : ") (*)(struct ac__coro *))");
 }
 
 void print_child_result(struct printer *printer, struct node *specifiers, struct node *declarator)
@@ -231,7 +234,7 @@ void print_declaration_of(struct printer *printer, struct node *specifiers, stru
     print_specifiers(printer, specifiers, SPECIFIER_STORAGE | SPECIFIER_ATTRIBUTE | SPECIFIER_ALIGN);
     struct node *own = specifiers->is_async ? async_declarator(declarator) : NULL;
     if (own) {
-        print_coro_type(printer, specifiers, declarator);
+        print_made_type(printer, specifiers, declarator);
         skip = leading_pointers(own);
         declarator = own;
     } else {

@@ -310,19 +310,24 @@ static const char *pointed_tag(struct acc *acc, CXType canonical)
     return clang_string(acc, clang_getCursorSpelling(clang_getTypeDeclaration(pointee)));
 }
 
-static enum awaitable awaitable_of(struct acc *acc, CXType canonical)
+/* TAG of T (*)(struct TAG *), or "". */
+static const char *handle_tag(struct acc *acc, CXType canonical)
+{
+    if (canonical.kind != CXType_Pointer)
+        return "";
+    CXType function = clang_getPointeeType(canonical);
+    if (function.kind != CXType_FunctionProto || clang_getNumArgTypes(function) != 1 ||
+        clang_isFunctionTypeVariadic(function))
+        return "";
+    return pointed_tag(acc, clang_getCanonicalType(clang_getArgType(function, 0)));
+}
+
+static enum awaitable awaitable_of(const char *tag)
 {
     static const char *const tags[] = {
         [AWAITABLE_NOT] = "", [AWAITABLE_CORO] = "ac__coro", [AWAITABLE_TASK] = "ac__task",
         [AWAITABLE_FUTURE] = "ac__future", [AWAITABLE_GENERATOR] = "ac__gen",
     };
-    if (canonical.kind != CXType_Pointer)
-        return AWAITABLE_NOT;
-    CXType function = clang_getPointeeType(canonical);
-    if (function.kind != CXType_FunctionProto || clang_getNumArgTypes(function) != 1 ||
-        clang_isFunctionTypeVariadic(function))
-        return AWAITABLE_NOT;
-    const char *tag = pointed_tag(acc, clang_getCanonicalType(clang_getArgType(function, 0)));
     for (size_t i = AWAITABLE_CORO; i < sizeof tags / sizeof *tags; i++)
         if (strcmp(tag, tags[i]) == 0)
             return (enum awaitable)i;
@@ -454,8 +459,10 @@ static void fill(struct acc *acc, struct type_table *table, CXType type, struct 
         info->typedef_alignment = info->alignment;
     info->spelling = wording(acc, clang_string(acc, clang_getTypeSpelling(type)));
     info->declaration = info->class == TYPE_UNKNOWN ? NULL : declaration_of(acc, type);
-    info->awaitable = awaitable_of(acc, canonical);
-    if (info->awaitable != AWAITABLE_NOT) {
+    const char *tag = handle_tag(acc, canonical);
+    info->awaitable = awaitable_of(tag);
+    if (*tag) {
+        info->handle_tag = tag;
         info->result = type_info_of(acc, table, awaited_type(type));
         info->awaited = info->result->declaration;
     }

@@ -212,6 +212,21 @@ static const char *without_columns(struct acc *acc, const char *text)
     return text;
 }
 
+/* `'ac__item_3' (aka 'char *')`, as shadow.c names the items of an `async for`. */
+static const char *without_items(struct acc *acc, const char *text)
+{
+    static const char start[] = "'ac__item_", aka[] = "' (aka ";
+    for (const char *at = text; (at = strstr(at, start)); at++) {
+        size_t from = (size_t)(at - text), to = from + strlen(start) + strspn(at + strlen(start), "0123456789");
+        const char *end = strncmp(text + to, aka, strlen(aka)) == 0 ? strstr(text + to, "')") : NULL;
+        if (end) {
+            text = splice(acc, text, (size_t)(end + 1 - text), (size_t)(end + 2 - text), "");
+            at = text = splice(acc, text, from, to + strlen(aka), "");
+        }
+    }
+    return text;
+}
+
 const char *wording(struct acc *acc, const char *text)
 {
     if (strstr(text, "(unnamed "))
@@ -225,6 +240,7 @@ const char *wording(struct acc *acc, const char *text)
     for (size_t i = 0; i < sizeof handle_names / sizeof *handle_names; i++)
         text = replace_handles(acc, text, &handle_names[i]);
     text = without_typeof(acc, text);
+    text = without_items(acc, text);
     text = replace_all(acc, text, "ac__body_ac__user_main", "main");
     text = replace_all(acc, text, "ac__user_main", "main");
     text = replace_all(acc, text, "ac__body_", "");

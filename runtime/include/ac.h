@@ -159,14 +159,14 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
  * Throws: what the generator throws, which ends it; EBUSY if it is being asked or closed already.
  * Cancelled: thrown in the generator, at the await where it stands. */
 #define ac_gen_next(g, item) \
-    __extension__(ac__check(ac__is_pointer_to(item, (g)(0)), "not a pointer to what the generator yields"), \
-                  ac__gen_next(ac__gen_frame(g), (item)))
+    ac__gen_next(ac__gen_frame(g), \
+                 (ac__check(ac__is_pointer_to(item, (g)(0)), "not a pointer to what the generator yields"), (item)))
 
 /* await ac_gen_close(ac_gen(T) g): ends a generator where it stands, as if that `yield` were a `return`: its finally,
  * defer and async with blocks run. Consumes it. Null is fine.
  * Throws: what those blocks throw; EBUSY if it is being asked or closed already, which then goes on.
  * Cancelled: thrown in those blocks, at the await where they stand. */
-#define ac_gen_close(g) __extension__(ac__gen_close(ac__gen_frame(g)))
+#define ac_gen_close(g) ac__gen_close(ac__gen_frame(g))
 
 /* ---- futures ----------------------------------------------------------------------------------------------------- */
 
@@ -649,7 +649,8 @@ struct ac__nothing {
      ac__is_task(h) ? AC__KIND_TASK : AC__KIND_FUTURE)
 #define ac__coro_frame(c) (ac__check(ac__is_coro(c), "not a coroutine"), (struct ac__frame *)(c))
 #define ac__task_pointer(t) (ac__check(ac__is_task(t), "not a task"), (struct ac__task *)(t))
-#define ac__gen_frame(g) (ac__check(ac__is_gen(g), "not a generator"), (struct ac__frame *)(g))
+#define ac__gen_frame(g) \
+    __extension__(ac__check(ac__is_gen(g), "not a generator"), (struct ac__frame *)(g))
 #define ac__future_pointer(f) (ac__check(ac__is_future(f), "not a future"), (struct ac__future *)(f))
 #define ac__queue_pointer(q) (ac__check(ac__is_queue(q), "not a queue"), (struct ac__queue *)(q))
 

@@ -207,7 +207,7 @@ void ac__stack_release(struct ac__task *task, char *mark);
  * ac__frame_new(&function, (const void *)the_function_itself).
  *
  * `async for` over a type that is no generator: see N_anext in compiler/README.md. */
-#define AC__ENDED (~0u)
+enum { AC__ENDED = 0x7fffffff };
 
 /* Runs a generator until its next item; entered like ac__start. With AC__DONE: is there one, or is the state
  * AC__ENDED? */
