@@ -178,6 +178,7 @@ struct ac__heap_entry {
 struct ac__loop {
     /* ready queue (loop.c) */
     struct ac__task *first, **end; /* end: where the next one is linked */
+    unsigned number;                    /* in the trace */
     unsigned long seed;                 /* of the random order (AC_SEED); 0: first come, first run */
     unsigned until_poll, poll_interval; /* steps */
     int64_t polled_at;
@@ -580,6 +581,7 @@ int ac__scoped_resume(struct ac__join *join, struct ac__task *task);
 /* ---- debug.c: AC_DEBUG=1 ----------------------------------------------------------------------------------------- */
 
 extern bool ac__is_debug;
+extern bool ac__is_observed; /* by AC_DEBUG or AC_TRACE: a step does more than run */
 bool ac__debug_wanted(void); /* the same, also before constructors have run */
 /* A coroutine's block has been made; it becomes a task; it is to be freed, whoever holds it by mistake. */
 void ac__debug_made(struct ac__task *block, struct ac__own *own);
@@ -610,5 +612,23 @@ static inline void ac__check_consumed(struct ac__task *task)
 /* Runs one step of a task and reports it if it took long. */
 void ac__debug_step(struct ac__loop *loop, struct ac__task *task,
                     void (*run)(struct ac__loop *loop, struct ac__task *task));
+
+/* ---- trace.c: AC_TRACE=FILE -------------------------------------------------------------------------------------- */
+
+extern bool ac__is_traced;
+void ac__trace_open(struct ac__loop *loop);
+/* Writes what has come together. */
+void ac__trace_close(void);
+void ac__trace_before_fork(void);
+void ac__trace_after_fork(bool is_child);
+
+/* What is noted of a step when it begins. */
+struct ac__step {
+    int64_t start;
+    const char *name;
+    char place[AC__PLACE_SIZE];
+};
+void ac__trace_begin(struct ac__step *step, struct ac__task *task);
+void ac__trace_end(const struct ac__step *step, struct ac__task *task);
 
 #endif

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool ac__is_debug;
+bool ac__is_debug, ac__is_observed;
 
 bool ac__debug_wanted(void)
 {
@@ -24,6 +24,8 @@ bool ac__debug_wanted(void)
 __attribute__((constructor)) static void read_environment(void)
 {
     ac__is_debug = ac__debug_wanted();
+    if (ac__is_debug)
+        ac__is_observed = true;
 }
 
 /* ---- slow steps -------------------------------------------------------------------------------------------------- */

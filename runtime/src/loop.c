@@ -134,15 +134,35 @@ static struct ac__task *take_random(struct ac__loop *loop)
     return task;
 }
 
+static void run_debugged(struct ac__loop *loop, struct ac__task *task)
+{
+    if (ac__is_debug)
+        ac__debug_step(loop, task, run_task);
+    else
+        run_task(loop, task);
+}
+
+static void run_traced(struct ac__loop *loop, struct ac__task *task)
+{
+    struct ac__step step;
+    task->handles++; /* it is to be there afterwards */
+    ac__trace_begin(&step, task);
+    run_debugged(loop, task);
+    ac__trace_end(&step, task);
+    ac__task_drop(task);
+}
+
 static void run_step(struct ac__loop *loop)
 {
     struct ac__task *task = unlikely(loop->seed) ? take_random(loop) : take_first(loop);
     if (unlikely(task->state == AC__CALLBACK))
         run_callback(task);
-    else if (unlikely(ac__is_debug))
-        ac__debug_step(loop, task, run_task);
-    else
+    else if (likely(!ac__is_observed))
         run_task(loop, task);
+    else if (ac__is_traced)
+        run_traced(loop, task);
+    else
+        run_debugged(loop, task);
 }
 
 /* ---- between steps ----------------------------------------------------------------------------------------------- */
@@ -367,6 +387,8 @@ bool ac__loop_open(struct ac__loop *loop)
     ac__sigpipe_take();
     ac__set_stack_limit();
     ac__thread.loop = loop;
+    if (unlikely(ac__is_traced))
+        ac__trace_open(loop);
     return true;
 }
 
@@ -374,6 +396,8 @@ void ac__loop_close(struct ac__loop *loop)
 {
     if (unlikely(ac__is_debug))
         ac__debug_lost(loop);
+    if (unlikely(ac__is_traced))
+        ac__trace_close();
     ac__report_locked();
     drop_callbacks(loop);
     ac__mailbox_close(loop);
