@@ -1,4 +1,4 @@
-/* check.h: what the files of the checks share (check.c, jumps.c, across.c, check_types.c). */
+/* check.h: what the files of the checks share (check.c, jumps.c, across.c, check_types.c, warnings.c). */
 #ifndef ACC_CHECK_H
 #define ACC_CHECK_H
 
@@ -10,5 +10,16 @@ void check_jumps(struct acc *acc, struct node *body);
 /* across.c: objects that an await would leave behind: va_list, register variables. */
 void check_across(struct acc *acc, struct node *body);
 bool is_va_list_name(const struct acc *acc, uint32_t token);
+
+/* warnings.c and its parts: what may be wrong. They run when everything else is right. */
+void check_warnings(struct acc *acc);
+void warn_across(struct acc *acc, struct node *body);
+void warn_locals(struct acc *acc, struct node *body);
+/* The name by which a call calls a function of file scope, or null. */
+const struct node *called_name(const struct node *call);
+bool is_system_function(const struct acc *acc, const struct symbol *function);
+/* A value without what macros put around it: parentheses, casts, the left sides of commas. */
+struct node *bare_value(struct node *node);
+bool is_spawn(const struct acc *acc, const struct node *node); /* the call that ac_spawn makes */
 
 #endif

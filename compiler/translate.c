@@ -1,5 +1,5 @@
 /* translate.c: the whole way of one file, pass by pass. */
-#include "lower.h"
+#include "check.h"
 
 #include <string.h>
 
@@ -125,5 +125,6 @@ const char *translate(struct acc *acc)
         return shadow->text;
     if (!meaning(acc, shadow) || !check_types(acc))
         return NULL;
+    check_warnings(acc);
     return print_lowered(acc);
 }

@@ -44,7 +44,7 @@ enum {
 
 /* Stands before the declaration of a function that blocks the thread: -Wblocking-call then warns of calls to it in
  * async functions. */
-#define AC_BLOCKING
+#define AC_BLOCKING __extension__ __extension__ /* nothing to C; acc knows it by these */
 
 /* ---- running ----------------------------------------------------------------------------------------------------- */
 

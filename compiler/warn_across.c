@@ -1,0 +1,377 @@
+/* warn_across.c: warns of what is in danger while an async function waits, since other tasks run then.
+ *
+ *   -Wlock-across-await            a pthread mutex that is held: a task that wants it, too, blocks the only thread
+ *   -Wstatic-buffer-across-await   what localtime() and its kin return, which the next call overwrites
+ *
+ * Locks are followed in the order of the text, block by block: what a nested statement does to them holds behind it
+ * unless it leaves. A buffer is in danger if an await comes between the call and a use of the variable that holds its
+ * address, in the order of the text, or if a loop that does not set the variable again has both.
+ */
+#include "check.h"
+
+#include <string.h>
+
+/* ---- -Wlock-across-await ----------------------------------------------------------------------------------------- */
+
+struct lock {
+    uint32_t token;        /* of the call */
+    const char *mutex;     /* its argument's text */
+};
+
+/* The locks that are held: small, so it is copied where ways part. */
+enum { MOST_LOCKS = 16 };
+struct held {
+    struct lock locks[MOST_LOCKS];
+    uint32_t count;
+    bool has_left;         /* control has gone elsewhere */
+};
+
+static bool waits(const struct node *node)
+{
+    return node->kind == NODE_AWAIT || node->kind == NODE_YIELD;
+}
+
+static const char *waiting_word(const struct node *node)
+{
+    return node->kind == NODE_YIELD ? "yield" : "await";
+}
+
+static void report_wait(struct acc *acc, const struct node *node)
+{
+    report(acc, MESSAGE_AWAIT_HERE, node->op ? node->op : node->first, waiting_word(node));
+}
+
+static bool is_one_of(const struct acc *acc, uint32_t token, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (token_is(acc, token, names[i]))
+            return true;
+    return false;
+}
+
+/* The text of a lock's argument, its white space left out. */
+static const char *mutex_of(struct acc *acc, const struct node *call)
+{
+    const char *text = "";
+    for (uint32_t token = call->child[1]->first; token <= call->child[1]->last; token++)
+        text = arena_format(acc->arena, "%s%s", text, token_text(acc, token));
+    return text;
+}
+
+static void unlock(struct held *held, const char *mutex)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < held->count; i++)
+        if (strcmp(held->locks[i].mutex, mutex) != 0)
+            held->locks[kept++] = held->locks[i];
+    held->count = kept;
+}
+
+static void note_call(struct acc *acc, struct held *held, const struct node *call)
+{
+    static const char *const locks[] = {"pthread_mutex_lock", "pthread_spin_lock", "pthread_rwlock_rdlock",
+                                        "pthread_rwlock_wrlock", "mtx_lock"};
+    static const char *const unlocks[] = {"pthread_mutex_unlock", "pthread_spin_unlock", "pthread_rwlock_unlock",
+                                          "mtx_unlock"};
+    const struct node *callee = called_name(call);
+    if (!callee || call->count < 2)
+        return;
+    if (is_one_of(acc, callee->first, unlocks, sizeof unlocks / sizeof *unlocks))
+        unlock(held, mutex_of(acc, call));
+    else if (is_one_of(acc, callee->first, locks, sizeof locks / sizeof *locks) && held->count < MOST_LOCKS)
+        held->locks[held->count++] = (struct lock){callee->first, mutex_of(acc, call)};
+}
+
+static void note_await(struct acc *acc, struct held *held, const struct node *await)
+{
+    for (uint32_t i = 0; i < held->count; i++) {
+        report(acc, MESSAGE_LOCK_ACROSS, await->op ? await->op : await->first, waiting_word(await),
+               held->locks[i].mutex);
+        report(acc, MESSAGE_LOCKED_HERE, held->locks[i].token, held->locks[i].mutex);
+    }
+    held->count = 0; /* once is enough */
+}
+
+static void follow(struct acc *acc, struct held *held, struct node *node);
+
+static void follow_children(struct acc *acc, struct held *held, struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            follow(acc, held, node->child[i]);
+}
+
+/* What is held after either of two ways: what both hold. */
+static void meet(struct held *held, const struct held *other)
+{
+    if (other->has_left)
+        return;
+    if (held->has_left) {
+        *held = *other;
+        return;
+    }
+    for (uint32_t i = held->count; i-- > 0; ) {
+        bool is_in_both = false;
+        for (uint32_t k = 0; k < other->count; k++)
+            is_in_both |= strcmp(held->locks[i].mutex, other->locks[k].mutex) == 0;
+        if (!is_in_both)
+            unlock(held, held->locks[i].mutex);
+    }
+}
+
+static void follow_branches(struct acc *acc, struct held *held, struct node *node)
+{
+    follow(acc, held, node->child[0]);
+    struct held other = *held;
+    follow(acc, held, node->child[1]);
+    if (node->kind == NODE_IF && node->child[2])
+        follow(acc, &other, node->child[2]);
+    meet(held, &other);
+}
+
+/* A loop, a case, a try: its parts may run or not. */
+static void follow_parts(struct acc *acc, struct held *held, struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct held before = *held;
+        if (!node->child[i])
+            continue;
+        follow(acc, held, node->child[i]);
+        if (held->has_left)
+            *held = before;
+    }
+}
+
+static bool is_label(const struct node *node)
+{
+    return node->kind == NODE_LABEL || node->kind == NODE_CASE || node->kind == NODE_DEFAULT;
+}
+
+static void follow(struct acc *acc, struct held *held, struct node *node)
+{
+    if (node->is_unevaluated || held->has_left)
+        return;
+    switch (node->kind) {
+    case NODE_IF: follow_branches(acc, held, node); return;
+    case NODE_WHILE: case NODE_DO: case NODE_FOR: case NODE_SWITCH: case NODE_TRY:
+        follow_parts(acc, held, node);
+        return;
+    case NODE_DEFER: return; /* later */
+    case NODE_RETURN: case NODE_THROW: case NODE_GOTO: case NODE_GOTO_COMPUTED: case NODE_BREAK: case NODE_CONTINUE:
+        follow_children(acc, held, node);
+        held->has_left = true;
+        return;
+    case NODE_BLOCK:
+        for (uint32_t i = 0; i < node->count; i++) {
+            if (held->has_left && is_label(node->child[i]))
+                *held = (struct held){.count = 0}; /* somebody may come here: nobody knows what is held */
+            follow(acc, held, node->child[i]);
+        }
+        return;
+    default:
+        follow_children(acc, held, node);
+        if (node->kind == NODE_CALL)
+            note_call(acc, held, node);
+        if (waits(node))
+            note_await(acc, held, node);
+    }
+}
+
+/* ---- -Wstatic-buffer-across-await -------------------------------------------------------------------------------- */
+
+struct borrower {
+    const char *name, *instead;
+};
+
+static const struct borrower borrowers[] = {
+    {"strtok", "strtok_r"}, {"localtime", "localtime_r"}, {"gmtime", "gmtime_r"}, {"asctime", "asctime_r"},
+    {"ctime", "ctime_r"}, {"getpwnam", "getpwnam_r"}, {"getpwuid", "getpwuid_r"}, {"getpwent", "getpwent_r"},
+    {"getgrnam", "getgrnam_r"}, {"getgrgid", "getgrgid_r"}, {"getgrent", "getgrent_r"},
+    {"gethostbyname", "getaddrinfo"}, {"gethostbyaddr", "getnameinfo"}, {"getservbyname", "getservbyname_r"},
+    {"getservbyport", "getservbyport_r"}, {"getprotobyname", "getprotobyname_r"},
+    {"getprotobynumber", "getprotobynumber_r"}, {"inet_ntoa", "inet_ntop"}, {"ether_ntoa", "ether_ntoa_r"},
+    {"strerror", "strerror_r"}, {"strsignal", "sigdescr_np"}, {"ttyname", "ttyname_r"}, {"getlogin", "getlogin_r"},
+    {"getmntent", "getmntent_r"}, {"crypt", "crypt_r"}, {"ptsname", "ptsname_r"}, {"tmpnam", "mkstemp"},
+};
+
+struct loan {
+    const struct symbol *variable;
+    const struct node *call;
+    const struct borrower *borrower;
+    uint32_t end; /* of the statement or initialiser that sets the variable */
+};
+
+struct crossing {
+    struct acc *acc;
+    struct loan *loans;
+    struct node **awaits, **uses;
+    struct span *loops, *settings; /* settings: `first` is the token of a name that is assigned to, `last` the end */
+    const struct symbol **set;     /* ... and what it names */
+    const struct node **strtoks;   /* calls of it */
+    uint32_t loan_count, await_count, use_count, loop_count, setting_count, set_count, strtok_count;
+};
+
+static const struct borrower *borrower_of(const struct acc *acc, const struct node *value)
+{
+    const struct node *callee = called_name(value);
+    for (size_t i = 0; callee && i < sizeof borrowers / sizeof *borrowers; i++)
+        if (token_is(acc, callee->first, borrowers[i].name))
+            return is_system_function(acc, callee->symbol) ? &borrowers[i] : NULL;
+    return NULL;
+}
+
+static void note_setting(struct crossing *crossing, const struct symbol *variable, uint32_t token, struct node *value)
+{
+    struct arena *arena = crossing->acc->arena;
+    struct node *call = bare_value(value);
+    const struct borrower *borrower = borrower_of(crossing->acc, call);
+    *ARENA_PUSH(arena, crossing->settings, crossing->setting_count) = (struct span){token, value->last};
+    *ARENA_PUSH(arena, crossing->set, crossing->set_count) = variable;
+    if (borrower && !variable->is_static)
+        *ARENA_PUSH(arena, crossing->loans, crossing->loan_count) =
+            (struct loan){variable, call, borrower, value->last};
+}
+
+/* What a `for` initialises comes before the loop. */
+static uint32_t loop_start(const struct node *loop)
+{
+    return loop->kind == NODE_FOR && loop->child[0] ? loop->child[0]->last + 1 : loop->first;
+}
+
+static void collect(struct crossing *crossing, struct node *node)
+{
+    struct arena *arena = crossing->acc->arena;
+    if (node->is_unevaluated)
+        return;
+    if (waits(node))
+        *ARENA_PUSH(arena, crossing->awaits, crossing->await_count) = node;
+    else if (node->kind == NODE_NAME && node->symbol && node->symbol->kind == SYMBOL_OBJECT)
+        *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
+    else if (node->kind == NODE_WHILE || node->kind == NODE_DO || node->kind == NODE_FOR)
+        *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){loop_start(node), node->last};
+    else if (called_name(node) && token_is(crossing->acc, called_name(node)->first, "strtok") && node->count > 1)
+        *ARENA_PUSH(arena, crossing->strtoks, crossing->strtok_count) = node;
+    else if (node->kind == NODE_INIT_DECLARATOR && node->count > 1 && node->child[1] && declared(node->child[0]) &&
+             node->child[1]->kind != NODE_INIT_LIST)
+        note_setting(crossing, declared(node->child[0]), node->child[0]->first, node->child[1]);
+    else if (node->kind == NODE_ASSIGN && node_strip(node->child[0])->kind == NODE_NAME &&
+             node_strip(node->child[0])->symbol)
+        note_setting(crossing, node_strip(node->child[0])->symbol, node_strip(node->child[0])->first, node->child[1]);
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            collect(crossing, node->child[i]);
+}
+
+/* Whether the variable is set in a part of the text. */
+static bool is_set_in(const struct crossing *crossing, const struct symbol *variable, uint32_t first, uint32_t last)
+{
+    for (uint32_t i = 0; i < crossing->setting_count; i++)
+        if (crossing->set[i] == variable && crossing->settings[i].first > first && crossing->settings[i].first < last)
+            return true;
+    return false;
+}
+
+static bool is_setting(const struct crossing *crossing, const struct node *use)
+{
+    for (uint32_t i = 0; i < crossing->setting_count; i++)
+        if (crossing->settings[i].first == use->first)
+            return true;
+    return false;
+}
+
+static bool comes_round(const struct crossing *crossing, const struct loan *loan, uint32_t await, uint32_t use)
+{
+    for (uint32_t i = 0; i < crossing->loop_count; i++) {
+        struct span loop = crossing->loops[i];
+        bool has_both = loop.first < await && await <= loop.last && loop.first < use && use <= loop.last;
+        if (has_both && loop.first > loan->end && !is_set_in(crossing, loan->variable, loop.first, loop.last))
+            return true;
+    }
+    return false;
+}
+
+static bool is_in_danger(const struct crossing *crossing, const struct loan *loan, const struct node *await,
+                         const struct node *use)
+{
+    uint32_t at = await->last;
+    if (at < loan->end || is_set_in(crossing, loan->variable, loan->end, at))
+        return false;
+    if (use->first > at)
+        return !is_set_in(crossing, loan->variable, at, use->first);
+    return comes_round(crossing, loan, at, use->first);
+}
+
+static void report_loan(struct crossing *crossing, const struct loan *loan)
+{
+    for (uint32_t a = 0; a < crossing->await_count; a++)
+        for (uint32_t u = 0; u < crossing->use_count; u++) {
+            const struct node *await = crossing->awaits[a], *use = crossing->uses[u];
+            if (use->symbol != loan->variable || is_setting(crossing, use) || !is_in_danger(crossing, loan, await, use))
+                continue;
+            report(crossing->acc, MESSAGE_STATIC_BUFFER, loan->call->first, loan->borrower->name,
+                   loan->borrower->instead);
+            report_wait(crossing->acc, await);
+            report(crossing->acc, MESSAGE_USED_HERE, use->first);
+            return;
+        }
+}
+
+/* ---- strtok, which keeps its place itself ------------------------------------------------------------------------- */
+
+static bool goes_on(const struct acc *acc, const struct node *call)
+{
+    struct node *text = node_strip(call->child[1]);
+    if (text->kind == NODE_CAST)
+        text = node_strip(text->child[1]);
+    return text->kind == NODE_CONSTANT && (token_is(acc, text->first, "0") || token_is(acc, text->first, "nullptr"));
+}
+
+static bool begins_in(const struct crossing *crossing, uint32_t first, uint32_t last)
+{
+    for (uint32_t i = 0; i < crossing->strtok_count; i++) {
+        const struct node *call = crossing->strtoks[i];
+        if (call->first > first && call->first < last && !goes_on(crossing->acc, call))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the await comes between a call and the one before it. */
+static bool is_between(const struct crossing *crossing, const struct node *await, const struct node *call)
+{
+    if (await->last < call->first && begins_in(crossing, 0, await->last) &&
+        !begins_in(crossing, await->last, call->first))
+        return true;
+    for (uint32_t i = 0; i < crossing->loop_count; i++) {
+        struct span loop = crossing->loops[i];
+        if (loop.first <= await->first && await->last <= loop.last && loop.first <= call->first &&
+            call->last <= loop.last && !begins_in(crossing, loop.first, loop.last))
+            return true;
+    }
+    return false;
+}
+
+static void report_strtok(struct crossing *crossing, const struct node *call)
+{
+    for (uint32_t i = 0; i < crossing->await_count; i++) {
+        const struct node *await = crossing->awaits[i];
+        if (!is_between(crossing, await, call))
+            continue;
+        report(crossing->acc, MESSAGE_STRTOK_ACROSS, call->first);
+        report_wait(crossing->acc, await);
+        return;
+    }
+}
+
+void warn_across(struct acc *acc, struct node *body)
+{
+    struct held held = {.count = 0};
+    struct crossing crossing = {.acc = acc};
+    follow(acc, &held, body);
+    collect(&crossing, body);
+    for (uint32_t i = 0; i < crossing.loan_count; i++)
+        report_loan(&crossing, &crossing.loans[i]);
+    for (uint32_t i = 0; i < crossing.strtok_count; i++)
+        if (goes_on(acc, crossing.strtoks[i]))
+            report_strtok(&crossing, crossing.strtoks[i]);
+}
