@@ -560,8 +560,9 @@ bool ac_loop_poll(void);
  * retrieved. Handles of tasks end with it. Without a loop it does nothing. */
 void ac_loop_close(void);
 
-/* Prints every task of the running loop: name, state, and its chain of awaits, innermost first. The argument is a
- * FILE *. */
+/* Prints every task of the running loop: name, state, its chain of awaits, innermost first, and where it was spawned.
+ * The argument is a FILE *. A running task's chain is not known. The signal that the environment variable
+ * AC_DUMP_SIGNAL names has every loop of the process print this on stderr between two steps. */
 void ac_dump_tasks(void *file);
 
 /* ---- what the macros above are made of --------------------------------------------------------------------------- */

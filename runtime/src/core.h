@@ -206,6 +206,7 @@ struct ac__loop {
     char *locals;
     size_t locals_size;
     bool is_foreign;            /* driven by another event loop (foreign.c) */
+    int dump_bell; /* rung by AC_DUMP_SIGNAL; -1: none */
     int *error_number; /* this thread's errno */
 };
 
@@ -556,6 +557,12 @@ const struct ac__frame *ac__users_frame(struct ac__task *task);
 const char *ac__origin_of(struct ac__task *task, char buffer[static AC__PLACE_SIZE]);
 /* Prints all unfinished tasks. */
 void ac__dump(FILE *file);
+/* AC_DUMP_SIGNAL: the loop is to print them when the signal comes. */
+void ac__dump_listen(struct ac__loop *loop);
+void ac__dump_stop_listening(struct ac__loop *loop);
+void ac__dump_forget(void); /* in a child of fork: the bells are the parent's */
+/* Prints them if it has come. */
+void ac__dump_answer(struct ac__loop *loop);
 
 /* ---- thread.c ---------------------------------------------------------------------------------------------------- */
 

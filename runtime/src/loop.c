@@ -188,6 +188,8 @@ static void look(struct ac__loop *loop)
 {
     ac__read_clock(loop);
     set_interval(loop);
+    if (unlikely(loop->dump_bell >= 0))
+        ac__dump_answer(loop);
     ac__timers_run(loop);
     ac__mailbox_empty(loop);
     if (loop->io_waits || loop->is_foreign)
@@ -259,6 +261,8 @@ static void ring(struct ac__loop *loop)
 static void wait(struct ac__loop *loop)
 {
     int64_t most;
+    if (unlikely(loop->dump_bell >= 0))
+        ac__dump_answer(loop);
     ring(loop);
     if (ac__mailbox_empty(loop) || loop->first)
         return;
@@ -387,6 +391,7 @@ bool ac__loop_open(struct ac__loop *loop)
     ac__sigpipe_take();
     ac__set_stack_limit();
     ac__thread.loop = loop;
+    ac__dump_listen(loop);
     if (unlikely(ac__is_traced))
         ac__trace_open(loop);
     return true;
@@ -398,6 +403,7 @@ void ac__loop_close(struct ac__loop *loop)
         ac__debug_lost(loop);
     if (unlikely(ac__is_traced))
         ac__trace_close();
+    ac__dump_stop_listening(loop);
     ac__report_locked();
     drop_callbacks(loop);
     ac__mailbox_close(loop);
