@@ -194,11 +194,13 @@ static const char *write_tagged(CXType type, struct writing writing)
 static const char *write_typedef(CXType type, struct writing writing)
 {
     CXCursor declaration = clang_getTypeDeclaration(type);
-    bool must_open = !is_file_scope(declaration) || (writing.is_stripped && object_qualifiers(type)) ||
+    const char *name = clang_string(writing.acc, clang_getTypedefName(type));
+    bool is_own = strncmp(name, "ac__item_", 9) == 0; /* shadow_each.c */
+    bool must_open = is_own || !is_file_scope(declaration) || (writing.is_stripped && object_qualifiers(type)) ||
                      (writing.qualifiers && is_array(clang_getCanonicalType(type)));
     if (must_open)
         return write_type(clang_getTypedefDeclUnderlyingType(declaration), writing);
-    return write_word(clang_string(writing.acc, clang_getTypedefName(type)), writing);
+    return write_word(name, writing);
 }
 
 static const char *write_element(CXType type, const char *format, struct writing writing)

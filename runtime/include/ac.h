@@ -160,7 +160,7 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
  * Cancelled: thrown in the generator, at the await where it stands. */
 #define ac_gen_next(g, item) \
     ac__gen_next(ac__gen_frame(g), \
-                 (ac__check(ac__is_pointer_to(item, (g)(0)), "not a pointer to what the generator yields"), (item)))
+                 (ac__check(ac__is_pointer_to(item, (g)(0)), "not a pointer to the values"), (void *)(item)))
 
 /* await ac_gen_close(ac_gen(T) g): ends a generator where it stands, as if that `yield` were a `return`: its finally,
  * defer and async with blocks run. Consumes it. Null is fine.
