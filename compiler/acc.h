@@ -375,8 +375,8 @@ struct shadow {
     uint32_t start_count;
 };
 
-/* Lets libclang read the shadow: reports its errors in the user's terms, fills node->type for each query. False if
- * there were errors in the user's code. */
+/* Lets libclang read the shadow: reports its errors in the user's terms, fills node->type for each query (of what is
+ * wrong, TYPE_UNKNOWN). False if there were errors in the user's code. */
 bool meaning(struct acc *acc, const struct shadow *shadow);
 
 /* ---- check.c, check_types.c: refusals -------------------------------------------------------------------------- */

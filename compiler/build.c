@@ -72,6 +72,8 @@ struct symbol *build_temporary(struct function *function, struct node *scope, co
 {
     struct symbol *symbol = make_temporary(function, scope, lives_across_await);
     struct slot *slot = symbol->extra;
+    if (type && type->class == TYPE_UNKNOWN && lives_across_await)
+        report(function->acc, MESSAGE_UNKNOWN_TYPE, probe->first);
     if (type) {
         slot->type = type->declaration;
         slot->size = type->size;

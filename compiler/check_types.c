@@ -1,8 +1,9 @@
 /* check_types.c: refuses what only types show: dropped coroutines, awaits and throws of the wrong things, `async with`
  * on what has no protocol, scoped children of the wrong type.
  *
- * Runs after meaning; changes nothing. A coroutine is dropped where an expression makes one and nothing takes it: as a
- * statement, also behind a cast to void, on the left of a comma, in an arm of ?:, and as a condition.
+ * Runs after meaning, also on programs in which that found mistakes; changes nothing. A coroutine is dropped where an
+ * expression makes one and nothing takes it: as a statement, also behind a cast to void, on the left of a comma, in an
+ * arm of ?:, and as a condition.
  */
 #include "check.h"
 #include "origin.h"
@@ -200,10 +201,10 @@ static bool is_same_value(const struct type_info *to, const struct type_info *fr
 static void check_children(struct acc *acc, struct node *declaration)
 {
     for (uint32_t i = 1; i < declaration->count && declares_children(declaration); i++) {
-        const struct node *value = declaration->child[i]->child[1];
-        const struct symbol *child = declared(declaration->child[i]->child[0]);
-        const struct type_info *to = child->declarator->type, *from = value->type;
-        if (!is_known(value) || !to || !to->result || !from->result)
+        const struct node *item = declaration->child[i], *value = item->count > 1 ? item->child[1] : NULL;
+        const struct symbol *child = declared(item->child[0]);
+        const struct type_info *to = child ? child->declarator->type : NULL, *from = value ? value->type : NULL;
+        if (!value || !is_known(value) || !to || !to->result || !from->result)
             continue;
         if (from->awaitable != AWAITABLE_CORO)
             report(acc, MESSAGE_CHILD_OPERAND, value->first, child->name, from->spelling);

@@ -27,7 +27,7 @@
     X(goto, GOTO) X(break, BREAK) X(continue, CONTINUE) X(return, RETURN) X(_Defer, DEFER) \
     X(__builtin_va_arg, BUILTIN) X(__builtin_types_compatible_p, BUILTIN) X(__builtin_choose_expr, BUILTIN) \
     X(__builtin_tgmath, BUILTIN) X(__builtin_bit_cast, BUILTIN) X(__builtin_convertvector, BUILTIN) \
-    X(__builtin_vectorelements, BUILTIN) X(__builtin_type_order, BUILTIN) \
+    X(__builtin_has_attribute, BUILTIN) X(__builtin_vectorelements, BUILTIN) X(__builtin_type_order, BUILTIN) \
     X(__builtin_offsetof, OFFSETOF)
 
 /* Names of types that nobody declares; a program may still declare its own. */

@@ -26,6 +26,8 @@ struct reading {
     uint32_t *slots;         /* hash of queries by extent: index + 1 */
     uint32_t slot_mask;
     uint32_t *starts;        /* of all queries, ascending */
+    uint32_t *strange;       /* offsets of builtins that clang does not know, in order of its messages */
+    uint32_t strange_count;
     bool has_types;
 };
 
@@ -222,10 +224,36 @@ static bool is_of_prologue(const struct reading *reading, CXSourceLocation locat
     return offset < reading->prologue;
 }
 
+/* What a builtin that clang does not know gives, nobody can say but the C compiler. */
+static bool has_strange(const struct reading *reading, uint32_t start, uint32_t end)
+{
+    for (uint32_t i = 0; i < reading->strange_count; i++)
+        if (reading->strange[i] >= start && reading->strange[i] < end)
+            return true;
+    return false;
+}
+
+static struct type_info *unknown_type(struct reading *reading)
+{
+    struct type_info *unknown = arena_allocate(reading->acc->arena, sizeof *unknown);
+    *unknown = (struct type_info){.class = TYPE_UNKNOWN, .size = -1, .alignment = -1, .spelling = "?"};
+    unknown->decayed = unknown;
+    return unknown;
+}
+
 struct question {
     uint32_t start, end;
-    bool is_declarator, keeps_first;
+    uint32_t extent; /* where that ends which the type depends on */
+    bool is_declarator;
+    bool is_macro, is_parenthesis; /* the cursor begins within a macro of the prologue; it is a PAREN */
 };
+
+/* All that a macro of the prologue stands for has the extent of its call; its outermost parentheses have its type. */
+static bool is_answered(const struct question *question, const struct node *node)
+{
+    bool is_call = node->kind == NODE_CALL || node->kind == NODE_BUILTIN;
+    return question->is_macro && is_call && (node->type || !question->is_parenthesis);
+}
 
 /* Cursors come outermost first, so what stays is the innermost of an extent: the expression before conversions. */
 static void answer(struct reading *reading, struct question question, CXCursor cursor)
@@ -234,10 +262,11 @@ static void answer(struct reading *reading, struct question question, CXCursor c
     for (size_t at = hash_extent(question.start, question.end); reading->slots[at & reading->slot_mask]; at++) {
         const struct shadow_query *query = &reading->shadow->queries[reading->slots[at & reading->slot_mask] - 1];
         if (query->start != question.start || query->end != question.end ||
-            query->is_declarator != question.is_declarator || (question.keeps_first && query->node->type))
+            query->is_declarator != question.is_declarator || is_answered(&question, query->node))
             continue;
         if (!info)
-            info = type_of_cursor(reading, cursor);
+            info = has_strange(reading, question.start, question.extent) ? unknown_type(reading)
+                                                                         : type_of_cursor(reading, cursor);
         query->node->type = info;
     }
 }
@@ -247,8 +276,10 @@ static void answer_declaration(struct reading *reading, CXCursor cursor)
     CXString name = clang_getCursorSpelling(cursor);
     const char *text = clang_getCString(name);
     uint32_t start = shadow_offset(reading, clang_getCursorLocation(cursor));
+    uint32_t extent = clang_getCursorType(cursor).kind == CXType_Auto
+                          ? shadow_offset(reading, clang_getRangeEnd(clang_getCursorExtent(cursor))) : start;
     if (text && *text && start != UINT32_MAX)
-        answer(reading, (struct question){start, start + (uint32_t)strlen(text), .is_declarator = true}, cursor);
+        answer(reading, (struct question){start, start + (uint32_t)strlen(text), extent, .is_declarator = true}, cursor);
     clang_disposeString(name);
 }
 
@@ -258,13 +289,12 @@ static bool is_declarator(enum CXCursorKind kind)
            kind == CXCursor_FunctionDecl || kind == CXCursor_FieldDecl;
 }
 
-/* All that a macro of the prologue stands for has the extent of its call; its outermost parentheses have its type. */
 static void answer_expression(struct reading *reading, uint32_t start, uint32_t end, CXCursor cursor)
 {
-    CXSourceRange extent = clang_getCursorExtent(cursor);
-    bool is_macro = is_of_prologue(reading, clang_getRangeStart(extent));
-    if (!is_macro || clang_getCursorKind(cursor) == CXCursor_ParenExpr)
-        answer(reading, (struct question){start, end, .keeps_first = is_macro}, cursor);
+    struct question question = {start, end, end, false,
+                                is_of_prologue(reading, clang_getRangeStart(clang_getCursorExtent(cursor))),
+                                clang_getCursorKind(cursor) == CXCursor_ParenExpr};
+    answer(reading, question, cursor);
 }
 
 static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientData data)
@@ -288,9 +318,7 @@ static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientD
 /* What libclang had no answer for. */
 static void answer_rest(struct reading *reading)
 {
-    struct type_info *unknown = arena_allocate(reading->acc->arena, sizeof *unknown);
-    *unknown = (struct type_info){.class = TYPE_UNKNOWN, .size = -1, .alignment = -1, .spelling = "?"};
-    unknown->decayed = unknown;
+    struct type_info *unknown = unknown_type(reading);
     for (uint32_t i = 0; i < reading->shadow->query_count; i++)
         if (!reading->shadow->queries[i].node->type)
             reading->shadow->queries[i].node->type = unknown;
@@ -517,6 +545,36 @@ static void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
         say(reading, clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
 }
 
+static bool is_about_builtin(const char *text)
+{
+    return !strncmp(text, "use of unknown builtin '", 24) || !strncmp(text, "use of undeclared identifier '__builtin_", 40);
+}
+
+/* The C compiler may know builtins that clang does not. Which they are, from their errors. */
+static void find_strange(struct reading *reading)
+{
+    for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all; i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
+        const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
+        uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
+        if (is_about_builtin(text) && offset != UINT32_MAX)
+            *ARENA_PUSH(reading->acc->arena, reading->strange, reading->strange_count) = offset;
+        clang_disposeDiagnostic(diagnostic);
+    }
+}
+
+/* clang took the builtin for a function that gives int: what it says of that line says nothing. */
+static bool is_beside_strange(const struct reading *reading, uint32_t token)
+{
+    const struct token *tokens = reading->acc->tokens;
+    for (uint32_t i = 0; i < reading->strange_count; i++) {
+        uint32_t strange = token_at(reading, reading->strange[i]);
+        if (tokens[strange].line == tokens[token].line && tokens[strange].file == tokens[token].file)
+            return true;
+    }
+    return false;
+}
+
 /* An error that may matter: its token, or 0. */
 static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
 {
@@ -524,7 +582,7 @@ static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
     if (severity != CXDiagnostic_Error && severity != CXDiagnostic_Fatal)
         return 0;
     uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
-    if (!token || is_system_file(reading->acc, reading->acc->tokens[token].file))
+    if (!token || is_system_file(reading->acc, reading->acc->tokens[token].file) || is_beside_strange(reading, token))
         return 0;
     return is_about_attributes(clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic))) ? 0 : token;
 }
@@ -560,6 +618,7 @@ static bool judge(struct reading *reading)
     struct found *list = NULL;
     uint32_t count = 0;
     bool is_bad = false;
+    find_strange(reading);
     for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all; i++) {
         CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
         uint32_t token = error_token(reading, diagnostic);
@@ -592,8 +651,7 @@ bool meaning(struct acc *acc, const struct shadow *shadow)
         fatal("libclang could not read %s", acc->input_name);
     }
     bool is_good = judge(&reading);
-    if (is_good)
-        read_types(&reading);
+    read_types(&reading);
     clang_disposeTranslationUnit(reading.unit);
     clang_disposeIndex(index);
     return is_good;

@@ -123,8 +123,10 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     *ARENA_PUSH(acc->arena, function->variables, function->variable_count) = symbol;
     if (!specifiers)
         return slot;
-    if (!type)
-        BUG("the type of '%s' is not known", symbol->name);
+    if (!type || type->class == TYPE_UNKNOWN) {
+        report(acc, MESSAGE_UNKNOWN_TYPE, symbol->token);
+        return slot;
+    }
     slot->is_const = type->is_const;
     slot->is_volatile = type->is_volatile;
     slot->is_variable = type->is_variable;

@@ -57,6 +57,37 @@ static const char tgmath_macros[] =
     "ac__tg_13, ac__tg_12, ac__tg_11, ac__tg_10, ac__tg_9, ac__tg_2c, ac__tg_1c, ac__tg_3, ac__tg_2, ac__tg_1, "
     "ac__tg_n3, ac__tg_n2, ac__tg_n1)(__VA_ARGS__)\n";
 
+/* Builtins that only gcc has, or has long before clang: what they give, as far as its type goes. */
+static const struct substitute gcc_builtins[] = {
+    {"__builtin_speculation_safe_value", "(value, ...) (value)"},
+    {"__builtin_assoc_barrier", "(value) (value)"},
+    {"__builtin_has_attribute", "(...) (0)"},
+    {"__builtin_shuffle", "(vector, ...) (vector)"},
+    {"__builtin_bswap128", "(value) ((unsigned __int128)(value))"},
+    {"__builtin_extend_pointer", "(pointer) ((unsigned long)(pointer))"},
+    {"__builtin_clear_padding", "(pointer) ((void)(pointer))"},
+    {"__builtin_iseqsig", "(left, right) ((int)((left) == (right)))"},
+    {"__builtin_ffsg", "(value) ((int)(value))"},
+    {"__builtin_parityg", "(value) ((int)(value))"},
+    {"__builtin_clrsbg", "(value) ((int)(value))"},
+    {"__builtin_stdc_bit_ceil", "(value) (value)"},
+    {"__builtin_stdc_bit_floor", "(value) (value)"},
+    {"__builtin_stdc_rotate_left", "(value, count) (value)"},
+    {"__builtin_stdc_rotate_right", "(value, count) (value)"},
+    {"__builtin_stdc_has_single_bit", "(value) ((_Bool)(value))"},
+    {"__builtin_stdc_bit_width", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_count_ones", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_count_zeros", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_first_leading_one", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_first_leading_zero", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_first_trailing_one", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_first_trailing_zero", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_leading_ones", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_leading_zeros", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_trailing_ones", "(value) ((unsigned)(value))"},
+    {"__builtin_stdc_trailing_zeros", "(value) ((unsigned)(value))"},
+};
+
 static bool is_name_byte(char c)
 {
     return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -77,6 +108,10 @@ void prologue_write(struct buffer *out, const char *shadow)
     for (size_t i = 0; i < sizeof float_types / sizeof *float_types; i++)
         if (strstr(shadow, float_types[i].name) && !is_declared(shadow, float_types[i].name))
             buffer_printf(out, "#define %s %s\n", float_types[i].name, float_types[i].text);
+    for (size_t i = 0; i < sizeof gcc_builtins / sizeof *gcc_builtins; i++)
+        if (strstr(shadow, gcc_builtins[i].name))
+            buffer_printf(out, "#if !__has_builtin(%s)\n#define %s%s\n#endif\n", gcc_builtins[i].name,
+                          gcc_builtins[i].name, gcc_builtins[i].text);
     if (strstr(shadow, "__atomic_"))
         buffer_puts(out, atomic_macros);
     if (strstr(shadow, "__builtin_tgmath"))

@@ -123,7 +123,8 @@ const char *translate(struct acc *acc)
     struct shadow *shadow = shadow_print(acc);
     if (acc->options->stop_after && strcmp(acc->options->stop_after, "shadow") == 0)
         return shadow->text;
-    if (!meaning(acc, shadow) || !check_types(acc))
+    bool is_c = meaning(acc, shadow);
+    if (!check_types(acc) || !is_c)
         return NULL;
     check_warnings(acc);
     return print_lowered(acc);

@@ -222,6 +222,8 @@ static const char *write_unexposed(CXType type, struct writing writing)
     CXType canonical = clang_getCanonicalType(type);
     if (is_function(canonical))
         return write_function(type, writing);
+    if (canonical.kind == CXType_Auto) /* its initialiser is wrong */
+        return NULL;
     if (canonical.kind != CXType_Unexposed)
         return write_type(canonical, writing);
     const char *spelling = spelling_of(writing.acc, canonical);
@@ -265,6 +267,7 @@ static enum type_class class_of(struct acc *acc, CXType canonical)
 {
     switch (canonical.kind) {
     case CXType_Invalid:
+    case CXType_Auto: /* of an initialiser that is wrong */
     case CXType_Overload:
     case CXType_Dependent: return TYPE_UNKNOWN;
     case CXType_Void: return TYPE_VOID;
