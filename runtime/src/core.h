@@ -176,10 +176,10 @@ struct ac__heap_entry {
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 struct ac__loop {
-    /* ready queue (loop.c) */
-    struct ac__task *first, **end; /* end: where the next one is linked */
+    /* steps (loop.c); the ready queue is in ac__thread */
     unsigned number;                    /* in the trace */
     unsigned long seed;                 /* of the random order (AC_SEED); 0: first come, first run */
+    bool is_special;                    /* under AC_SEED, AC_DEBUG or AC_TRACE */
     unsigned until_poll, poll_interval; /* steps */
     int64_t polled_at;
     /* tasks (task.c) */
@@ -221,11 +221,12 @@ static inline struct ac__loop *ac__loop(void)
 /* Puts a task at the end of the ready queue. */
 static inline void ac__make_ready(struct ac__task *task)
 {
-    struct ac__loop *loop = ac__loop();
+    if (unlikely(!ac__thread.loop))
+        ac__no_loop();
     task->state = AC__READY;
     task->next = NULL;
-    *loop->end = task;
-    loop->end = &task->next;
+    *ac__thread.ready_end = task;
+    ac__thread.ready_end = &task->next;
 }
 
 /* A function in the ready queue: a task's header, for the queue and the state CALLBACK, and what to call. */
@@ -393,6 +394,10 @@ static inline bool ac__interrupted(struct ac__task *task)
     return true;
 }
 
+/* The state of a leaf that has nothing more to do: what it waited for has been given, or it only gave way. Unless the
+ * task is cancelled before it runs, the loop goes on with who awaits the leaf, and does not resume the leaf itself. */
+#define AC__OVER (~1u)
+
 /* Suspends a task at a leaf, in state `state`, until `wait` is over. */
 static inline int ac__suspend(struct ac__task *task, struct ac__frame *leaf, unsigned state, struct ac__wait *wait)
 {
@@ -400,6 +405,7 @@ static inline int ac__suspend(struct ac__task *task, struct ac__frame *leaf, uns
     wait->task = task;
     task->wait = wait;
     task->innermost = leaf;
+    task->state = AC__BLOCKED;
     return AC__SUSPENDED;
 }
 

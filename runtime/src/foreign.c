@@ -94,7 +94,7 @@ static void set_next(struct foreign *foreign)
     struct ac__loop *loop = &foreign->loop;
     int64_t deadline = ac__next_deadline(loop);
     bool jumps = loop->is_virtual && deadline < AC__NEVER - 1 && !loop->threads_out;
-    if (!loop->first && !jumps) {
+    if (!ac__thread.ready && !jumps) {
         set_timer(foreign, loop->is_virtual ? AC__NEVER : deadline);
         return;
     }
@@ -108,7 +108,7 @@ static void turn(struct foreign *foreign)
     int64_t end;
     ac__loop_look(loop);
     end = loop->now > AC__NEVER - LONGEST_TURN ? AC__NEVER : loop->now + LONGEST_TURN;
-    for (unsigned steps = MOST_STEPS; loop->first && steps && loop->now < end; steps--)
+    for (unsigned steps = MOST_STEPS; ac__thread.ready && steps && loop->now < end; steps--)
         ac__loop_step(loop);
 }
 

@@ -21,23 +21,33 @@ enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, FIRST_INTERVAL = 16, MOST_CANCE
 
 /* ---- one step ---------------------------------------------------------------------------------------------------- */
 
-/* Runs the innermost frame, and outward through its parents as they finish: a loop, so depth does not matter. Null
- * when the task has suspended, else the root frame, with its status. */
-static struct ac__frame *run_frames(struct ac__task *task, int *status)
+/* The frame to begin with: the innermost, or who awaits it if it has nothing more to do. */
+static inline struct ac__frame *first_frame(struct ac__task *task)
 {
     struct ac__frame *frame = task->innermost;
+    if (frame->state != AC__OVER || frame == ac__root(task) || unlikely(task->flags & AC__CANCEL))
+        return frame;
+    task->status = AC__DONE;
+    return frame->parent;
+}
+
+/* Runs frames outward through their parents as they finish: a loop, so depth does not matter. AC__SUSPENDED, or the
+ * root frame's status. */
+static inline int run_frames(struct ac__task *task)
+{
+    struct ac__frame *frame = first_frame(task);
     for (;;) {
-        *status = frame->function->resume(frame, task);
-        if (*status == AC__SUSPENDED) {
+        int status = frame->function->resume(frame, task);
+        if (likely(status == AC__SUSPENDED)) {
             if (likely(!(task->flags & AC__RUN_AT_ONCE)))
-                return NULL;
+                return status;
             ac__unflag(task, AC__RUN_AT_ONCE);
             frame = task->innermost;
             continue;
         }
         if (frame == ac__root(task))
-            return frame;
-        task->status = (unsigned char)*status;
+            return status;
+        task->status = (unsigned char)status;
         frame = frame->parent;
     }
 }
@@ -46,7 +56,7 @@ static struct ac__frame *run_frames(struct ac__task *task, int *status)
 static bool never_starts(struct ac__task *task)
 {
     struct ac__frame *root = ac__root(task);
-    if (likely(!(task->flags & AC__CANCEL)) || task->innermost != root || root->state != 0)
+    if (task->innermost != root || root->state != 0)
         return false;
     if (root->function->close)
         root->function->close(root);
@@ -82,10 +92,9 @@ static void check_fork(struct ac__loop *loop)
         ac__no_loop();
 }
 
-static void run_task(struct ac__loop *loop, struct ac__task *task)
+static inline void run_task(struct ac__loop *loop, struct ac__task *task)
 {
     int status = AC__FAILED;
-    struct ac__frame *ended;
     task->state = AC__RUNNING;
     task->error = NULL;
     ac__thread.task = task;
@@ -93,44 +102,43 @@ static void run_task(struct ac__loop *loop, struct ac__task *task)
     *loop->error_number = task->saved_errno;
     if (unlikely(loop->locals_size))
         ac__locals_exchange(loop, task);
-    ended = unlikely(never_starts(task)) ? ac__root(task) : run_frames(task, &status);
+    if (likely(!(task->flags & AC__CANCEL)) || !never_starts(task))
+        status = run_frames(task);
     check_fork(loop);
     if (unlikely(loop->locals_size))
         ac__locals_exchange(loop, task);
     ac__thread.task = NULL;
-    if (ended) {
+    if (status != AC__SUSPENDED) {
         ac__task_finish(task, status);
         return;
     }
     task->saved_errno = *loop->error_number;
-    if (task->state == AC__RUNNING)
-        task->state = AC__BLOCKED;
     if (unlikely(task->flags & (AC__CANCEL | AC__CANCEL_LATER)))
         deliver(task);
     if (AC__TEST_BUILD && ac__cancels_here(task == loop->main))
         ac__task_cancel(task, false);
 }
 
-static struct ac__task *take_first(struct ac__loop *loop)
+static inline struct ac__task *take_first(void)
 {
-    struct ac__task *task = loop->first;
-    loop->first = task->next;
-    if (!loop->first)
-        loop->end = &loop->first;
+    struct ac__task *task = ac__thread.ready;
+    ac__thread.ready = task->next;
+    if (!task->next)
+        ac__thread.ready_end = &ac__thread.ready;
     return task;
 }
 
 /* AC_SEED: any of the first few, so that orders come up that are possible but unusual. */
 static struct ac__task *take_random(struct ac__loop *loop)
 {
-    struct ac__task **link = &loop->first, *task;
+    struct ac__task **link = &ac__thread.ready, *task;
     loop->seed = loop->seed * 6364136223846793005u + 1442695040888963407u;
     for (unsigned skip = loop->seed >> 60; skip && (*link)->next; skip--)
         link = &(*link)->next;
     task = *link;
     *link = task->next;
-    if (loop->end == &task->next)
-        loop->end = link;
+    if (ac__thread.ready_end == &task->next)
+        ac__thread.ready_end = link;
     return task;
 }
 
@@ -152,17 +160,32 @@ static void run_traced(struct ac__loop *loop, struct ac__task *task)
     ac__task_drop(task);
 }
 
-static void run_step(struct ac__loop *loop)
+/* A step under AC_SEED, AC_DEBUG or AC_TRACE. */
+static void run_special_step(struct ac__loop *loop)
 {
-    struct ac__task *task = unlikely(loop->seed) ? take_random(loop) : take_first(loop);
-    if (unlikely(task->state == AC__CALLBACK))
+    struct ac__task *task = loop->seed ? take_random(loop) : take_first();
+    if (task->state == AC__CALLBACK)
         run_callback(task);
-    else if (likely(!ac__is_observed))
+    else if (!ac__is_observed)
         run_task(loop, task);
     else if (ac__is_traced)
         run_traced(loop, task);
     else
         run_debugged(loop, task);
+}
+
+static inline void run_step(struct ac__loop *loop)
+{
+    struct ac__task *task;
+    if (unlikely(loop->is_special)) {
+        run_special_step(loop);
+        return;
+    }
+    task = take_first();
+    if (likely(task->state != AC__CALLBACK))
+        run_task(loop, task);
+    else
+        run_callback(task);
 }
 
 /* ---- between steps ----------------------------------------------------------------------------------------------- */
@@ -240,7 +263,7 @@ static int64_t at_most(int64_t time, int64_t most)
 /* The virtual clock: nothing is ready, so it is the time of the next alarm. */
 static bool can_jump(const struct ac__loop *loop)
 {
-    return loop->is_virtual && !loop->first && !loop->threads_out && ac__next_deadline(loop) < AC__NEVER - 1;
+    return loop->is_virtual && !ac__thread.ready && !loop->threads_out && ac__next_deadline(loop) < AC__NEVER - 1;
 }
 
 static void jump(struct ac__loop *loop)
@@ -264,12 +287,12 @@ static void wait(struct ac__loop *loop)
     if (unlikely(loop->dump_bell >= 0))
         ac__dump_answer(loop);
     ring(loop);
-    if (ac__mailbox_empty(loop) || loop->first)
+    if (ac__mailbox_empty(loop) || ac__thread.ready)
         return;
     most = ac__mailbox_listen(loop) ? AC__NEVER : LETTERS_CHECK; /* without a bell it has to look */
     if (loop->is_virtual) {
         ac__poll(loop, 0);
-        if (ac__mailbox_empty(loop) || loop->first)
+        if (ac__mailbox_empty(loop) || ac__thread.ready)
             return;
         if (can_jump(loop)) {
             jump(loop);
@@ -299,7 +322,7 @@ void ac__loop_look(struct ac__loop *loop)
 static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
 {
     while (ac__state(task) != AC__FINISHED) {
-        if (!loop->first) {
+        if (!ac__thread.ready) {
             wait(loop);
             continue;
         }
@@ -353,7 +376,7 @@ void ac__loop_wind_up(struct ac__loop *loop)
     unsigned times = 0;
     cancel_all();
     while (loop->live) {
-        if (loop->first) {
+        if (ac__thread.ready) {
             ac__loop_step(loop);
         } else if (cancel_all()) {
             continue; /* spawned meanwhile */
@@ -366,10 +389,10 @@ void ac__loop_wind_up(struct ac__loop *loop)
 }
 
 /* Functions that were to be called and have not been: their nodes go. */
-static void drop_callbacks(struct ac__loop *loop)
+static void drop_callbacks(void)
 {
-    while (loop->first) {
-        struct ac__task *header = take_first(loop);
+    while (ac__thread.ready) {
+        struct ac__task *header = take_first();
         container_of(header, struct ac__callback, header)->release((struct ac__callback *)header);
     }
 }
@@ -380,16 +403,18 @@ bool ac__loop_open(struct ac__loop *loop)
 {
     const char *clock = getenv("AC_CLOCK"), *seed = getenv("AC_SEED");
     *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
-    loop->end = &loop->first;
     loop->error_number = &errno;
     loop->is_virtual = clock && strcmp(clock, "virtual") == 0;
     loop->seed = seed ? strtoul(seed, NULL, 10) * 2 + 1 : 0;
     ac__locals_find(loop);
+    loop->is_special = loop->seed || ac__is_observed;
     if (!ac__mailbox_open(loop))
         return false;
     ac__watch_forks();
     ac__sigpipe_take();
     ac__set_stack_limit();
+    ac__thread.ready = NULL;
+    ac__thread.ready_end = &ac__thread.ready;
     ac__thread.loop = loop;
     ac__dump_listen(loop);
     if (unlikely(ac__is_traced))
@@ -405,7 +430,7 @@ void ac__loop_close(struct ac__loop *loop)
         ac__trace_close();
     ac__dump_stop_listening(loop);
     ac__report_locked();
-    drop_callbacks(loop);
+    drop_callbacks();
     ac__mailbox_close(loop);
     ac__poll_free(loop);
     ac__free(loop->heap);

@@ -2,8 +2,8 @@
  * barges in and a lock never looks free while somebody has a claim to it. A waiter that is cancelled after it was handed
  * something, before it ran, hands it on.
  *
- * They wait in one kind of frame. Its states: 0 not started, 1 waits (cancelled if it is resumed there), 2 has been
- * handed what it waited for, 3 has given way to others, 4 is told that there is nothing more to wait for. */
+ * They wait in one kind of frame. Its states: 0 not started, WAITS (cancelled if it is resumed there), AC__OVER: has
+ * been handed what it waited for, GAVE_WAY to others, BROKEN: is told that there is nothing more to wait for. */
 #include "core.h"
 
 struct sync {
@@ -12,7 +12,7 @@ struct sync {
     void *object;
 };
 
-enum { WAITS = 1, HANDED = 2, GAVE_WAY = 3, BROKEN = 4 };
+enum { WAITS = 1, GAVE_WAY = 2, BROKEN = 3 };
 
 /* Lets the first waiter go on. False if there is none. */
 static bool hand_to_first(struct ac__waiter **queue)
@@ -20,7 +20,7 @@ static bool hand_to_first(struct ac__waiter **queue)
     struct ac__waiter *first = ac__dequeue_first(queue);
     if (!first)
         return false;
-    container_of(first, struct sync, waiter)->base.state = HANDED;
+    container_of(first, struct sync, waiter)->base.state = AC__OVER;
     ac__make_ready(first->wait.task);
     return true;
 }
@@ -95,11 +95,11 @@ static int lock_resume(struct ac__frame *frame, struct ac__task *task)
     if (frame->state == 0 && ac__over_budget())
         return ac__yield_at(task, frame, GAVE_WAY);
     if (frame->state != 0 && ac__interrupted(task)) {
-        if (frame->state == HANDED)
+        if (frame->state == AC__OVER)
             ac_mutex_unlock(mutex);
         return ac__fail_code(task, ECANCELED);
     }
-    if (frame->state == HANDED || ac_mutex_try_lock(mutex))
+    if (frame->state == AC__OVER || ac_mutex_try_lock(mutex))
         return AC__DONE;
     return sync_wait(sync, task, &mutex->ac__waiters, mutex_cancel);
 }
@@ -170,11 +170,11 @@ static int acquire_resume(struct ac__frame *frame, struct ac__task *task)
     if (frame->state == 0 && ac__over_budget())
         return ac__yield_at(task, frame, GAVE_WAY);
     if (frame->state != 0 && ac__interrupted(task)) {
-        if (frame->state == HANDED)
+        if (frame->state == AC__OVER)
             ac_sem_release(sem);
         return ac__fail_code(task, ECANCELED);
     }
-    if (frame->state == HANDED || ac_sem_try_acquire(sem))
+    if (frame->state == AC__OVER || ac_sem_try_acquire(sem))
         return AC__DONE;
     if (sem->ac__count < 0)
         return ac__fail(task, ac__error_make(EINVAL, "a semaphore with a negative number of permits"));
@@ -241,7 +241,7 @@ static int event_resume(struct ac__frame *frame, struct ac__task *task)
         return ac__yield_at(task, frame, GAVE_WAY);
     if (frame->state != 0 && ac__interrupted(task))
         return ac__fail_code(task, ECANCELED);
-    if (frame->state == HANDED || event->ac__is_set)
+    if (frame->state == AC__OVER || event->ac__is_set)
         return AC__DONE;
     return sync_wait(sync, task, &event->ac__waiters, event_cancel);
 }
@@ -256,12 +256,11 @@ ac_coro(void) ac_event_wait(ac_event *event)
 /* ---- condition --------------------------------------------------------------------------------------------------- */
 
 /* Who is notified goes over to the mutex's queue, so its wait ends when it has the mutex. From then on, or from a
- * cancellation on, only the mutex can end it: a cancellation is noted and thrown once it is there. */
+ * cancellation on, only the mutex can end it: a cancellation waits and is thrown once it is there. */
 struct cond_wait {
     struct sync sync; /* object: the condition */
     ac_mutex *mutex;
     bool is_notified;
-    bool is_interrupted;
 };
 
 static struct cond_wait *cond_wait_of(struct ac__wait *wait)
@@ -271,8 +270,7 @@ static struct cond_wait *cond_wait_of(struct ac__wait *wait)
 
 static struct ac__task *relock_cancel(struct ac__wait *wait)
 {
-    ac__unflag(wait->task, AC__CANCEL);
-    cond_wait_of(wait)->is_interrupted = true;
+    (void)wait;
     return NULL;
 }
 
@@ -281,7 +279,7 @@ static void relock(struct cond_wait *wait)
 {
     struct ac__waiter *waiter = &wait->sync.waiter;
     if (ac_mutex_try_lock(wait->mutex)) {
-        wait->sync.base.state = HANDED;
+        wait->sync.base.state = AC__OVER;
         ac__make_ready(waiter->wait.task);
         return;
     }
@@ -293,7 +291,6 @@ static struct ac__task *cond_cancel(struct ac__wait *wait)
 {
     struct cond_wait *self = cond_wait_of(wait);
     ac__dequeue(&((ac_cond *)object_of(wait))->ac__waiters, &self->sync.waiter);
-    relock_cancel(wait);
     relock(self);
     return NULL;
 }
@@ -327,7 +324,7 @@ static int cond_resume(struct ac__frame *frame, struct ac__task *task)
     struct cond_wait *wait = (struct cond_wait *)frame;
     if (frame->state == 0)
         return cond_start(wait, task);
-    if (!wait->is_interrupted && !ac__interrupted(task))
+    if (!ac__interrupted(task))
         return AC__DONE;
     if (wait->is_notified)
         ac_cond_notify(wait->sync.object, 1);
@@ -345,7 +342,7 @@ ac_coro(void) ac_cond_wait(ac_cond *cond, ac_mutex *mutex)
     struct cond_wait *wait = (struct cond_wait *)sync_new(frame, cond);
     if (wait) {
         wait->mutex = mutex;
-        wait->is_notified = wait->is_interrupted = false;
+        wait->is_notified = false;
     }
     return (ac_coro(void))wait;
 }
@@ -406,7 +403,7 @@ static int barrier_arrive(struct barrier_wait *wait, struct ac__task *task)
     if (barrier->ac__is_broken)
         return barrier_broken(task);
     if (barrier->ac__waiting + 1 == barrier->ac__parties) {
-        barrier_open(barrier, HANDED);
+        barrier_open(barrier, AC__OVER);
         wait->index = barrier->ac__parties - 1;
         return AC__DONE;
     }
@@ -423,7 +420,7 @@ static int barrier_resume(struct ac__frame *frame, struct ac__task *task)
     if (frame->state != 0 && ac__interrupted(task))
         return ac__fail_code(task, ECANCELED);
     switch (frame->state) {
-    case HANDED: return AC__DONE;
+    case AC__OVER: return AC__DONE;
     case BROKEN: return barrier_broken(task);
     default: return barrier_arrive((struct barrier_wait *)frame, task);
     }

@@ -173,11 +173,11 @@ static int sleep_start(struct sleep *sleep, struct ac__task *task)
     if (isnan(seconds))
         return ac__fail_code(task, EINVAL);
     if (seconds <= 0)
-        return ac__yield_at(task, &sleep->base, 1);
+        return ac__yield_at(task, &sleep->base, AC__OVER);
     if (!ac__alarm_arm(ac__loop(), &sleep->alarm, ac__nanoseconds(seconds), true))
         return ac__fail_code(task, ENOMEM);
     sleep->wait.cancel = sleep_cancel;
-    return ac__suspend(task, &sleep->base, 1, &sleep->wait);
+    return ac__suspend(task, &sleep->base, AC__OVER, &sleep->wait);
 }
 
 static int sleep_resume(struct ac__frame *frame, struct ac__task *task)
@@ -201,7 +201,7 @@ ac_coro(void) ac_sleep(double seconds)
 static int yield_resume(struct ac__frame *frame, struct ac__task *task)
 {
     if (frame->state == 0)
-        return ac__yield_at(task, frame, 1);
+        return ac__yield_at(task, frame, AC__OVER);
     return ac__interrupted(task) ? ac__fail_code(task, ECANCELED) : AC__DONE;
 }
 

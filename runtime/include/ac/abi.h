@@ -133,7 +133,7 @@ struct ac__own {
 /* The bump stack of a task begins in this many bytes behind its root frame: the frame of one sleep fits. */
 enum { AC__ROOM = 48 };
 
-/* Per thread: the running task, and the two hints that make an await cheap. */
+/* Per thread: the running task, the ready queue, and what makes an await cheap. */
 struct ac__thread {
     /* The async function that is about to be called to be awaited at once: it may take its frame from the bump
      * stack. Compared with the callee itself, so a stale value never misleads anybody. */
@@ -141,9 +141,11 @@ struct ac__thread {
     struct ac__task *task;   /* the running task, or null */
     char *stack_limit;       /* a C stack pointer below this starts no more callees on the same C stack */
     struct ac__loop *loop;   /* the running loop, or null */
+    struct ac__task *ready, **ready_end; /* of the running loop: the first ready task; where the next one is linked */
     unsigned budget;         /* waits on the library that may still be ready at once before the task must yield */
 };
-extern __thread struct ac__thread ac__thread;
+/* The model: one instruction to find it, in shared libraries, too. */
+extern __thread struct ac__thread ac__thread __attribute__((tls_model("initial-exec")));
 
 /* Out of line parts. */
 struct ac__frame *ac__frame_on_heap(const struct ac__function *function);
