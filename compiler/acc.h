@@ -214,8 +214,11 @@ struct symbol {
     struct node *definition;   /* FUNCTION_DEFINITION, when seen (functions) */
     struct symbol *previous;   /* the file-scope declaration before this one of the same entity, or null */
     struct node *block;        /* the BLOCK, FOR, CATCH, ... whose scope it is in; null at file scope and for params */
-    uint32_t weight;           /* of an emitted async function: frames in its frame, itself included */
-    bool is_emitted;           /* an async function whose frame has been printed: callers below can embed it */
+    uint32_t depth;            /* of an embeddable async function: frames in frames, itself included */
+    bool is_embeddable;        /* an async function whose frame has been printed: callers below can embed it */
+    uint32_t last_use;         /* of a scalar: the last token where its value may be wanted (places.c) */
+    bool takes_registers;      /* an embeddable function: its arguments are handed over as C arguments */
+    bool escapes;              /* its address is taken, or it is used where no token tells */
     void *extra;               /* the slot of a variable (lower.h) */
 };
 

@@ -1,7 +1,8 @@
 /* child.c: where a scoped child lives and how it is started.
  *
- *     async int x = g(1);    ->    ac__self->x_1 = (ac__g__init(&ac__self->ac__child_x_1.frame, 1),
- *                                                   ac__scoped_embedded(&ac__self->ac__child_x_1.frame.ac__base, "f.ac:3"));
+ *     async int x = g(1);    ->    ac__self->x_1 = (ac__g__set(&ac__self->ac__child_x_1.frame, 1),
+ *                                                   ac__scoped_embedded(&ac__self->ac__child_x_1.frame.ac__base,
+ *                                                                       &ac__g__function, "f.ac:3"));
  *
  * if g is defined above in the same file: the child is a member beside its handle. Any other coroutine has a block of its
  * own and is handed over: ac__scoped_spawned. desugar.c says when a child ends.
@@ -48,14 +49,15 @@ void print_start(struct printer *printer, struct node *node)
         print_origin(printer, node->symbol);
         return;
     }
-    print_format(printer, "(ac__%s__init(&ac__self->ac__child_%s.frame", slot->callee->name, slot->name);
+    print_format(printer, "(ac__%s__set(&ac__self->ac__child_%s.frame", slot->callee->name, slot->name);
     for (uint32_t i = 1; i < call->count; i++) {
         print_text(printer, ",");
         print_node(printer, call->child[i]);
     }
     print_text(printer, "),");
     print_handle_type(printer, slot);
-    print_format(printer, "ac__scoped_embedded(&ac__self->ac__child_%s.frame.ac__base, ", slot->name);
+    print_format(printer, "ac__scoped_embedded(&ac__self->ac__child_%s.frame.ac__base, &ac__%s__function, ", slot->name,
+                 slot->callee->name);
     print_origin(printer, node->symbol);
     print_text(printer, ")");
 }

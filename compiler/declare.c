@@ -99,7 +99,8 @@ static void declare_vla(struct declare *declare, struct node *item, struct slot 
     add(declare, build(acc, item, release, stack_mark(declare, item, declare->live), NULL));
     add(declare, build(acc, item, allocate, array, type, NULL));
     uint32_t site = build_site(declare->function, item->first);
-    const char *text = arena_format(acc->arena, "if (!%%0) { ac__trace(ac__task, &ac__self->ac__base, %u); %%1 }", site);
+    const char *text = arena_format(acc->arena, "if (!%%0) { ac__trace(ac__task, &ac__%s__function, %u); %%1 }",
+                                    declare->function->name, site);
     add(declare, build(acc, item, text, array,
                        node_make(acc, NODE_JUMP_FAILED, item->first, item->last, 0), NULL));
     add(declare, build(acc, item, arena_format(acc->arena, "%%0 = %s->top;", stack_of(declare)),

@@ -5,23 +5,29 @@
  *     struct ac__f__frame { ... };                                     frame.c
  *     static const struct ac__site ac__f__sites[];                     file and line of each await and throw
  *     static const struct ac__function ac__f__function;
- *     static inline void ac__f__set(struct ac__f__frame *, char *s);    puts the arguments into the frame
- *     static inline void ac__f__init(struct ac__f__frame *, char *s);   makes an embedded frame
  *     static ac_coro(int) f(char *s);                                 makes a frame of its own: the coroutine
- *     static int ac__f__resume(struct ac__frame *, struct ac__task *)  the body
+ *     static int ac__f__run(struct ac__f__frame *, struct ac__task *, unsigned state, char *s)     the body
+ *     static int ac__f__resume(struct ac__frame *, struct ac__task *)  the same for who doesn't know f
  *
  * The body keeps the user's statements; an await is
  *
- *     ac__g__init(&ac__self->ac__a1, x);
- *     if (__builtin_expect(ac__status = ac__g__resume(&ac__self->ac__a1.ac__base, ac__task), 0)) {
- *         if (ac__status == AC__SUSPENDED) {  ... state = 1; return AC__SUSPENDED; ac__L1: ac__status = task->status; }
- *         if (ac__status == AC__FAILED) { ac__trace(..., 1); goto <handler>; }
+ *     if (__builtin_expect(ac__status = ac__g__run((void *)ac__self->ac__a1, ac__task, AC__ENTER, x), 0)) {
+ *         ac__self->ac__base.state = 1;
+ *         goto ac__slow;
  *     }
- *     t = ac__self->ac__a1.ac__result;
+ *     ac__L1:
+ *     t = ((struct ac__g__frame *)(void *)ac__self->ac__a1)->ac__result;
  *
- * and the function begins with a switch over the state that leads to the labels. Nothing jumps into a scope that C
- * forbids to jump into: statement expressions with awaits were taken apart, VLAs and cleanup variables that an await
- * can see live in the frame.
+ * The function begins with a switch over the state that leads to the labels, and ends with what all its awaits share:
+ *
+ *     ac__slow:
+ *     if (ac__status == AC__SUSPENDED)
+ *         return ac__suspended(&ac__self->ac__base, &ac__f__function);
+ *     ac__trace(ac__task, &ac__f__function, ac__self->ac__base.state);
+ *     switch (ac__self->ac__base.state) { ... goto <handler>; }
+ *
+ * Nothing jumps into a scope that C forbids to jump into: statement expressions with awaits were taken apart, VLAs and
+ * cleanup variables that an await can see live in the frame.
  */
 #include "lower.h"
 
@@ -148,31 +154,10 @@ static void print_temporary(struct printer *printer, const struct symbol *symbol
 
 /* ---- awaits ------------------------------------------------------------------------------------------------------------ */
 
-/* Text with one number, however often it stands there as `#`. */
-static void print_numbered(struct printer *printer, const char *text, uint32_t number)
+/* Closes `if (__builtin_expect(ac__status = ...`; the await goes on at the label. */
+static void print_suspension(struct printer *printer, uint32_t number)
 {
-    struct buffer filled = {0};
-    for (; *text; text++) {
-        if (*text == '#')
-            buffer_printf(&filled, "%u", number);
-        else
-            buffer_add(&filled, text, 1);
-    }
-    print_text(printer, filled.text);
-    buffer_free(&filled);
-}
-
-static void print_suspension(struct printer *printer, const struct node *statement, const char *child, const char *end)
-{
-    uint32_t number = statement->number;
-    print_text(printer, "{\nif (ac__status == AC__SUSPENDED) {");
-    print_numbered(printer, "ac__self->ac__base.state = #;", number);
-    print_numbered(printer, child, number);
-    print_numbered(printer, "return AC__SUSPENDED;\nac__L#: ac__status = ac__task->status; }", number);
-    print_numbered(printer, "\nif (ac__status == AC__FAILED) { ac__trace(ac__task, &ac__self->ac__base, #);", number);
-    if (end)
-        print_numbered(printer, end, number);
-    print_format(printer, "goto %s; } }", statement->text);
+    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; goto ac__slow; }\nac__L%u: ;", number, number);
 }
 
 static void print_target(struct printer *printer, const struct node *statement)
@@ -196,21 +181,33 @@ static void print_target_end(struct printer *printer, const struct node *stateme
     }
 }
 
-static void print_embedded_await(struct printer *printer, struct node *statement, const struct symbol *callee)
+static void print_call_arguments(struct printer *printer, const struct node *call)
 {
-    struct node *call = node_strip(statement->child[0]);
-    uint32_t number = statement->number;
-    print_format(printer, "ac__%s__init(&ac__self->ac__a%u", callee->name, number);
     for (uint32_t i = 1; i < call->count; i++) {
         print_text(printer, ",");
         print_node(printer, call->child[i]);
     }
-    print_format(printer, ");\nif (__builtin_expect(ac__status = ac__%s__resume(&ac__self->ac__a%u.ac__base, ac__task), 0))",
+}
+
+static void print_embedded_await(struct printer *printer, struct node *statement, const struct symbol *callee)
+{
+    struct node *call = node_strip(statement->child[0]);
+    uint32_t number = statement->number;
+    if (!callee->takes_registers) {
+        print_format(printer, "ac__%s__set((void *)ac__self->ac__a%u", callee->name, number);
+        print_call_arguments(printer, call);
+        print_text(printer, ");\n");
+    }
+    print_format(printer, "if (__builtin_expect(ac__status = ac__%s__run((void *)ac__self->ac__a%u, ac__task, ",
                  callee->name, number);
-    print_suspension(printer, statement, "ac__self->ac__a#.ac__base.parent = &ac__self->ac__base;", NULL);
+    print_text(printer, callee->takes_registers ? "AC__ENTER" : "0");
+    if (callee->takes_registers)
+        print_call_arguments(printer, call);
+    print_text(printer, ")");
+    print_suspension(printer, number);
     print_target(printer, statement);
     if (statement->count > 1) {
-        print_format(printer, "ac__self->ac__a%u.ac__result", number);
+        print_format(printer, "((struct ac__%s__frame *)(void *)ac__self->ac__a%u)->ac__result", callee->name, number);
         print_target_end(printer, statement);
     }
 }
@@ -248,7 +245,7 @@ static void print_expected_call(struct printer *printer, struct node *call, cons
         print_node(printer, callee);
     else
         print_text(printer, "ac__callee");
-    print_format(printer, "; ac__self->%s = __extension__ (struct ac__frame *)", target);
+    print_format(printer, "; %s = __extension__ (struct ac__frame *)", target);
     if (simple)
         print_node(printer, callee);
     else
@@ -300,24 +297,22 @@ static struct node *awaited_call(const struct acc *acc, struct node *operand)
 static void print_coroutine_await(struct printer *printer, struct node *statement)
 {
     struct node *operand = statement->child[0], *call = awaited_call(printer->acc, operand);
-    uint32_t number = statement->number;
     if (call->kind == NODE_CALL && combinator_of(printer->acc, call) == COMBINATOR_NONE) {
-        print_expected_call(printer, call, arena_format(printer->acc->arena, "ac__a%u", number));
+        print_expected_call(printer, call, "ac__child");
     } else {
-        print_format(printer, "ac__self->ac__a%u = __extension__ (struct ac__frame *)(", number);
+        print_text(printer, "ac__child = __extension__ (struct ac__frame *)(");
         print_node(printer, operand);
         print_text(printer, ");");
     }
-    print_numbered(printer, "\nif (__builtin_expect(ac__status = ac__start(ac__self->ac__a#, ac__task), 0))", number);
-    print_suspension(printer, statement, "ac__self->ac__a#->parent = &ac__self->ac__base;",
-                     "ac__release(ac__self->ac__a#, ac__task);");
+    print_text(printer, "\nif (__builtin_expect(ac__status = ac__start(ac__child, ac__task)");
+    print_suspension(printer, statement->number);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_result_view(printer, statement);
-        print_format(printer, " *)ac__self->ac__a%u)->result", number);
+        print_text(printer, " *)ac__child)->result");
         print_target_end(printer, statement);
     }
-    print_numbered(printer, "\nac__release(ac__self->ac__a#, ac__task);", number);
+    print_text(printer, "\nac__release(ac__child, ac__task);");
 }
 
 static const char *join_kind(enum awaitable awaitable)
@@ -332,9 +327,9 @@ static void print_join(struct printer *printer, struct node *statement, const st
     print_format(printer, "ac__join_init(&ac__self->ac__a%u, __extension__ (void *)(", number);
     print_node(printer, statement->child[0]);
     print_format(printer, "), %s);", join_kind(site->awaitable));
-    print_numbered(printer,
-                   "\nif (__builtin_expect(ac__status = ac__join_resume(&ac__self->ac__a#.base, ac__task), 0))", number);
-    print_suspension(printer, statement, "ac__self->ac__a#.base.parent = &ac__self->ac__base;", NULL);
+    print_format(printer,
+                 "\nif (__builtin_expect(ac__status = ac__join_resume(&ac__self->ac__a%u.base, ac__task)", number);
+    print_suspension(printer, number);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_text(printer, "*(const");
@@ -342,14 +337,15 @@ static void print_join(struct printer *printer, struct node *statement, const st
         print_format(printer, "*)ac__join_value(&ac__self->ac__a%u)", number);
         print_target_end(printer, statement);
     }
-    print_numbered(printer, "\nac__join_end(&ac__self->ac__a#);", number);
+    print_format(printer, "\nac__join_end(&ac__self->ac__a%u);", number);
 }
 
 /* ---- generators ------------------------------------------------------------------------------------------------------- */
 
 static void print_generator_made(struct printer *printer, struct node *node)
 {
-    print_expected_call(printer, node->child[1], slot_of(node->child[0]->symbol)->name);
+    const char *name = slot_of(node->child[0]->symbol)->name;
+    print_expected_call(printer, node->child[1], arena_format(printer->acc->arena, "ac__self->%s", name));
 }
 
 /* GENERATOR_NEXT, GENERATOR_CLOSE: like an await of a frame that stands somewhere else. */
@@ -357,26 +353,26 @@ static void print_generator_step(struct printer *printer, struct node *statement
 {
     struct arena *arena = printer->acc->arena;
     bool is_close = statement->kind == NODE_GENERATOR_CLOSE;
-    const char *name = slot_of(statement->child[0]->symbol)->name, *callee = statement->symbol ? statement->symbol->name : NULL;
-    const char *parent = arena_format(arena, callee ? "ac__self->%s.ac__base.parent = &ac__self->ac__base;"
-                                                    : "ac__self->%s->parent = &ac__self->ac__base;", name);
-    const char *end = is_close && !callee ? arena_format(arena, "ac__release(ac__self->%s, ac__task);", name) : NULL;
+    const char *name = slot_of(statement->child[0]->symbol)->name;
+    const struct symbol *callee = statement->symbol;
     const char *frame = arena_format(arena, callee ? "&ac__self->%s.ac__base" : "ac__self->%s", name);
-    const char *step = is_close ? "ac__generator_close"
-                       : callee ? arena_format(arena, "ac__%s__resume", callee) : "ac__generator_next";
-    print_format(printer, "\nif (__builtin_expect(ac__status = %s(%s, ac__task), 0))", step, frame);
-    print_suspension(printer, statement, parent, end);
+    print_text(printer, "\nif (__builtin_expect(ac__status = ");
+    if (callee && !is_close)
+        print_format(printer, "ac__%s__run(&ac__self->%s, ac__task, ac__self->%s.ac__base.state)", callee->name, name, name);
+    else
+        print_format(printer, "%s(%s, ac__task)", is_close ? "ac__generator_close" : "ac__generator_next", frame);
+    print_suspension(printer, statement->number);
 }
 
 /* The generator goes on behind all this. */
 static void print_yield_point(struct printer *printer, struct node *node)
 {
-    print_numbered(printer, "ac__self->ac__base.state = #; return AC__DONE;", node->number);
-    print_numbered(printer, "\nac__L#:;", node->number + 1);
+    print_format(printer, "ac__self->ac__base.state = %u; return AC__DONE;", node->number);
+    print_format(printer, "\nac__L%u: ;", node->number + 1);
     if (printer->function->yields_in_undo)
         print_text(printer, "ac__self->ac__is_closing = 1;");
     print_node(printer, node->child[0]);
-    print_numbered(printer, "\nac__L#:;", node->number);
+    print_format(printer, "\nac__L%u: ;", node->number);
 }
 
 /* For readers: the line that the state comes from. */
@@ -707,50 +703,51 @@ static void print_parameters(struct printer *printer, const struct function *fun
     printer->function = inside;
 }
 
-static void print_arguments(struct printer *printer, const struct function *function)
+static struct symbol *parameter_symbol(const struct function *function, uint32_t i)
+{
+    const struct node *parameter = function->parameters->child[i];
+    return parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+}
+
+/* Puts the arguments into the frame. */
+static void print_stores(struct printer *printer, const struct function *function)
 {
     for (uint32_t i = 0; i < function->parameters->count; i++) {
-        struct node *parameter = function->parameters->child[i];
-        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
-        if (symbol)
-            print_format(printer, ", %s", symbol->name);
-        else if (parameter->count > 1 && parameter->child[1])
-            print_text(printer, ", 0");
+        const struct symbol *symbol = parameter_symbol(function, i);
+        const struct slot *slot = slot_of(symbol);
+        if (!symbol)
+            continue;
+        if (!slot->type || slot->is_aggregate)
+            print_format(printer, "__builtin_memcpy(&ac__self->%s, &%s, sizeof %s);", slot->name, symbol->name,
+                         symbol->name);
+        else
+            print_format(printer, "ac__self->%s = %s;", slot->name, symbol->name);
     }
 }
 
+/* For frames that start in state 0. */
 static void print_set(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
     print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s__set", name);
     print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_text(printer, "{ (void)ac__self;");
-    for (uint32_t i = 0; i < function->parameters->count; i++) {
-        struct node *parameter = function->parameters->child[i];
-        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
-        if (symbol && !slot_of(symbol)->type)
-            print_format(printer, "__builtin_memcpy(ac__self->%s, &%s, sizeof %s);", slot_of(symbol)->name, symbol->name,
-                         symbol->name);
-        else if (symbol && slot_of(symbol)->is_aggregate)
-            print_format(printer, "__builtin_memcpy(&ac__self->%s, &%s, sizeof %s);", slot_of(symbol)->name,
-                         symbol->name, symbol->name);
-        else if (symbol)
-            print_format(printer, "ac__self->%s = %s;", slot_of(symbol)->name, symbol->name);
-    }
-    if (function->is_main)
-        print_text(printer, "ac__self->ac__result = 0;");
+    print_stores(printer, function);
     print_text(printer, "}\n");
 }
 
+/* For an `async for` that embeds the frame. */
 static void print_init(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
+    if (!function->is_generator)
+        return;
     print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s__init", name);
     print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_format(printer, "{ ac__self->ac__base.function = &ac__%s__function; ac__self->ac__base.state = 0;"
-                          " ac__self->ac__base.storage = AC__EMBEDDED; ac__%s__set(ac__self", name, name);
-    print_arguments(printer, function);
-    print_text(printer, "); }\n");
+                          " ac__self->ac__base.storage = AC__EMBEDDED;", name);
+    print_stores(printer, function);
+    print_text(printer, "}\n");
 }
 
 /* The function that users call: attributes and linkage as they wrote them. */
@@ -764,26 +761,142 @@ static void print_outer(struct printer *printer, const struct function *function
     print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
     printer->function = inside;
     print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)ac__frame_new(&ac__%s__function,"
-                          " __extension__ (const void *)%s); if (ac__self) ac__%s__set(ac__self",
-                 name, name, name, function->outer, name);
-    print_arguments(printer, function);
-    print_text(printer, "); return __extension__ (");
+                          " __extension__ (const void *)%s); if (ac__self) {",
+                 name, name, name, function->outer);
+    print_stores(printer, function);
+    print_text(printer, "} return __extension__ (");
     print_made_type(printer, function->specifiers, function->declarator);
     print_text(printer, ")ac__self; }\n");
 }
 
-static bool is_entry(const struct site *site)
+static uint32_t await_count(const struct function *function)
 {
-    return site->is_await || site->is_yield || site->is_close;
+    uint32_t count = 0;
+    for (uint32_t i = 1; i < function->site_count; i++)
+        count += function->sites[i].is_await;
+    return count;
+}
+
+/* Whether it awaits coroutines whose frames are not part of its own. */
+static bool is_child(const struct site *site)
+{
+    return site->is_await && !site->callee && site->awaitable == AWAITABLE_CORO;
+}
+
+static uint32_t child_count(const struct function *function)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 1; i < function->site_count; i++)
+        count += is_child(&function->sites[i]);
+    return count;
+}
+
+/* Where the C arguments go when the body starts, and come from when they waited in the frame. */
+static void print_entry(struct printer *printer, const struct function *function)
+{
+    for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++) {
+        const struct symbol *symbol = parameter_symbol(function, i);
+        if (symbol && slot_of(symbol)->place != PLACE_LOCAL)
+            print_format(printer, "\nif (ac__state == AC__ENTER) ac__self->%s = %s;", slot_of(symbol)->name,
+                         symbol->name);
+        else if (symbol)
+            print_format(printer, "\nif (ac__state == 0) %s = ac__self->%s;", symbol->name, symbol->name);
+    }
+}
+
+static void print_cases(struct printer *printer, const struct function *function, bool awaits)
+{
+    print_text(printer, "\nswitch (ac__state) {");
+    for (uint32_t i = 1; i < function->site_count; i++)
+        if (awaits ? function->sites[i].is_await : function->sites[i].is_yield || function->sites[i].is_close)
+            print_format(printer, "case %u: goto ac__L%u;", i, i);
 }
 
 static void print_states(struct printer *printer, const struct function *function)
 {
-    print_text(printer, "switch (ac__self->ac__base.state) { case 0: break;");
-    for (uint32_t i = 1; i < function->site_count; i++)
-        if (is_entry(&function->sites[i]))
-            print_format(printer, "case %u: goto ac__L%u;", i, i);
-    print_text(printer, "default: __builtin_unreachable(); }");
+    bool awaits = await_count(function);
+    print_entry(printer, function);
+    if (!awaits && !function->is_generator)
+        return;
+    print_text(printer, function->symbol->takes_registers ? "\nif (ac__state - 1 < AC__ENTER - 1) {"
+                                                          : "\nif (ac__state != 0) {");
+    if (function->is_generator) {
+        print_cases(printer, function, false);
+        print_text(printer, awaits ? "}" : "default: __builtin_unreachable(); }");
+    }
+    if (child_count(function))
+        print_text(printer, "ac__child = ac__task->innermost;");
+    if (awaits) {
+        print_text(printer, "\nac__status = ac__task->status; if (__builtin_expect(ac__status, 0)) goto ac__slow;");
+        print_cases(printer, function, true);
+        print_text(printer, "default: __builtin_unreachable(); }");
+    }
+    print_text(printer, "}");
+}
+
+/* The handler that most awaits have is the default. */
+static const char *commonest_handler(const struct function *function)
+{
+    const char *commonest = NULL;
+    uint32_t most = 0;
+    for (uint32_t i = 1; i < function->site_count; i++) {
+        uint32_t count = 0;
+        for (uint32_t k = 1; k < function->site_count; k++)
+            count += function->sites[k].is_await && function->sites[k].handler == function->sites[i].handler;
+        if (function->sites[i].is_await && count > most) {
+            commonest = function->sites[i].handler;
+            most = count;
+        }
+    }
+    return commonest;
+}
+
+static void print_releases(struct printer *printer, const struct function *function)
+{
+    bool any = false;
+    for (uint32_t i = 1; i < function->site_count; i++) {
+        const struct site *site = &function->sites[i];
+        if (!is_child(site) && !site->held)
+            continue;
+        print_text(printer, any ? "" : "\nswitch (ac__self->ac__base.state) {");
+        print_format(printer, "case %u: ac__frame_release_slowly(%s%s, ac__task); break;", i,
+                     site->held ? "ac__self->" : "", site->held ? slot_of(site->held)->name : "ac__child");
+        any = true;
+    }
+    print_text(printer, any ? "}" : "");
+}
+
+static void print_trace(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    const char *state = "ac__self->ac__base.state";
+    if (child_count(function) == await_count(function)) {
+        print_format(printer, "\nac__child_failed(ac__child, ac__task, &ac__%s__function, %s);", name, state);
+        return;
+    }
+    print_releases(printer, function);
+    print_format(printer, "\nac__trace(ac__task, &ac__%s__function, %s);", name, state);
+}
+
+/* What all awaits share: the way out and the way to the handlers. */
+static void print_slow_path(struct printer *printer, const struct function *function)
+{
+    const char *commonest = commonest_handler(function);
+    if (!commonest)
+        return;
+    print_format(printer, "\nac__slow: if (ac__status == AC__SUSPENDED) return ac__suspended(&ac__self->ac__base,"
+                          " &ac__%s__function);", function->name);
+    print_trace(printer, function);
+    bool any = false;
+    for (uint32_t i = 1; i < function->site_count; i++) {
+        if (!function->sites[i].is_await || function->sites[i].handler == commonest)
+            continue;
+        print_text(printer, any ? "" : "\nswitch (ac__self->ac__base.state) {");
+        print_format(printer, "case %u: goto %s;", i, function->sites[i].handler);
+        any = true;
+    }
+    print_text(printer, any ? "}" : "");
+    print_format(printer, "goto %s;", commonest);
 }
 
 /* Generated statements stand on the lines of the user's: how those are indented says nothing. */
@@ -796,26 +909,54 @@ static void print_pragma(struct printer *printer, const char *words)
     printer->last_token = 0;
 }
 
-static void print_resume(struct printer *printer, struct function *function)
+/* A parameter that stays outside the frame stands where the user wrote it, for the C compiler's warnings. */
+static void print_run_head(struct printer *printer, const struct function *function)
+{
+    print_format(printer, "static int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
+                          " unsigned ac__state", function->name, function->name);
+    for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++) {
+        const struct symbol *symbol = parameter_symbol(function, i);
+        if (!symbol)
+            continue;
+        print_text(printer, ",");
+        if (slot_of(symbol)->place == PLACE_LOCAL) {
+            print_at(printer, symbol->token);
+            print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
+        } else {
+            print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
+        }
+    }
+    print_text(printer, ")\n{");
+}
+
+static void print_resume(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
-    bool awaits = false, resumes = false;
-    for (uint32_t i = 1; i < function->site_count; i++) {
-        awaits |= function->sites[i].is_await;
-        resumes |= is_entry(&function->sites[i]);
-    }
+    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{"
+                          "return ac__%s__run((struct ac__%s__frame *)ac__frame, ac__task, ac__frame->state",
+                 name, name, name);
+    for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++)
+        print_text(printer, parameter_symbol(function, i) ? ", 0" : "");
+    print_text(printer, "); }\n");
+}
+
+static void print_run(struct printer *printer, struct function *function)
+{
+    const char *name = function->name;
     print_pragma(printer, "push");
     print_pragma(printer, "ignored \"-Wmisleading-indentation\"");
     print_pragma(printer, "ignored \"-Wunused-local-typedefs\""); /* the frame's members are spelled without them */
-    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{", name);
-    print_format(printer, "\nstruct ac__%s__frame *const ac__self = (struct ac__%s__frame *)ac__frame;", name, name);
+    print_run_head(printer, function);
     if (names_itself(printer->acc, function->body))
         print_format(printer, "\nstatic const char ac__function_name[] = \"%s\";", name);
-    print_text(printer, "(void)ac__self; (void)ac__task;");
-    if (awaits)
-        print_text(printer, "\nint ac__status;\n");
-    if (resumes)
-        print_states(printer, function);
+    print_text(printer, "(void)ac__self; (void)ac__task; (void)ac__state;");
+    if (await_count(function))
+        print_text(printer, "\nint ac__status;");
+    if (child_count(function))
+        print_text(printer, "\nstruct ac__frame *ac__child = 0;");
+    print_states(printer, function);
+    if (function->is_main)
+        print_text(printer, "ac__self->ac__result = 0;");
     if (function->has_frame_vla)
         print_text(printer, function->is_generator ? "ac__self->ac__store = (struct ac__task){0};"
                                                    : "ac__self->ac__mark = ac__task->top;");
@@ -824,6 +965,7 @@ static void print_resume(struct printer *printer, struct function *function)
     print_node(printer, function->body);
     print_text(printer, "\n");
     print_leave(printer, function);
+    print_slow_path(printer, function);
     if (function->is_failing) {
         print_format(printer, "\n%s: __attribute__((unused));", function->failed_label);
         print_end(printer, function, "AC__FAILED");
@@ -868,10 +1010,11 @@ void emit_function(struct printer *printer, struct function *function)
     print_init(printer, function);
     print_attached(printer);
     print_outer(printer, function);
-    print_resume(printer, function);
+    print_run(printer, function);
     print_detached(printer);
+    print_resume(printer, function);
     print_c_main(printer, function);
     print_attached(printer);
-    function->symbol->is_emitted = true;
+    function->symbol->is_embeddable = true;
     printer->function = NULL;
 }

@@ -7,16 +7,19 @@
  *         struct ac__frame ac__base;  int ac__result;         the result stands where any caller finds it
  *         int n_1;                                            parameters, variables of the body
  *         union {
- *             struct { char line_2[80]; union { struct ac__read__frame ac__a1; ... }; };      an inner block
- *             struct ac__write__frame ac__a2;                  an await of the body itself
+ *             struct { char *line; };                          parameters that no await sees, until the body starts
+ *             struct { char line_2[80]; union { char ac__a1[sizeof(struct ac__read__frame)]; ... }; };  an inner block
+ *             char ac__a2[sizeof(struct ac__write__frame)];    an await of the body itself
  *         };
  *     };
  *
  * A generator that an `async for` iterates over is a variable of the loop's block.
  *
+ * Callees' frames are bytes here: as members of their types, types in types would multiply, and C compilers walk them.
  * A callee that is defined above in the same file is embedded, so awaiting it allocates nothing; it cannot be
  * recursive, since its frame was complete before. A scoped child's frame stands among its block's variables. Other
- * coroutines are a pointer here, tasks and futures an ac__join.
+ * coroutines need no room here: their frame lies on the bump stack, and comes back in task->innermost when it is done.
+ * Tasks and futures take an ac__join.
  */
 #include "lower.h"
 
@@ -53,20 +56,21 @@ static struct symbol *in_sight(struct function *function, struct node *operand)
     if (!symbol || symbol->kind != SYMBOL_FUNCTION || !symbol->is_file_scope)
         return NULL;
     symbol = file_symbol(function->acc, symbol->name);
-    while (symbol && !symbol->is_emitted) /* a prototype may follow the definition */
+    while (symbol && !symbol->is_embeddable) /* a prototype may follow the definition */
         symbol = symbol->previous;
-    return symbol && symbol->is_emitted && symbol != function->symbol ? symbol : NULL;
+    return symbol && symbol->is_embeddable && symbol != function->symbol ? symbol : NULL;
 }
 
-/* Callees in callees multiply; past this many frames in one, C compilers take long and inlining gains nothing. */
-enum { WEIGHT_LIMIT = 100 };
+/* Frames in frames in frames: the outermost has room for all, used or not. */
+enum { DEPTH_LIMIT = 32 };
 
 struct symbol *frame_embeds(struct function *function, struct node *operand)
 {
     struct symbol *callee = in_sight(function, operand);
-    if (!callee || function->symbol->weight + callee->weight > WEIGHT_LIMIT)
+    if (!callee || callee->depth >= DEPTH_LIMIT)
         return NULL;
-    function->symbol->weight += callee->weight;
+    if (function->symbol->depth <= callee->depth)
+        function->symbol->depth = callee->depth + 1;
     return callee;
 }
 
@@ -74,7 +78,11 @@ struct symbol *frame_embeds(struct function *function, struct node *operand)
 static void number_step(struct function *function, struct node *statement)
 {
     statement->number = build_site(function, statement->first);
-    function->sites[statement->number].is_await = true;
+    struct site *site = &function->sites[statement->number];
+    site->is_await = true;
+    site->handler = statement->text;
+    if (statement->kind == NODE_GENERATOR_CLOSE && !statement->symbol)
+        site->held = statement->child[0]->symbol;
 }
 
 static void number_await(struct function *function, struct scope *scope, struct node *statement)
@@ -83,6 +91,7 @@ static void number_await(struct function *function, struct scope *scope, struct 
     uint32_t number = build_site(function, statement->op ? statement->op : statement->first);
     struct site *site = &function->sites[number];
     site->is_await = true;
+    site->handler = statement->text;
     site->callee = frame_embeds(function, operand);
     site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
                                                                                  : AWAITABLE_CORO;
@@ -121,6 +130,8 @@ static void assign_variables(struct function *function, struct scope *top)
 {
     for (uint32_t i = 0; i < function->variable_count; i++) {
         struct symbol *symbol = function->variables[i];
+        if (slot_of(symbol)->place == PLACE_LOCAL)
+            continue;
         struct scope *scope = symbol->block && is_scope(symbol->block) ? symbol->block->extra : NULL;
         if (!scope)
             scope = top; /* its block was taken apart: the whole function will do */
@@ -128,11 +139,22 @@ static void assign_variables(struct function *function, struct scope *top)
     }
 }
 
-static bool is_empty(const struct scope *scope)
+/* Coroutines that are not embedded take no room. */
+static uint32_t slot_count(const struct function *function, const struct scope *scope)
 {
-    bool empty = scope->variable_count == 0 && scope->await_count == 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scope->await_count; i++) {
+        const struct site *site = &function->sites[scope->awaits[i]];
+        count += site->callee || site->awaitable != AWAITABLE_CORO;
+    }
+    return count;
+}
+
+static bool is_empty(const struct function *function, const struct scope *scope)
+{
+    bool empty = scope->variable_count == 0 && slot_count(function, scope) == 0;
     for (uint32_t i = 0; i < scope->inner_count && empty; i++)
-        empty = is_empty(scope->inner[i]);
+        empty = is_empty(function, scope->inner[i]);
     return empty;
 }
 
@@ -157,32 +179,69 @@ static void print_await_slot(struct printer *printer, uint32_t number)
 {
     const struct site *site = &printer->function->sites[number];
     if (site->callee)
-        print_format(printer, "\nstruct ac__%s__frame ac__a%u;", site->callee->name, number);
-    else if (site->awaitable == AWAITABLE_CORO)
-        print_format(printer, "\nstruct ac__frame *ac__a%u;", number);
-    else
+        print_format(printer, "\n_Alignas(struct ac__%s__frame) char ac__a%u[sizeof(struct ac__%s__frame)];",
+                     site->callee->name, number, site->callee->name);
+    else if (site->awaitable != AWAITABLE_CORO)
         print_format(printer, "\nstruct ac__join ac__a%u;", number);
+}
+
+/* Where parameters wait that become C parameters when the body starts. */
+static void print_waiting_parameters(struct printer *printer, const struct function *function)
+{
+    print_text(printer, "\n__extension__ struct {");
+    for (uint32_t i = 0; i < function->variable_count; i++)
+        if (slot_of(function->variables[i])->place == PLACE_LOCAL)
+            print_member(printer, function->variables[i]);
+    print_text(printer, "\n};");
+}
+
+static uint32_t waiting_count(const struct function *function)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < function->variable_count; i++)
+        count += slot_of(function->variables[i])->place == PLACE_LOCAL;
+    return count;
+}
+
+static void print_scope(struct printer *printer, const struct scope *scope);
+
+/* What cannot be alive at the same time: callees, and inner blocks, of which those without variables add only theirs. */
+static void print_alternatives(struct printer *printer, const struct scope *scope)
+{
+    for (uint32_t i = 0; i < scope->await_count; i++)
+        print_await_slot(printer, scope->awaits[i]);
+    for (uint32_t i = 0; i < scope->inner_count; i++) {
+        const struct scope *inner = scope->inner[i];
+        if (inner->variable_count == 0) {
+            print_alternatives(printer, inner);
+            continue;
+        }
+        print_text(printer, "\n__extension__ struct {");
+        print_scope(printer, inner);
+        print_text(printer, "\n};");
+    }
+}
+
+static bool has_alternatives(const struct function *function, const struct scope *scope)
+{
+    bool any = slot_count(function, scope) != 0;
+    for (uint32_t i = 0; i < scope->inner_count && !any; i++)
+        any = !is_empty(function, scope->inner[i]);
+    return any;
 }
 
 static void print_scope(struct printer *printer, const struct scope *scope)
 {
-    uint32_t alternatives = scope->await_count;
+    const struct function *function = printer->function;
+    bool has_parameters = scope->node == function->body && waiting_count(function);
     for (uint32_t i = 0; i < scope->variable_count; i++)
         print_member(printer, scope->variables[i]);
-    for (uint32_t i = 0; i < scope->inner_count; i++)
-        alternatives += !is_empty(scope->inner[i]);
-    if (alternatives == 0)
+    if (!has_parameters && !has_alternatives(function, scope))
         return;
     print_text(printer, "\n__extension__ union {");
-    for (uint32_t i = 0; i < scope->await_count; i++)
-        print_await_slot(printer, scope->awaits[i]);
-    for (uint32_t i = 0; i < scope->inner_count; i++) {
-        if (is_empty(scope->inner[i]))
-            continue;
-        print_text(printer, "\n__extension__ struct {");
-        print_scope(printer, scope->inner[i]);
-        print_text(printer, "\n};");
-    }
+    if (has_parameters)
+        print_waiting_parameters(printer, function);
+    print_alternatives(printer, scope);
     print_text(printer, "\n};");
 }
 

@@ -138,7 +138,7 @@ static struct node *undo(struct acc *acc, struct node *node, const struct genera
     build_into(acc, cleanup, generated(acc, NODE_IF, node, build(acc, node, text, name, NULL),
                                        step(acc, NODE_GENERATOR_CLOSE, node, generator)));
     if (!generator->callee)
-        build_into(acc, cleanup, build(acc, node, "ac__release(%0, ac__task);", name, NULL));
+        build_into(acc, cleanup, build(acc, node, "ac__frame_release_slowly(%0, ac__task);", name, NULL));
     return cleanup;
 }
 

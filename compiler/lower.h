@@ -18,7 +18,7 @@
 
 /* Where a variable or temporary of an async function lives. */
 enum place {
-    PLACE_LOCAL,   /* a C local where it was declared */
+    PLACE_LOCAL,   /* a C local where it was declared; a parameter of the C function */
     PLACE_FRAME,   /* a member of the frame */
     PLACE_VLA,     /* an array on the task's bump stack, a pointer to it in the frame */
 };
@@ -48,6 +48,8 @@ struct site {
     /* of awaits: */
     struct symbol *callee;       /* embedded: the async function; null otherwise */
     enum awaitable awaitable;
+    const char *handler;         /* the label that an error goes to */
+    struct symbol *held;         /* a pointer to a frame that an error gives back; or null */
 };
 
 /* Sizes of variably modified types are kept in frame temporaries: an ARRAY node's `extra` is the temporary's symbol. */

@@ -5,11 +5,12 @@
  *
  * A variable goes to the frame when an await can run during its life: one that stands between its declaration and the
  * end of its scope; or anywhere in its scope where that has labels, since a jump can then lead back before the
- * declaration while the object lives on (C11 6.2.4p6). Entering and leaving `async with` await too, `async for` does for
- * each item, a `yield` suspends like an await, and so does the end of a block that has scoped children, which may use its
- * variables until then. Static, extern and
- * thread-local objects stay where they are, and so does whatever an await can't see: the C compiler keeps it in
- * registers and a debugger shows it.
+ * declaration while the object lives on (C11 6.2.4p6). A scalar whose address is never taken is dead after its last
+ * use, where a use in a loop counts until the loop's end, and one beside an await until the end of the expression.
+ * Entering and leaving `async with` await too, `async for` does for each item, a `yield` suspends like an await, and so
+ * does the end of a block that has scoped children, which may use its variables until then. Static, extern and thread-local objects stay where they are, and so does whatever an await
+ * can't see: the C compiler keeps it in registers and a debugger shows it. Parameters that stay outside are parameters
+ * in C, too (emit.c).
  *
  * Variably modified types: an array becomes a pointer to memory on the task's bump stack, its sizes (dimension)
  * members of the frame; a pointer to such an array is kept as void * and read through its type.
@@ -89,12 +90,106 @@ static bool await_between(const struct scan *scan, uint32_t first, uint32_t last
     return false;
 }
 
+/* ---- uses ----------------------------------------------------------------------------------------------------------- */
+
+/* Where a walk stands. */
+struct surroundings {
+    const struct node *loop;            /* innermost that awaits, or null */
+    const struct surroundings *around;  /* what is around that loop */
+    uint32_t until;                     /* the last token of the expression that awaits around here, or 0 */
+    bool escapes;                       /* what is named here is used later, too */
+};
+
+static bool is_loop(const struct node *node)
+{
+    return node->kind == NODE_WHILE || node->kind == NODE_DO || node->kind == NODE_FOR;
+}
+
+/* Declared in the part of a loop that is repeated: each time round it is another object. */
+static bool declared_inside(const struct node *loop, const struct symbol *symbol)
+{
+    uint32_t start = loop->kind == NODE_FOR && loop->child[0] ? loop->child[0]->last + 1 : loop->first;
+    return symbol->token >= start && symbol->token <= loop->last;
+}
+
+static void note_use(struct symbol *symbol, const struct node *name, const struct surroundings *at)
+{
+    uint32_t until = at->until > name->last ? at->until : name->last;
+    symbol->escapes |= at->escapes;
+    for (; at->loop; at = at->around)
+        if (!declared_inside(at->loop, symbol) && at->loop->last > until)
+            until = at->loop->last;
+    if (until > symbol->last_use)
+        symbol->last_use = until;
+}
+
+/* Operands that are looked at again when the awaits after them are over. */
+static bool keeps_operands(const struct acc *acc, const struct node *node)
+{
+    return node->kind == NODE_DEFER || node->kind == NODE_WITH_ITEM || node->kind == NODE_ASYNC_FOR ||
+           (node->kind == NODE_UNARY && token_is(acc, node->op, "&")) ||
+           (node->kind == NODE_CALL && combinator_of(acc, node) != COMBINATOR_NONE);
+}
+
+static bool is_evaluated_together(const struct node *node)
+{
+    return is_expression(node) || node->kind == NODE_INIT_DECLARATOR || node->kind == NODE_THROW;
+}
+
+/* What `async with` binds is there while later items are entered, which await. */
+static void keep_bound(const struct node *item)
+{
+    const struct node *declaration = item->count > 1 ? item->child[0] : NULL;
+    for (uint32_t i = 1; declaration && i < declaration->count; i++) {
+        struct symbol *symbol = declared(declaration->child[i]->child[0]);
+        if (symbol)
+            symbol->escapes = true;
+    }
+}
+
+static void find_uses(struct scan *scan, struct node *node, struct surroundings at)
+{
+    struct surroundings around = at;
+    if (node->kind == NODE_NAME && node->symbol)
+        note_use(node->symbol, node, &at);
+    if (keeps_operands(scan->function->acc, node))
+        at.escapes = true;
+    if (node->kind == NODE_WITH_ITEM)
+        keep_bound(node);
+    if (node->has_await && !at.until && is_evaluated_together(node))
+        at.until = node->last;
+    if (node->has_await && is_loop(node)) {
+        at.loop = node;
+        at.around = &around;
+    }
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            find_uses(scan, node->child[i], at);
+}
+
+static bool has_attribute(const struct node *node)
+{
+    for (uint32_t i = 0; node && i < node->count; i++)
+        if (node->child[i] && node->child[i]->kind == NODE_ATTRIBUTE)
+            return true;
+    return false;
+}
+
+/* Whether nothing but its uses by name keeps a variable alive. */
+static bool dies_early(const struct symbol *symbol)
+{
+    const struct type_info *type = symbol->declarator ? symbol->declarator->type : NULL;
+    return type && type->class == TYPE_SCALAR && !type->is_variable && !type->is_volatile && !symbol->escapes &&
+           !symbol->is_child &&
+           !has_attribute(symbol->specifiers) && !has_attribute(symbol->declarator);
+}
+
 static bool lives_across_await(const struct scan *scan, const struct symbol *symbol, uint32_t from)
 {
     const struct node *scope = symbol->block ? symbol->block : scan->function->body;
     if (scope->has_label && scope->has_await)
         return true;
-    return await_between(scan, from, scope->last);
+    return await_between(scan, from, dies_early(symbol) ? symbol->last_use : scope->last);
 }
 
 /* shadow.c declared an array of that length where the variable asks for an alignment. */
@@ -220,17 +315,55 @@ static void place_variables(struct scan *scan, struct node *node)
             place_variables(scan, node->child[i]);
 }
 
-static void place_parameters(struct function *function)
+static struct symbol *parameter_symbol(const struct node *parameter)
 {
+    return parameter->count > 1 ? declared(parameter->child[1]) : NULL;
+}
+
+static bool fits_a_register(const struct symbol *symbol)
+{
+    const struct type_info *type = symbol ? symbol->declarator->type : NULL;
+    return type && type->class == TYPE_SCALAR && !type->is_vector && (type->declaration || type->is_variable);
+}
+
+static bool is_void_list(const struct node *parameters)
+{
+    return parameters->count == 1 && parameters->child[0]->first == parameters->child[0]->last &&
+           !parameter_symbol(parameters->child[0]);
+}
+
+/* All or none: then a caller that embeds the frame hands the arguments over as C arguments. */
+static bool all_fit_registers(const struct node *parameters)
+{
+    for (uint32_t i = 0; i < parameters->count && !is_void_list(parameters); i++)
+        if (!fits_a_register(parameter_symbol(parameters->child[i])) ||
+            defines_type(parameters->child[i]->child[0]))
+            return false;
+    return true;
+}
+
+static bool may_stay_outside(const struct scan *scan, const struct symbol *symbol, const struct slot *slot)
+{
+    return scan->function->symbol->takes_registers && !slot->is_variable && !slot->is_const && !slot->is_volatile &&
+           !has_attribute(symbol->declarator) && !lives_across_await(scan, symbol, symbol->token);
+}
+
+static void place_parameters(struct scan *scan)
+{
+    struct function *function = scan->function;
+    function->symbol->takes_registers = !function->is_generator && all_fit_registers(function->parameters);
     for (uint32_t i = 0; i < function->parameters->count; i++) {
         struct node *parameter = function->parameters->child[i];
-        struct node *declarator = parameter && parameter->count > 1 ? parameter->child[1] : NULL;
-        struct symbol *symbol = declarator ? declared(declarator) : NULL;
+        struct symbol *symbol = parameter_symbol(parameter);
         if (!symbol)
             continue;
-        struct slot *slot = make_slot(function, symbol, parameter->child[0], declarator);
+        struct slot *slot = make_slot(function, symbol, parameter->child[0], parameter->child[1]);
         slot->is_parameter = true;
         symbol->block = function->body;
+        if (!may_stay_outside(scan, symbol, slot))
+            continue;
+        slot->place = PLACE_LOCAL;
+        slot->name = symbol->name;
     }
 }
 
@@ -275,7 +408,8 @@ void places(struct function *function)
 {
     struct scan scan = {.function = function, .evaluated = true};
     find_awaits(&scan, function->body);
-    place_parameters(function);
+    find_uses(&scan, function->body, (struct surroundings){0});
+    place_parameters(&scan);
     place_variables(&scan, function->body);
     if (scan.await_count)
         place_literals(&scan, function->body, function->body);

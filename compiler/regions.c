@@ -199,7 +199,8 @@ static struct node *lower_throw(struct walk *walk, struct node *node)
                       : node->count == 1                         ? "ac__throw_code"
                                                                  : "ac__throw";
     uint32_t site = build_site(walk->function, node->first);
-    const char *text = arena_format(acc->arena, "(void)%s(ac__task, &ac__self->ac__base, %u", how, site);
+    const char *text = arena_format(acc->arena, "(void)%s(ac__task, &ac__%s__function, %u", how,
+                                    walk->function->name, site);
     struct node *call = node_make(acc, NODE_SEQUENCE, node->first, node->last, 0);
     node_append(acc, call, build(acc, node, text, NULL));
     for (uint32_t i = 0; i < node->count; i++)
@@ -225,8 +226,9 @@ static struct node *refuse_when_closing(struct walk *walk, struct node *node)
 {
     uint32_t site = build_site(walk->function, node->first);
     const char *text = arena_format(walk->acc->arena,
-                                    "if (ac__self->ac__is_closing) { (void)ac__throw(ac__task, &ac__self->ac__base, %u, "
-                                    "22 /* EINVAL */, \"generator yields while it is being closed\"); %%0 }", site);
+                                    "if (ac__self->ac__is_closing) { (void)ac__throw(ac__task, &ac__%s__function, %u, "
+                                    "22 /* EINVAL */, \"generator yields while it is being closed\"); %%0 }",
+                                    walk->function->name, site);
     walk->function->yields_in_undo = true;
     return build(walk->acc, node, text, jump_to(walk, node, walk->handler), NULL);
 }

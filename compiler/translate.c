@@ -30,7 +30,6 @@ static struct function *new_function(struct acc *acc, struct node *definition)
     function->declarator = definition->child[1];
     function->symbol = declared(function->declarator);
     function->name = function->symbol->name;
-    function->symbol->weight = 1;
     function->is_generator = function->specifiers->op;
     function->is_main = strcmp(function->name, "main") == 0;
     function->outer = function->is_main ? "ac__user_main" : function->name;

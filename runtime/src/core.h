@@ -404,7 +404,7 @@ static inline int ac__suspend(struct ac__task *task, struct ac__frame *leaf, uns
     leaf->state = state;
     wait->task = task;
     task->wait = wait;
-    task->innermost = leaf;
+    task->innermost = ac__thread.suspended = leaf;
     task->state = AC__BLOCKED;
     return AC__SUSPENDED;
 }
@@ -413,7 +413,7 @@ static inline int ac__suspend(struct ac__task *task, struct ac__frame *leaf, uns
 static inline int ac__yield_at(struct ac__task *task, struct ac__frame *leaf, unsigned state)
 {
     leaf->state = state;
-    task->innermost = leaf;
+    task->innermost = ac__thread.suspended = leaf;
     ac__make_ready(task);
     return AC__SUSPENDED;
 }

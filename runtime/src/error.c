@@ -194,10 +194,9 @@ static void add_line(struct ac__thrown *thrown, const struct ac__function *funct
         thrown->lines[thrown->count++] = (struct line){function, site, 0};
 }
 
-void ac__trace(struct ac__task *task, struct ac__frame *frame, unsigned site)
+void ac__trace(struct ac__task *task, const struct ac__function *function, unsigned site)
 {
     struct ac__thrown *thrown = task->error;
-    const struct ac__function *function = frame->function;
     if (!thrown || thrown->is_shared || !ac__is_users(function))
         return;
     add_line(thrown, function, site);
@@ -210,45 +209,46 @@ void ac__trace(struct ac__task *task, struct ac__frame *frame, unsigned site)
 
 /* ---- throwing ---------------------------------------------------------------------------------------------------- */
 
-static int throw_made(struct ac__task *task, struct ac__frame *frame, unsigned site, struct ac__thrown *thrown)
+static int throw_made(struct ac__task *task, const struct ac__function *function, unsigned site,
+                      struct ac__thrown *thrown)
 {
     task->error = thrown;
-    ac__trace(task, frame, site);
+    ac__trace(task, function, site);
     return AC__FAILED;
 }
 
-int ac__throw(struct ac__task *task, struct ac__frame *frame, unsigned site, int code, const char *format, ...)
+int ac__throw(struct ac__task *task, const struct ac__function *function, unsigned site, int code, const char *format, ...)
 {
     struct ac__thrown *thrown;
     va_list arguments;
     if (code <= 0)
-        return ac__throw_code(task, frame, site, code);
+        return ac__throw_code(task, function, site, code);
     va_start(arguments, format);
     thrown = ac__error_make_list(code, format, arguments);
     va_end(arguments);
-    return throw_made(task, frame, site, thrown);
+    return throw_made(task, function, site, thrown);
 }
 
-int ac__throw_code(struct ac__task *task, struct ac__frame *frame, unsigned site, int code)
+int ac__throw_code(struct ac__task *task, const struct ac__function *function, unsigned site, int code)
 {
     if (code <= 0)
-        return throw_made(task, frame, site, ac__error_make(EINVAL, "throw of %d, which is no error code", code));
-    return throw_made(task, frame, site, ac__error_make(code, NULL));
+        return throw_made(task, function, site, ac__error_make(EINVAL, "throw of %d, which is no error code", code));
+    return throw_made(task, function, site, ac__error_make(code, NULL));
 }
 
-int ac__throw_copy(struct ac__task *task, struct ac__frame *frame, unsigned site, const ac_error *error)
+int ac__throw_copy(struct ac__task *task, const struct ac__function *function, unsigned site, const ac_error *error)
 {
     struct ac__thrown *thrown;
     if (!error)
-        return throw_made(task, frame, site, ac__error_make(EINVAL, "throw of a null error"));
+        return throw_made(task, function, site, ac__error_make(EINVAL, "throw of a null error"));
     if (error->code <= 0)
-        return ac__throw_code(task, frame, site, error->code);
+        return ac__throw_code(task, function, site, error->code);
     thrown = thrown_new();
     if (!thrown)
-        return throw_made(task, frame, site, &out_of_memory);
+        return throw_made(task, function, site, &out_of_memory);
     thrown->error = *error;
     thrown->error.function = ""; /* it is thrown here, not where the original was */
-    return throw_made(task, frame, site, thrown);
+    return throw_made(task, function, site, thrown);
 }
 
 struct ac__thrown *ac__catch(struct ac__task *task)

@@ -228,22 +228,41 @@ void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task)
         ac__block_free(ac__task_of(frame));
 }
 
+void ac__child_failed(struct ac__frame *child, struct ac__task *task, const struct ac__function *function,
+                      unsigned site)
+{
+    ac__frame_release_slowly(child, task);
+    ac__trace(task, function, site);
+}
+
 void ac__stack_free(struct ac__task *task)
 {
     while (current_chunk(task))
         pop_chunk(task);
 }
 
-int ac__start_later(struct ac__frame *frame, struct ac__task *task)
+static int start_later(struct ac__frame *frame, struct ac__task *task)
 {
-    task->innermost = frame;
+    task->innermost = ac__thread.suspended = frame;
     ac__flag(task, AC__RUN_AT_ONCE);
     return AC__SUSPENDED;
 }
 
-int ac__start_null(struct ac__task *task)
+int ac__start(struct ac__frame *frame, struct ac__task *task)
 {
-    return ac__fail_code(task, ENOMEM);
+    if (unlikely(!frame))
+        return ac__fail_code(task, ENOMEM);
+    if (unlikely((char *)__builtin_frame_address(0) < ac__thread.stack_limit))
+        return start_later(frame, task);
+    return frame->function->resume(frame, task);
+}
+
+int ac__suspended(struct ac__frame *frame, const struct ac__function *function)
+{
+    frame->function = function;
+    ac__thread.suspended->parent = frame;
+    ac__thread.suspended = frame;
+    return AC__SUSPENDED;
 }
 
 void ac__coro_close(struct ac__frame *frame)

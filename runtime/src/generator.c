@@ -66,9 +66,8 @@ static bool begin(struct ac__frame *generator)
 
 static int suspend(struct asking *asking)
 {
-    asking->generator->parent = &asking->base;
     asking->base.state = 1;
-    return AC__SUSPENDED;
+    return ac__suspended(&asking->base, asking->base.function);
 }
 
 static int next_resume(struct ac__frame *frame, struct ac__task *task)
@@ -77,7 +76,7 @@ static int next_resume(struct ac__frame *frame, struct ac__task *task)
     struct ac__frame *generator = asking->generator;
     int status = task->status;
     if (!generator)
-        return ac__start_null(task);
+        return ac__fail_code(task, ENOMEM);
     if (frame->state == 0) {
         if (!begin(generator))
             return refuse(task);
@@ -106,7 +105,7 @@ static int close_resume(struct ac__frame *frame, struct ac__task *task)
     }
     if (generator)
         generator->storage &= ~(unsigned)BUSY;
-    ac__release(generator, task);
+    ac__frame_release_slowly(generator, task);
     return status;
 }
 

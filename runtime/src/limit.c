@@ -171,7 +171,7 @@ static int wait_for_end(struct ac__frame *frame, struct ac__task *task, int stat
     struct ac__frame *child = wait_for->child;
     struct ac__join join = wait_for->join; /* the body's pointer goes when the result comes */
     if (status == AC__FAILED) {
-        ac__release(child, task);
+        ac__frame_release_slowly(child, task);
         return wait_for_failed(task, is_own);
     }
     ac__generic_finish(frame, child ? ac__result_of(child) : ac__join_value(&join), wait_for->result_size);
@@ -207,9 +207,8 @@ static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
     status = ac__start(child, task);
     if (status != AC__SUSPENDED)
         return wait_for_end(frame, task, status);
-    child->parent = frame;
     frame->state = 1;
-    return AC__SUSPENDED;
+    return ac__suspended(frame, frame->function);
 }
 
 static int wait_for_resume(struct ac__frame *frame, struct ac__task *task)

@@ -48,6 +48,7 @@ static inline int run_frames(struct ac__task *task)
         if (frame == ac__root(task))
             return status;
         task->status = (unsigned char)status;
+        task->innermost = frame;
         frame = frame->parent;
     }
 }

@@ -8,10 +8,13 @@
  * child is not asked a second time: it is cleaning up. */
 #include "core.h"
 
-struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const char *origin)
+struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const struct ac__function *function, const char *origin)
 {
     struct ac__task *task = ac__task_of(frame);
     (void)ac__loop();
+    frame->function = function;
+    frame->state = 0;
+    frame->storage = AC__EMBEDDED;
     ac__block_embed(task);
     ac__flag(task, AC__SCOPED);
     task = ac__task_begin(task);

@@ -27,11 +27,11 @@ ASYNC(worker, int, struct job job; int code;)
             alive--;
             if (F->job.answer == SWALLOW)
                 RETURN(-F->job.id);
-            return ac__throw_code(task, &F->base, 3, F->job.answer ? F->job.answer : ECANCELED);
+            return ac__throw_code(task, F->base.function, 3, F->job.answer ? F->job.answer : ECANCELED);
         }
         alive--;
         if (F->job.code)
-            return ac__throw_code(task, &F->base, 4, F->job.code);
+            return ac__throw_code(task, F->base.function, 4, F->job.code);
     }
     RETURN(F->job.id);
 }
@@ -161,7 +161,7 @@ MAKE(interrupting, int, (void), F->i = 0;)
         if (status_ == AC__DONE) \
             into = *(int *)(&F->child[1]); \
         CATCH_CODE(n, code, status_) \
-        ac__release(F->child, task); \
+        ac__frame_release_slowly(F->child, task); \
     }
 
 ASYNC(limiting, int, int a; int code; ac_task(int) t; ac_future(int) f;)
@@ -216,11 +216,11 @@ ASYNC(block, int, double seconds; struct job job; struct ac_timeout timeout; str
         F->timeout = ac_timeout(F->seconds);
         AWAIT(1, ac_timeout_aenter, &F->timeout);
         AWAIT_STATUS(2, worker, worker(F->job), status)
-        ac__release(F->child, task);
+        ac__frame_release_slowly(F->child, task);
         F->thrown = status == AC__FAILED ? ac__catch(task) : NULL;
         AWAIT_STATUS(3, ac_timeout_aexit,
                      ac_timeout_aexit(&F->timeout, F->thrown ? ac__thrown_error(F->thrown) : NULL), status)
-        ac__release(F->child, task);
+        ac__frame_release_slowly(F->child, task);
         if (status == AC__FAILED) {
             ac__thrown_chain(task, F->thrown);
             return status;

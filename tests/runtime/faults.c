@@ -20,10 +20,10 @@ ASYNC(worker, int, int n;)
         {
             int status;
             AWAIT_STATUS(2, ac_sleep, ac_sleep(0.001 * F->n), status)
-            ac__release(F->child, task);
+            ac__frame_release_slowly(F->child, task);
             ac_mutex_unlock(&mutex);
             if (status == AC__FAILED) {
-                ac__trace(task, &F->base, 2);
+                ac__trace(task, F->base.function, 2);
                 return status;
             }
         }
@@ -55,15 +55,15 @@ ASYNC(combines, int, struct ac__child children[3]; int a; int b; int code; ac_ta
         F->t = ac_spawn(worker(1));
         ac_set_name(F->t, "named");
         AWAIT_STATUS(4, NULL, ac_shield(F->t), status)
-        ac__release(F->child, task);
+        ac__frame_release_slowly(F->child, task);
         ac_detach(F->t);
         if (status == AC__FAILED)
             return status;
         AWAIT_STATUS(5, NULL, ac_wait_for(worker(100), 0.001), status)
         CATCH_CODE(5, F->code, status)
-        ac__release(F->child, task);
+        ac__frame_release_slowly(F->child, task);
         if (F->code != ETIMEDOUT)
-            return ac__throw_code(task, &F->base, 5, F->code);
+            return ac__throw_code(task, F->base.function, 5, F->code);
     }
     RETURN(0);
 }
@@ -76,7 +76,7 @@ ASYNC(server, int, int fd; int connection; size_t n; char byte;)
     case 0:
         AWAIT_RESULT(1, F->connection, int, ac_accept, F->fd);
         AWAIT_STATUS(2, ac_read, ac_read(F->connection, &F->byte, 1), status)
-        ac__release(F->child, task);
+        ac__frame_release_slowly(F->child, task);
         ac_close_fd(F->connection);
         if (status == AC__FAILED)
             return status;
@@ -92,7 +92,7 @@ ASYNC(client, int, int fd; unsigned port;)
     case 0:
         AWAIT_RESULT(1, F->fd, int, ac_tcp_connect, "127.0.0.1", F->port);
         AWAIT_STATUS(2, ac_write, ac_write(F->fd, "x", 1), status)
-        ac__release(F->child, task);
+        ac__frame_release_slowly(F->child, task);
         ac_close_fd(F->fd);
         if (status == AC__FAILED)
             return status;
@@ -108,12 +108,12 @@ ASYNC(everything, int, int fd; int status; int a; struct ac__child children[2];)
         AWAIT(1, combines);
         F->fd = ac_tcp_listen("127.0.0.1", 0, 10);
         if (F->fd < 0)
-            return ac__throw_code(task, &F->base, 2, errno);
+            return ac__throw_code(task, F->base.function, 2, errno);
         F->children[0] = (struct ac__child){(void *)server(F->fd), AC__KIND_CORO, sizeof(int), &F->a, NULL};
         F->children[1] = (struct ac__child){(void *)client((unsigned)ac_tcp_port(F->fd)), AC__KIND_CORO, sizeof(int),
                                             NULL, NULL};
         AWAIT_STATUS(3, ac__gather, ac__gather(F->children, 2), F->status)
-        ac__release(F->child, task);
+        ac__frame_release_slowly(F->child, task);
         ac_close_fd(F->fd);
         if (F->status == AC__FAILED)
             return F->status;

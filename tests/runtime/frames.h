@@ -72,9 +72,8 @@ typedef struct unit unit;
     F->child = (struct ac__frame *)(call); \
     outcome = ac__start(F->child, task); \
     if (outcome == AC__SUSPENDED) { \
-        F->child->parent = &F->base; \
         F->base.state = n; \
-        return AC__SUSPENDED; \
+        return ac__suspended(&F->base, F->base.function); \
         case n: \
         outcome = task->status; \
     }
@@ -101,22 +100,22 @@ typedef struct unit unit;
         int status_; \
         AWAIT_STATUS(n, callee, callee(__VA_ARGS__), status_) \
         CATCH_CODE(n, code, status_) \
-        ac__release(F->child, task); \
+        ac__frame_release_slowly(F->child, task); \
     }
 
 #define CATCH_CODE(n, code, outcome) \
     code = 0; \
     if (outcome == AC__FAILED) { \
-        ac__trace(task, &F->base, n); \
+        ac__trace(task, F->base.function, n); \
         struct ac__thrown *thrown_ = ac__catch(task); \
         code = ac__thrown_code(thrown_); \
         ac__thrown_free(thrown_); \
     }
 
 #define FAIL_OR_RELEASE(n, outcome) \
-    ac__release(F->child, task); \
+    ac__frame_release_slowly(F->child, task); \
     if (outcome == AC__FAILED) { \
-        ac__trace(task, &F->base, n); \
+        ac__trace(task, F->base.function, n); \
         return AC__FAILED; \
     }
 
@@ -124,9 +123,8 @@ typedef struct unit unit;
     ac__join_init(&F->join, (void *)(target), kind); \
     outcome = ac__join_resume(&F->join.base, task); \
     if (outcome == AC__SUSPENDED) { \
-        F->join.base.parent = &F->base; \
         F->base.state = n; \
-        return AC__SUSPENDED; \
+        return ac__suspended(&F->base, F->base.function); \
         case n: \
         outcome = task->status; \
     }
@@ -136,7 +134,7 @@ typedef struct unit unit;
         int status_; \
         JOIN_STATUS(n, target, kind, status_) \
         if (status_ == AC__FAILED) { \
-            ac__trace(task, &F->base, n); \
+            ac__trace(task, F->base.function, n); \
             return AC__FAILED; \
         } \
         into = *(const T *)ac__join_value(&F->join); \
@@ -158,6 +156,6 @@ typedef struct unit unit;
         return AC__DONE; \
     } while (0)
 
-#define THROW(site, ...) return ac__throw(task, &F->base, site, __VA_ARGS__)
+#define THROW(site, ...) return ac__throw(task, F->base.function, site, __VA_ARGS__)
 
 #endif

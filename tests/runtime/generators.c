@@ -26,9 +26,8 @@ static int counting_resume(struct ac__frame *frame, struct ac__task *task)
         ac__thread.expected = (const void *)ac_sleep;
         counting->child = (struct ac__frame *)ac_sleep(1);
         if (ac__start(counting->child, task) == AC__SUSPENDED) {
-            counting->child->parent = frame;
             frame->state = 1;
-            return AC__SUSPENDED;
+            return ac__suspended(frame, frame->function);
         }
     }
     if (counting->sleeps)

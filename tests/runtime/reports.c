@@ -30,11 +30,11 @@ ASYNC(middle, int, struct ac__thrown *caught; int code;)
     switch (F->base.state) {
     case 0:
         AWAIT_STATUS(1, inner, inner(), status)
-        ac__release(F->child, task);
+        ac__frame_release_slowly(F->child, task);
         check(status == AC__FAILED);
-        ac__trace(task, &F->base, 1);
+        ac__trace(task, F->base.function, 1);
         F->caught = ac__catch(task);
-        ac__throw_code(task, &F->base, 3, EINVAL);
+        ac__throw_code(task, F->base.function, 3, EINVAL);
         ac__thrown_chain(task, F->caught);
     }
     return AC__FAILED;

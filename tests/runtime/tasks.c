@@ -62,7 +62,7 @@ ASYNC(stubborn, int, int id; bool swallows; int code;)
         AWAIT_CODE(1, F->code, ac_sleep, 10);
         note(F->id + F->code);
         if (F->code && !F->swallows)
-            return ac__throw_code(task, &F->base, 2, F->code);
+            return ac__throw_code(task, F->base.function, 2, F->code);
         AWAIT_CODE(2, F->code, ac_sleep, 1);
         check(F->code == 0);
         note(F->id + 1);

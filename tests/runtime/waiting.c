@@ -87,7 +87,7 @@ ASYNC(locker, int, int id; int code;)
         AWAIT_CODE(1, F->code, ac_mutex_lock, &mutex);
         note(F->code ? -F->id : F->id);
         if (F->code)
-            return ac__throw_code(task, &F->base, 1, F->code);
+            return ac__throw_code(task, F->base.function, 1, F->code);
         AWAIT(2, ac_yield);
         ac_mutex_unlock(&mutex);
     }

@@ -6,14 +6,18 @@
  * A coroutine is a frame. For `async int f(char *s)` acc writes
  *
  *     struct ac__f__frame { struct ac__frame base; int result; char *s; ...locals that live across an await... };
- *     static int ac__f__resume(struct ac__frame *, struct ac__task *);      the body, a state machine
  *     int (*f(char *s))(struct ac__coro *);                                makes a frame: a coroutine value
+ *     static int ac__f__run(struct ac__f__frame *, struct ac__task *, unsigned state, char *s);
+ *                                                                          the body, a state machine
+ *     static int ac__f__resume(struct ac__frame *, struct ac__task *);      runs it in the frame's state
  *
  * A resume function runs until its frame is done (AC__DONE: `result` is set), has failed (AC__FAILED: task->error is
- * set) or must wait (AC__SUSPENDED). An await starts the callee by calling its resume function on the same C stack;
- * only when that returns AC__SUSPENDED does the caller link itself as the callee's parent and return AC__SUSPENDED
- * too, all the way up to the loop. The innermost frame has noted itself in task->innermost; the loop resumes it there,
- * and when it finishes, resumes its parent with task->status saying how the child ended, and so on outward.
+ * set) or must wait (AC__SUSPENDED). An await starts the callee on the same C stack: by its resume function, or, where
+ * the callee's frame is part of the caller's, by its run function with the state AC__ENTER and the arguments; then the
+ * frame's head means nothing before the callee suspends. Only when that returns AC__SUSPENDED does the caller link
+ * itself as the callee's parent (ac__suspended) and return AC__SUSPENDED too, all the way up to the loop. The innermost
+ * frame has noted itself in task->innermost; the loop resumes it there, and when it finishes, notes it in
+ * task->innermost and resumes its parent with task->status saying how the child ended, and so on outward.
  */
 #ifndef AC_ABI_H
 #define AC_ABI_H
@@ -76,9 +80,12 @@ struct ac__frame {
         struct ac__frame *parent; /* who awaits this frame; valid while it is suspended */
         const char *origin;       /* the root frame of a task: where it was spawned, "FILE:LINE", or null */
     };
-    unsigned state;             /* the await it stands at; 0: not started */
+    unsigned state;             /* the await it stands at; 0: not started, the arguments are in the frame */
     unsigned storage;           /* enum ac__storage */
 };
+
+/* The state of an embedded frame that is to start: the arguments are those of the call. */
+enum { AC__ENTER = 0x7fffffff };
 
 /* What blocks a suspended task. Whoever suspends embeds one in its frame and sets task->wait to it; `cancel` unlinks
  * it from what it waits for and makes the task ready, or hands the request on: to the task it gives, else it gives
@@ -99,7 +106,7 @@ struct ac__waiter {
  * Lowered code uses innermost, top, limit and status; the rest is the runtime's (states and owners: task.c). */
 struct ac__task {
     union {
-        struct ac__frame *innermost; /* where to resume; the loop's and the suspending frame's */
+        struct ac__frame *innermost; /* where to resume; in a resumed parent: the child that just finished */
         unsigned long finished_at;   /* finished: how many had finished before */
     };
     char *top, *limit;            /* bump stack: next free byte and end of the current chunk */
@@ -139,6 +146,7 @@ struct ac__thread {
      * stack. Compared with the callee itself, so a stale value never misleads anybody. */
     const void *expected;
     struct ac__task *task;   /* the running task, or null */
+    struct ac__frame *suspended; /* who returned AC__SUSPENDED last: the child of whom it returned to */
     char *stack_limit;       /* a C stack pointer below this starts no more callees on the same C stack */
     struct ac__loop *loop;   /* the running loop, or null */
     struct ac__task *ready, **ready_end; /* of the running loop: the first ready task; where the next one is linked */
@@ -150,9 +158,7 @@ extern __thread struct ac__thread ac__thread __attribute__((tls_model("initial-e
 /* Out of line parts. */
 struct ac__frame *ac__frame_on_heap(const struct ac__function *function);
 struct ac__frame *ac__frame_on_new_chunk(const struct ac__function *function, struct ac__task *task);
-void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task);
-int ac__start_later(struct ac__frame *frame, struct ac__task *task);
-int ac__start_null(struct ac__task *task); /* the coroutine could not be made: throws ENOMEM */
+void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task); /* null is fine */
 
 /* A frame for a call of `function`, whose callable address is `callee`: from the running task's bump stack if the
  * caller awaits it at once, else from the heap. Null if there is no memory. */
@@ -174,23 +180,20 @@ static inline struct ac__frame *ac__frame_new(const struct ac__function *functio
     return (struct ac__frame *)frame;
 }
 
-/* Starts an awaited coroutine on this C stack; where that has grown deep, leaves it to the loop instead. */
-static inline int ac__start(struct ac__frame *frame, struct ac__task *task)
-{
-    if (__builtin_expect(!frame, 0))
-        return ac__start_null(task);
-    if (__builtin_expect((char *)__builtin_frame_address(0) < ac__thread.stack_limit, 0))
-        return ac__start_later(frame, task);
-    return frame->function->resume(frame, task);
-}
+/* Starts an awaited coroutine on this C stack; where that has grown deep, leaves it to the loop instead. Null: throws
+ * ENOMEM. */
+int ac__start(struct ac__frame *frame, struct ac__task *task);
 
-/* Gives back the frame of an awaited coroutine that is done or has failed. */
+/* A callee has returned AC__SUSPENDED to this frame, so it suspends, too; its state is set. */
+int ac__suspended(struct ac__frame *frame, const struct ac__function *function);
+
+/* Gives back the frame of an awaited coroutine that is done. */
 static inline void ac__release(struct ac__frame *frame, struct ac__task *task)
 {
-    if (__builtin_expect(frame && frame->storage == AC__STACKED, 1))
+    if (__builtin_expect(frame->storage == AC__STACKED, 1))
         task->top = (char *)frame;
     else
-        ac__frame_release_slowly(frame, task); /* null is fine */
+        ac__frame_release_slowly(frame, task);
 }
 
 /* VLAs of async functions. A mark is a value of task->top. Null: no memory, ENOMEM thrown. */
@@ -242,14 +245,18 @@ typedef struct ac_error {
 } ac_error;
 
 /* Throwing sets task->error and notes the first line of the trace. They return AC__FAILED. `site` is an index into
- * the sites of the frame's function. */
-int ac__throw(struct ac__task *task, struct ac__frame *frame, unsigned site, int code, const char *format, ...)
-    __attribute__((cold)); /* acc itself checks the format */
-int ac__throw_code(struct ac__task *task, struct ac__frame *frame, unsigned site, int code) __attribute__((cold));
-int ac__throw_copy(struct ac__task *task, struct ac__frame *frame, unsigned site, const ac_error *error)
+ * the function's sites. */
+int ac__throw(struct ac__task *task, const struct ac__function *function, unsigned site, int code,
+              const char *format, ...) __attribute__((cold)); /* acc itself checks the format */
+int ac__throw_code(struct ac__task *task, const struct ac__function *function, unsigned site, int code)
+    __attribute__((cold));
+int ac__throw_copy(struct ac__task *task, const struct ac__function *function, unsigned site, const ac_error *error)
     __attribute__((cold));
 /* An await failed here: adds a line to the trace of task->error. */
-void ac__trace(struct ac__task *task, struct ac__frame *frame, unsigned site) __attribute__((cold));
+void ac__trace(struct ac__task *task, const struct ac__function *function, unsigned site) __attribute__((cold));
+/* The same where the child was a coroutine with a frame of its own (may be null): gives it back, too. */
+void ac__child_failed(struct ac__frame *child, struct ac__task *task, const struct ac__function *function,
+                      unsigned site) __attribute__((cold));
 
 /* Takes task->error, which becomes null. The owner frees it, throws it again by putting it back, or chains it. */
 struct ac__thrown *ac__catch(struct ac__task *task);
@@ -287,7 +294,8 @@ void ac__join_end(struct ac__join *join);
  *     struct { char front[sizeof(struct ac__own) + sizeof(struct ac__task), rounded up to the frame's alignment];
  *              struct ac__g__frame frame; char room[AC__ROOM]; }
  * with its arguments set; any other comes as a coroutine, which is consumed. `origin`: see struct ac__frame. */
-struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const char *origin);
+struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const struct ac__function *function,
+                                     const char *origin);
 struct ac__task *ac__scoped_spawned(struct ac__frame *coroutine, const char *origin);
 
 /* One argument of a combinator: where the result goes (null: nowhere), converted by `store` where types differ. */
