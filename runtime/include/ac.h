@@ -514,6 +514,32 @@ bool ac_timer_cancel(ac_timer timer);
  * memory. */
 bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
 
+/* ---- signals and processes --------------------------------------------------------------------------------------- */
+
+/* ac_gen(int) ac_signal(int number, ...): iterates over the arrivals of signals, whose numbers are the items:
+ *
+ *     async for (int s : ac_signal(SIGTERM, SIGHUP))
+ *         if (s == SIGTERM)
+ *             break;
+ *
+ * From the first time it is asked until it is closed, they do nothing else to the process; what was done about them
+ * before is put back then. Those that come between two items are kept; several of one number count as one. Any number
+ * of tasks, in any loop, may take the same signal: each gets it. Children do not inherit any of this.
+ * Throws: EINVAL for what is no signal, cannot be caught (SIGKILL), or follows from an error (SIGSEGV).
+ * Cancelled: it is closed.
+ *
+ * Ctrl-C needs none of this. SIGINT, where it would kill, cancels the main task of the loop that ac_run or `async int
+ * main` runs in the main thread; when that has ended by ECANCELED, the process exits with 130, without a trace
+ * (ac_try_run returns the error). A second one kills. */
+#define ac_signal(...) ac__signal((const int[]){__VA_ARGS__}, sizeof((const int[]){__VA_ARGS__}) / sizeof(int))
+
+/* int status = await ac_wait_pid(pid): waits until a child process has ended, reaps it, and gives its status as waitpid
+ * does (WIFEXITED ...). Other children, and SIGCHLD, are left alone. Of several tasks that wait for one child, one gets
+ * the status.
+ * Throws: ECHILD for what is no child or has been reaped, EINVAL for 0 and less, ENOSYS before Linux 5.3.
+ * Cancelled: the child goes on, and can be waited for again. */
+ac_coro(int) ac_wait_pid(int pid);
+
 /* ---- several loops, other event loops ---------------------------------------------------------------------------- */
 
 /* A process may run a loop in each of its threads. A task never leaves its loop, and most of what this header offers is
@@ -567,6 +593,7 @@ void ac_dump_tasks(void *file);
 
 /* ---- what the macros above are made of --------------------------------------------------------------------------- */
 
+ac_gen(int) ac__signal(const int *numbers, size_t count);
 struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin);
 bool ac__try_run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error);
 bool ac__cancel(void *target, unsigned kind);

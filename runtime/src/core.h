@@ -205,8 +205,16 @@ struct ac__loop {
     /* task locals (local.c) */
     char *locals;
     size_t locals_size;
-    bool is_foreign;            /* driven by another event loop (foreign.c) */
     int dump_bell; /* rung by AC_DUMP_SIGNAL; -1: none */
+    /* signals (signal.c) */
+    struct ac__signals_link *signals; /* who waits for some */
+    unsigned long signals_seen;
+    unsigned interrupts_seen;
+    unsigned bell;        /* its place among those that the handler rings, from 1; 0: none */
+    bool is_interruptible; /* Ctrl-C cancels the main task */
+    bool was_interrupted;
+    bool needs_bell;      /* also in a process of one thread */
+    bool is_foreign;      /* driven by another event loop (foreign.c) */
     int *error_number; /* this thread's errno */
 };
 
@@ -505,10 +513,13 @@ bool ac__mailbox_is_referred_to(const struct ac__mailbox *mailbox);
 bool ac__has_other_threads(void);
 /* Delivers what has come; true if anything had. */
 bool ac__mailbox_empty(struct ac__loop *loop);
-/* Makes sure that letters end a wait in ac__poll. False if there is no descriptor for that. */
+/* Makes sure that letters end a wait in ac__poll. False, with errno, if there is no descriptor for that. */
 bool ac__mailbox_listen(struct ac__loop *loop);
 /* The loop for which this thread, which has none, works: ac_call_threadsafe goes there. Null: none. */
 void ac__mailbox_set_home(struct ac__mailbox *mailbox);
+int ac__mailbox_event(const struct ac__mailbox *mailbox); /* the bell's eventfd; -1: none yet */
+/* Takes back that it was rung. */
+void ac__mailbox_silence(struct ac__mailbox *mailbox);
 void ac__mailboxes_before_fork(void);
 void ac__mailboxes_after_fork(bool is_child);
 
@@ -574,6 +585,20 @@ void ac__dump_answer(struct ac__loop *loop);
 
 void ac__threads_before_fork(void);
 void ac__threads_after_fork(bool is_child);
+
+/* ---- signal.c ---------------------------------------------------------------------------------------------------- */
+
+struct ac__signals_link {
+    struct ac__signals_link *next, **back;
+};
+void ac__signals_open(struct ac__loop *loop);
+void ac__signals_close(struct ac__loop *loop);
+/* Wakes who waits for signals that have come, and does what Ctrl-C asks for. True if any has come. */
+bool ac__signals_look(struct ac__loop *loop);
+/* Makes sure that signals end a wait in ac__poll. */
+void ac__signals_listen(struct ac__loop *loop);
+void ac__signals_before_fork(void);
+void ac__signals_after_fork(bool is_child);
 
 /* ---- loop.c: the parts of ac_run, for a loop that is not run by it ------------------------------------------------ */
 

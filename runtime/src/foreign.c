@@ -49,7 +49,7 @@ static struct foreign *foreign_open(void)
         errno = ENOMEM;
         return NULL;
     }
-    foreign->loop.is_foreign = true;
+    foreign->loop.is_foreign = foreign->loop.needs_bell = true;
     foreign->is_turning = false;
     foreign->set_to = AC__NEVER;
     if (watch(foreign))

@@ -14,6 +14,7 @@
  * When the main task is done, all others are cancelled and awaited; then what remains is reported and freed. */
 #include "core.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,6 +216,7 @@ static void look(struct ac__loop *loop)
     if (unlikely(loop->dump_bell >= 0))
         ac__dump_answer(loop);
     ac__timers_run(loop);
+    ac__signals_look(loop);
     ac__mailbox_empty(loop);
     if (loop->io_waits || loop->is_foreign)
         ac__poll(loop, 0);
@@ -223,7 +225,7 @@ static void look(struct ac__loop *loop)
 /* Could anything but this thread make a task ready? */
 static bool can_come(struct ac__loop *loop)
 {
-    if (loop->io_waits || loop->threads_out)
+    if (loop->io_waits || loop->threads_out || loop->signals)
         return true;
     if (!loop->future_waits && !ac__mailbox_is_referred_to(loop->mailbox))
         return false;
@@ -251,7 +253,7 @@ static int64_t longest_wait(struct ac__loop *loop)
     else if (!can_come(loop))
         deadlock();
     /* A thread that was to set a future may end without doing so: then look again whether any is left. */
-    if (!loop->threads_out && !loop->io_waits && wait > OTHERS_CHECK && deadline == AC__NEVER)
+    if (!loop->threads_out && !loop->io_waits && !loop->signals && wait > OTHERS_CHECK && deadline == AC__NEVER)
         wait = OTHERS_CHECK;
     return wait;
 }
@@ -288,7 +290,7 @@ static void wait(struct ac__loop *loop)
     if (unlikely(loop->dump_bell >= 0))
         ac__dump_answer(loop);
     ring(loop);
-    if (ac__mailbox_empty(loop) || ac__thread.ready)
+    if (ac__signals_look(loop) || ac__mailbox_empty(loop) || ac__thread.ready)
         return;
     most = ac__mailbox_listen(loop) ? AC__NEVER : LETTERS_CHECK; /* without a bell it has to look */
     if (loop->is_virtual) {
@@ -300,6 +302,9 @@ static void wait(struct ac__loop *loop)
             return;
         }
     }
+    ac__signals_listen(loop);
+    if (ac__signals_look(loop))
+        return;
     ac__poll(loop, at_most(longest_wait(loop), most));
     ring(loop);
     ac__mailbox_empty(loop);
@@ -432,6 +437,7 @@ void ac__loop_close(struct ac__loop *loop)
     ac__dump_stop_listening(loop);
     ac__report_locked();
     drop_callbacks();
+    ac__signals_close(loop);
     ac__mailbox_close(loop);
     ac__poll_free(loop);
     ac__free(loop->heap);
@@ -444,33 +450,39 @@ void ac__loop_close(struct ac__loop *loop)
 
 /* ---- what programs call ------------------------------------------------------------------------------------------ */
 
+/* The statuses with which a process ends whose main task did. */
+enum { SUCCEEDED = 0, FAILED = 1, INTERRUPTED = 128 + SIGINT };
+
 /* The error goes to `error`, or is printed. */
-static bool hand_out_error(const struct ac__thrown *thrown, ac_error *error)
+static int hand_out_error(const struct ac__thrown *thrown, ac_error *error)
 {
     if (error)
         *error = *ac__thrown_error(thrown);
     else
         ac__error_print(thrown, stderr);
-    return false;
+    return FAILED;
 }
 
 /* Hands out how the main task ended. */
-static bool hand_out(struct ac__task *task, void *result, size_t size, ac_error *error)
+static int hand_out(const struct ac__loop *loop, void *result, size_t size, ac_error *error)
 {
+    struct ac__task *task = loop->main;
     if (task->status == AC__FAILED) {
         ac__flag(task, AC__RETRIEVED);
+        if (loop->was_interrupted && task->flags & AC__CANCELLED && !error)
+            return INTERRUPTED;
         return hand_out_error(task->error, error);
     }
     if (result && size)
         memcpy(result, ac__result_of(ac__root(task)), size);
-    return true;
+    return SUCCEEDED;
 }
 
-static bool run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error)
+static int run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error)
 {
     struct ac__loop loop;
     struct ac__task *task;
-    bool succeeded;
+    int status;
     if (ac__thread.loop)
         ac__die("ac_run called from a running loop: await the coroutine, or spawn it");
     if (ac__is_forked())
@@ -479,25 +491,26 @@ static bool run(struct ac__frame *coroutine, void *result, size_t size, ac_error
         ac__coro_close(coroutine);
         return hand_out_error(ac__out_of_memory(), error);
     }
+    ac__signals_open(&loop);
     task = loop.main = ac__task_start(coroutine);
     run_until_finished(&loop, task);
     ac__loop_wind_up(&loop);
     ac__tasks_free(task);
-    succeeded = hand_out(task, result, size, error);
+    status = hand_out(&loop, result, size, error);
     ac__task_drop(task);
     ac__loop_close(&loop);
-    return succeeded;
+    return status;
 }
 
 int ac__run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error)
 {
-    bool succeeded;
+    int status;
     if (error)
         *error = (ac_error){0};
-    succeeded = run(coroutine, result, size, error);
-    if (!succeeded && !error)
-        exit(1);
-    return succeeded;
+    status = run(coroutine, result, size, error);
+    if (status != SUCCEEDED && !error)
+        exit(status);
+    return status == SUCCEEDED;
 }
 
 bool ac__try_run(struct ac__frame *coroutine, void *result, size_t size, ac_error *error)
@@ -508,8 +521,8 @@ bool ac__try_run(struct ac__frame *coroutine, void *result, size_t size, ac_erro
 
 int ac__main(struct ac__frame *coroutine)
 {
-    int status = 0;
-    return run(coroutine, &status, sizeof status, NULL) ? status : 1;
+    int result = 0, status = run(coroutine, &result, sizeof result, NULL);
+    return status == SUCCEEDED ? result : status;
 }
 
 static void soon_release(struct ac__callback *callback)

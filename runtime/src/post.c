@@ -120,13 +120,11 @@ bool ac__mailbox_is_closed(struct ac__mailbox *mailbox)
 static struct ac__letter *take_all(struct ac__mailbox *mailbox)
 {
     struct ac__letter *first;
-    uint64_t count;
     pthread_mutex_lock(&mailbox->lock);
     first = mailbox->first;
     mailbox->first = mailbox->last = NULL;
     mailbox->has_letters = false;
-    if (mailbox->event >= 0)
-        (void)!read(mailbox->event, &count, sizeof count);
+    ac__mailbox_silence(mailbox);
     pthread_mutex_unlock(&mailbox->lock);
     return first;
 }
@@ -151,7 +149,7 @@ bool ac__mailbox_empty(struct ac__loop *loop)
 bool ac__mailbox_listen(struct ac__loop *loop)
 {
     struct ac__mailbox *mailbox = loop->mailbox;
-    if (mailbox->event >= 0 || (__libc_single_threaded && !loop->is_foreign))
+    if (mailbox->event >= 0 || (__libc_single_threaded && !loop->needs_bell))
         return true;
     pthread_mutex_lock(&mailbox->lock);
     mailbox->event = ac__syscall_fails() ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -163,6 +161,18 @@ bool ac__mailbox_listen(struct ac__loop *loop)
         ring_bell(mailbox->event);
     pthread_mutex_unlock(&mailbox->lock);
     return mailbox->event >= 0;
+}
+
+int ac__mailbox_event(const struct ac__mailbox *mailbox)
+{
+    return mailbox->event;
+}
+
+void ac__mailbox_silence(struct ac__mailbox *mailbox)
+{
+    uint64_t count;
+    if (mailbox->event >= 0)
+        (void)!read(mailbox->event, &count, sizeof count);
 }
 
 bool ac__has_other_threads(void)

@@ -63,6 +63,7 @@ void ac__sigpipe_give_back(void)
 static void before_fork(void)
 {
     pthread_mutex_lock(&sigpipe_lock);
+    ac__signals_before_fork();
     ac__mailboxes_before_fork();
     ac__threads_before_fork();
     ac__trace_before_fork();
@@ -75,6 +76,7 @@ static void after_fork(bool is_child)
         ac__dump_forget();
     ac__threads_after_fork(is_child);
     ac__mailboxes_after_fork(is_child);
+    ac__signals_after_fork(is_child);
     pthread_mutex_unlock(&sigpipe_lock);
 }
 
