@@ -184,6 +184,11 @@ static void entry_start(struct entry *entry)
         child->handle = ac__task_start(child->handle);
         child->kind = AC__KIND_TASK;
     }
+    if (!child->handle) { /* a future that could not be made */
+        entry->family->policy->done(entry, ac__out_of_memory(), NULL);
+        family_one_less(entry->family);
+        return;
+    }
     if (child->kind == AC__KIND_TASK)
         ac__check_consumed(child->handle);
     if (ac__target_done(child->handle, child->kind)) {
@@ -263,9 +268,12 @@ static int family_end(struct family *family, struct ac__task *task)
     return ac__generic_finish(family->frame, family->result, family->result_size);
 }
 
-/* A coroutine or future that could not be made for want of memory: nothing is started. */
+/* A coroutine or future that could not be made for want of memory: where a failure stops all, nothing is started;
+ * elsewhere it counts as one that has failed. */
 static bool lacks_child(const struct family *family)
 {
+    if (!family->policy->fail_stops)
+        return false;
     for (size_t i = 0; i < family->count; i++) {
         if (!family->entries[i].child.handle)
             return true;
