@@ -331,10 +331,13 @@ static int completed_resume(struct ac__frame *frame, struct ac__task *task)
     struct completed *completed = (struct completed *)frame;
     if (frame->state == WAITS && ac__interrupted(task)) {
         completed_close(frame);
+        frame->state = AC__ENDED;
         return ac__fail_code(task, ECANCELED);
     }
-    if (!completed->has_begun && completed_begin(completed, task) != AC__DONE)
+    if (!completed->has_begun && completed_begin(completed, task) != AC__DONE) {
+        frame->state = AC__ENDED;
         return AC__FAILED;
+    }
     if (completed->first)
         return completed_hand_out(completed);
     if (completed->handed_out == completed->count) {
