@@ -58,19 +58,22 @@ static void own_free(struct ac__task *task)
 
 /* ---- all blocks -------------------------------------------------------------------------------------------------- */
 
-struct ac__task *ac__block_new(size_t size, size_t alignment)
+/* A block with room for a task's header, then `size` bytes aligned to `alignment`, then the room for the bump stack.
+ * Sets flags, state, top and limit. Null if there is no memory. */
+static inline struct ac__task *block_new(size_t size, size_t alignment)
 {
     struct ac__task *task;
     size = (size + 7) & ~(size_t)7;
-    if (alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - AC__ROOM && !each_its_own) {
+    if (likely(alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - AC__ROOM && !each_its_own)) {
         task = ac__piece_take(sizeof *task + size + AC__ROOM);
-        if (task)
-            task->flags = AC__IN_SLAB;
+        if (unlikely(!task))
+            return NULL;
+        task->flags = AC__IN_SLAB;
     } else {
         task = size < SIZE_MAX / 2 ? own_new(size + AC__ROOM, alignment) : NULL;
+        if (!task)
+            return NULL;
     }
-    if (!task)
-        return NULL;
     task->state = AC__UNSTARTED;
     task->top = (char *)(task + 1) + size;
     task->limit = task->top + AC__ROOM;
@@ -79,12 +82,36 @@ struct ac__task *ac__block_new(size_t size, size_t alignment)
     return task;
 }
 
+static inline struct ac__frame *standalone_new(const struct ac__function *function, size_t size)
+{
+    struct ac__task *task = block_new(size, function->alignment);
+    struct ac__frame *frame;
+    if (unlikely(!task))
+        return NULL;
+    frame = ac__root(task);
+    frame->function = function;
+    frame->parent = NULL;
+    frame->state = 0;
+    frame->storage = AC__STANDALONE;
+    return frame;
+}
+
+struct ac__frame *ac__standalone_new(const struct ac__function *function, size_t size)
+{
+    return standalone_new(function, size);
+}
+
+struct ac__frame *ac__frame_on_heap(const struct ac__function *function)
+{
+    return standalone_new(function, function->size);
+}
+
 /* A coroutine that another thread made moves: what has not run yet holds no pointer to itself. */
 static struct ac__task *move(struct ac__task *block)
 {
     struct ac__frame *frame = ac__root(block);
     size_t size = (size_t)(block->top - (char *)frame);
-    struct ac__task *moved = ac__block_new(size, frame->function->alignment);
+    struct ac__task *moved = block_new(size, frame->function->alignment);
     if (!moved)
         return NULL;
     memcpy(ac__root(moved), frame, size);
@@ -112,7 +139,7 @@ void ac__block_embed(struct ac__task *block)
     ac__own_link(&own_blocks, own_of(block));
 }
 
-struct ac__task *ac__block_settle(struct ac__task *block)
+struct ac__task *ac__block_settle_slowly(struct ac__task *block)
 {
     if (unlikely(ac__is_debug) && !(block = settle_debugged(block)))
         return NULL;

@@ -288,11 +288,75 @@ int ac__fail_code(struct ac__task *task, int code) __attribute__((cold));
 
 /* ---- slab.c: small pieces of memory ------------------------------------------------------------------------------ */
 
-enum { AC__LARGEST_PIECE = 1024 };
+enum { AC__LARGEST_PIECE = 1024, AC__SLAB = 1 << 16, AC__PIECE_STEP = 16 };
+
+struct ac__piece {
+    struct ac__piece *next;
+    uintptr_t mark;
+};
+
+struct ac__slab {
+    struct ac__heap *heap;
+    struct ac__slab *next, *previous; /* in the list of those of its size with room, or of free ones */
+    struct ac__slab *all_next;        /* of all that the heap ever cut from its regions */
+    struct ac__piece *free;
+    unsigned used, cut, capacity; /* pieces handed out; cut off so far; that fit */
+    unsigned size;
+};
+
+struct ac__heap {
+    struct ac__slab *with_room[AC__LARGEST_PIECE / AC__PIECE_STEP + 1];
+    struct ac__slab *free_slabs, *all;
+    unsigned free_count;
+    struct ac__region *regions;  /* the first is the one slabs are taken from */
+    struct ac__piece *returned;  /* by other threads */
+    struct ac__heap *next;       /* of the heaps without a thread */
+};
+
+extern __thread struct ac__heap *ac__own_heap;
+
+static inline struct ac__slab *ac__slab_of(const void *piece)
+{
+    return (struct ac__slab *)((uintptr_t)piece & ~(uintptr_t)(AC__SLAB - 1));
+}
+
+static inline bool ac__piece_is_own(const void *piece)
+{
+    return ac__slab_of(piece)->heap == ac__own_heap;
+}
+
+void *ac__piece_take_slowly(unsigned size);
+void ac__piece_give_back_slowly(struct ac__piece *piece);
+
 /* A piece of this thread's heap, aligned to 16. Its second word must not be zero while it is in use. */
-void *ac__piece_take(size_t size);
-void ac__piece_give_back(void *piece); /* from any thread */
-bool ac__piece_is_own(const void *piece);
+static inline void *ac__piece_take(size_t wanted)
+{
+    unsigned size = (unsigned)(wanted + AC__PIECE_STEP - 1) & ~(AC__PIECE_STEP - 1u);
+    struct ac__slab *slab = likely(ac__own_heap) ? ac__own_heap->with_room[size / AC__PIECE_STEP] : NULL;
+    struct ac__piece *piece = likely(slab) ? slab->free : NULL;
+    if (unlikely(!piece) || unlikely(slab->used + 1 == slab->capacity))
+        return ac__piece_take_slowly(size);
+    slab->free = piece->next;
+    slab->used++;
+    return piece;
+}
+
+/* From any thread. */
+static inline void ac__piece_give_back(void *memory)
+{
+    struct ac__piece *piece = memory;
+    struct ac__slab *slab = ac__slab_of(piece);
+    piece->mark = 0;
+    if (unlikely(slab->heap != ac__own_heap) || slab->used == slab->capacity
+        || (slab->used == 1 && (slab->next || slab->previous))) {
+        ac__piece_give_back_slowly(piece);
+        return;
+    }
+    piece->next = slab->free;
+    slab->free = piece;
+    slab->used--;
+}
+
 /* Calls `visit` for every piece of this thread's heap that is in use. It may give back the one it is called for. */
 void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context);
 /* Gives the heap back to the system if nothing in it is in use. */
@@ -318,11 +382,15 @@ static inline void ac__own_unlink(struct ac__own *own)
     own->next = own->previous = NULL;
 }
 
-/* A block with room for a task's header, then `size` bytes aligned to `alignment`, then the room for the bump stack.
- * Sets flags, top and limit. Null if there is no memory. */
-struct ac__task *ac__block_new(size_t size, size_t alignment);
+/* A coroutine in a block of its own, with a frame of `size` bytes. Null if there is no memory. */
+struct ac__frame *ac__standalone_new(const struct ac__function *function, size_t size);
+struct ac__task *ac__block_settle_slowly(struct ac__task *block);
 /* The block is about to become a task of this thread; it may move. Null if there is no memory. */
-struct ac__task *ac__block_settle(struct ac__task *block);
+static inline struct ac__task *ac__block_settle(struct ac__task *block)
+{
+    bool is_settled = block->flags & AC__IN_SLAB && ac__piece_is_own(block);
+    return likely(is_settled) ? block : ac__block_settle_slowly(block);
+}
 /* The same for a block that lies in the frame of another task; sets flags, top and limit. */
 void ac__block_embed(struct ac__task *block);
 void ac__block_free(struct ac__task *block);
@@ -359,8 +427,13 @@ static inline void *ac__body(struct ac__frame *frame)
 {
     return (char *)frame + ((struct ac__generic *)frame)->body;
 }
+void ac__stack_free_slowly(struct ac__task *task);
 /* Gives back the bump stack of a task that is finished. */
-void ac__stack_free(struct ac__task *task);
+static inline void ac__stack_free(struct ac__task *task)
+{
+    if (unlikely(task->flags & AC__ON_CHUNK))
+        ac__stack_free_slowly(task);
+}
 /* Gives the spare chunks back to the system. */
 void ac__chunks_free(void);
 /* Lets a coroutine go that was never started. Null is fine. */
@@ -368,7 +441,10 @@ void ac__coro_close(struct ac__frame *frame);
 
 /* ---- task.c ------------------------------------------------------------------------------------------------------ */
 
-struct ac__waiter **ac__joiners(struct ac__task *task);
+static inline struct ac__waiter **ac__joiners(struct ac__task *task)
+{
+    return unlikely(task->flags & AC__HAS_EXTRA) ? &task->extra->joiners : &task->joiners;
+}
 /* Makes a task of a coroutine, with one handle; null makes the shared failed task. */
 struct ac__task *ac__task_start(struct ac__frame *coroutine);
 /* The same of a block that has been settled. For want of memory it is closed, and the shared failed task given. */
@@ -551,6 +627,8 @@ unsigned long ac__target_done_at(void *target, unsigned kind);
 struct ac__waiter **ac__target_queue(void *target, unsigned kind);
 /* Gives up the handle of a task; closes a coroutine; leaves a future alone. */
 void ac__target_drop(void *target, unsigned kind);
+/* Notes in a join that the task it waits for has succeeded, so there is nothing more to do. Other waiters stay. */
+void ac__join_settle(struct ac__waiter *waiter);
 /* Puts a waiter in the queue of a task or future that is not done; takes it out, also after it has happened. */
 void ac__target_watch(void *target, unsigned kind, struct ac__waiter *waiter);
 void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter);

@@ -143,25 +143,6 @@ static struct ac__frame *stacked(const struct ac__function *function, struct ac_
     return frame;
 }
 
-static struct ac__frame *standalone(const struct ac__function *function, size_t size)
-{
-    struct ac__task *task = ac__block_new(size, function->alignment);
-    struct ac__frame *frame;
-    if (!task)
-        return NULL;
-    frame = ac__root(task);
-    frame->function = function;
-    frame->parent = NULL;
-    frame->state = 0;
-    frame->storage = AC__STANDALONE;
-    return frame;
-}
-
-struct ac__frame *ac__frame_on_heap(const struct ac__function *function)
-{
-    return standalone(function, function->size);
-}
-
 struct ac__frame *ac__frame_on_new_chunk(const struct ac__function *function, struct ac__task *task)
 {
     return stacked(function, task, function->size);
@@ -170,7 +151,7 @@ struct ac__frame *ac__frame_on_new_chunk(const struct ac__function *function, st
 struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size)
 {
     if (ac__thread.expected != callee)
-        return standalone(function, size);
+        return ac__standalone_new(function, size);
     ac__thread.expected = NULL;
     return stacked(function, ac__thread.task, size);
 }
@@ -235,7 +216,7 @@ void ac__child_failed(struct ac__frame *child, struct ac__task *task, const stru
     ac__trace(task, function, site);
 }
 
-void ac__stack_free(struct ac__task *task)
+void ac__stack_free_slowly(struct ac__task *task)
 {
     while (current_chunk(task))
         pop_chunk(task);

@@ -91,6 +91,12 @@ static struct ac__task *join_cancel(struct ac__wait *wait)
     return NULL;
 }
 
+void ac__join_settle(struct ac__waiter *waiter)
+{
+    if (waiter->wait.cancel == join_cancel)
+        container_of(waiter, struct ac__join, waiter)->base.state = AC__OVER;
+}
+
 static int join_fail(struct ac__join *join, struct ac__task *task, struct ac__thrown *error)
 {
     if (join->kind == AC__KIND_TASK)
@@ -104,19 +110,34 @@ static int join_finish(struct ac__join *join, struct ac__task *task)
     return error ? join_fail(join, task, error) : AC__DONE;
 }
 
+static inline int join_wait(struct ac__join *join, struct ac__task *task)
+{
+    join->waiter.wait.cancel = join_cancel;
+    return ac__suspend(task, &join->base, 1, &join->waiter.wait);
+}
+
+static int join_start_task(struct ac__join *join, struct ac__task *task)
+{
+    struct ac__task *target = join->target;
+    ac__check_consumed(target);
+    if (unlikely(target == task))
+        return join_fail(join, task, ac__error_make(EDEADLK, "a task awaits itself"));
+    if (ac__state(target) == AC__FINISHED)
+        return join_finish(join, task);
+    ac__enqueue(ac__joiners(target), &join->waiter);
+    return join_wait(join, task);
+}
+
 static int join_start(struct ac__join *join, struct ac__task *task)
 {
-    if (!join->target)
+    if (unlikely(!join->target))
         return ac__fail_code(task, ENOMEM); /* a future that could not be made */
     if (join->kind == AC__KIND_TASK)
-        ac__check_consumed(join->target);
-    if (join->target == task)
-        return join_fail(join, task, ac__error_make(EDEADLK, "a task awaits itself"));
+        return join_start_task(join, task);
     if (ac__target_done(join->target, join->kind))
         return join_finish(join, task);
     ac__target_watch(join->target, join->kind, &join->waiter);
-    join->waiter.wait.cancel = join_cancel;
-    return ac__suspend(task, &join->base, 1, &join->waiter.wait);
+    return join_wait(join, task);
 }
 
 /* The wait is over: what was held while it lasted is let go; a future that has a value, in ac__join_end. */
@@ -130,7 +151,7 @@ static int join_end_wait(struct ac__join *join, int status)
     return status;
 }
 
-/* States: 0 not started, 1 waits, 2 has given way to others. */
+/* States: 0 not started, 1 waits, 2 has given way to others, OVER: the task has succeeded. */
 int ac__join_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__join *join = (struct ac__join *)frame;

@@ -94,7 +94,7 @@ static void check_fork(struct ac__loop *loop)
         ac__no_loop();
 }
 
-static inline void run_task(struct ac__loop *loop, struct ac__task *task)
+static inline __attribute__((always_inline)) void run_task_here(struct ac__loop *loop, struct ac__task *task)
 {
     int status = AC__FAILED;
     task->state = AC__RUNNING;
@@ -119,6 +119,11 @@ static inline void run_task(struct ac__loop *loop, struct ac__task *task)
         deliver(task);
     if (AC__TEST_BUILD && ac__cancels_here(task == loop->main))
         ac__task_cancel(task, false);
+}
+
+static void run_task(struct ac__loop *loop, struct ac__task *task)
+{
+    run_task_here(loop, task);
 }
 
 static inline struct ac__task *take_first(void)
@@ -176,7 +181,8 @@ static void run_special_step(struct ac__loop *loop)
         run_debugged(loop, task);
 }
 
-static inline void run_step(struct ac__loop *loop)
+/* In line in the loop over steps: a step is short. */
+static inline __attribute__((always_inline)) void run_step(struct ac__loop *loop)
 {
     struct ac__task *task;
     if (unlikely(loop->is_special)) {
@@ -185,7 +191,7 @@ static inline void run_step(struct ac__loop *loop)
     }
     task = take_first();
     if (likely(task->state != AC__CALLBACK))
-        run_task(loop, task);
+        run_task_here(loop, task);
     else
         run_callback(task);
 }
@@ -332,7 +338,9 @@ static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
             wait(loop);
             continue;
         }
-        ac__loop_step(loop);
+        run_step(loop);
+        if (unlikely(--loop->until_poll == 0))
+            look(loop);
     }
 }
 

@@ -52,11 +52,6 @@ static struct ac__task *shared_failure(void)
     return &failure.task;
 }
 
-struct ac__waiter **ac__joiners(struct ac__task *task)
-{
-    return task->flags & AC__HAS_EXTRA ? &task->extra->joiners : &task->joiners;
-}
-
 static struct ac__extra *extra_of(struct ac__task *task)
 {
     size_t locals_size = ac__thread.loop ? ac__thread.loop->locals_size : 0;
@@ -136,8 +131,11 @@ void ac__task_finish(struct ac__task *task, int status)
     task->finished_at = ac__thread.loop->finished++;
     ac__thread.loop->live--;
     /* Watchers run here, but no code of the program's: nothing can join in while the queue is emptied. */
-    while ((waiter = ac__dequeue_first(ac__joiners(task))))
+    while ((waiter = ac__dequeue_first(ac__joiners(task)))) {
+        if (likely(status == AC__DONE))
+            ac__join_settle(waiter);
         ac__notify(waiter);
+    }
     ac__task_drop(task);
 }
 
