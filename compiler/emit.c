@@ -610,6 +610,23 @@ static bool print_in_function(struct printer *printer, struct node *node)
     }
 }
 
+/* A coroutine that is not awaited at once: notes where it is made, for AC_DEBUG. */
+static bool print_made(struct printer *printer, struct node *call)
+{
+    struct acc *acc = printer->acc;
+    const struct type_info *type = call->type;
+    const struct token *token = &acc->tokens[call->first];
+    if (call->kind != NODE_CALL || !printer->function || !type || !type->declaration ||
+        (type->awaitable != AWAITABLE_CORO && type->awaitable != AWAITABLE_GENERATOR))
+        return false;
+    print_format(printer, "(__extension__ (%s)ac__made((void *)(", declare_as(acc, type->declaration, ""));
+    print_plainly(printer, call);
+    print_text(printer, "), ");
+    print_quoted(printer, arena_format(acc->arena, "%s:%u", acc->files[token->file].name, token->line));
+    print_text(printer, "))");
+    return true;
+}
+
 bool emit_special(struct printer *printer, struct node *node)
 {
     if (node->kind == NODE_NAME)
@@ -631,6 +648,8 @@ bool emit_special(struct printer *printer, struct node *node)
         print_combinator(printer, node);
         return true;
     }
+    if (print_made(printer, node))
+        return true;
     if (printer->function && node->is_generated && node->kind != NODE_BLOCK)
         return print_generated(printer, node);
     if (printer->function && print_in_function(printer, node))

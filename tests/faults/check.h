@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CHECK(condition) ((condition) ? (void)0 : (fprintf(stderr, "%s:%d: " #condition "\n", __FILE__, __LINE__), abort()))
+#define ENSURE(condition) \
+    ((condition) ? (void)0 : (fprintf(stderr, "%s:%d: " #condition "\n", __FILE__, __LINE__), abort()))
 
 static inline int open_descriptors(void)
 {
     DIR *directory = opendir("/proc/self/fd");
     int count = 0;
-    CHECK(directory);
+    ENSURE(directory);
     while (readdir(directory))
         count++;
     closedir(directory);
@@ -29,7 +30,7 @@ static inline void run_and_check(ac_coro(void) coroutine)
         puts("done");
     else
         printf("failed: %s\n", error.message);
-    CHECK(open_descriptors() == before);
+    ENSURE(open_descriptors() == before);
 }
 
 #endif

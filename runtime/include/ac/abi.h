@@ -78,7 +78,8 @@ struct ac__frame {
     const struct ac__function *function;
     union {
         struct ac__frame *parent; /* who awaits this frame; valid while it is suspended */
-        const char *origin;       /* the root frame of a task: where it was spawned, "FILE:LINE", or null */
+        const char *origin;       /* of a coroutine: where it was made, "FILE:LINE", or null; of a task's root
+                                     frame: where it was spawned */
     };
     unsigned state;             /* the await it stands at; 0: not started, the arguments are in the frame */
     unsigned storage;           /* enum ac__storage */
@@ -178,6 +179,15 @@ static inline struct ac__frame *ac__frame_new(const struct ac__function *functio
     ((struct ac__frame *)frame)->state = 0;
     ((struct ac__frame *)frame)->storage = AC__STACKED;
     return (struct ac__frame *)frame;
+}
+
+/* A coroutine that is not awaited at once has been made here. */
+static inline void *ac__made(void *coroutine, const char *place)
+{
+    struct ac__frame *frame = (struct ac__frame *)coroutine;
+    if (frame && frame->state == 0)
+        frame->origin = place;
+    return frame;
 }
 
 /* Starts an awaited coroutine on this C stack; where that has grown deep, leaves it to the loop instead. Null: throws
