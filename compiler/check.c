@@ -165,16 +165,6 @@ static void check_call(struct context context, struct node *node)
 
 /* ---- attributes of async functions ------------------------------------------------------------------------------- */
 
-/* noreturn for __noreturn__. */
-static const char *plain_attribute(struct acc *acc, uint32_t token)
-{
-    const char *name = token_text(acc, token);
-    size_t length = strlen(name);
-    if (length > 4 && memcmp(name, "__", 2) == 0 && memcmp(name + length - 2, "__", 2) == 0)
-        return arena_copy(acc->arena, name + 2, length - 4);
-    return name;
-}
-
 static bool is_refused_attribute(const char *name)
 {
     static const char *const refused[] = {
@@ -189,25 +179,18 @@ static bool is_refused_attribute(const char *name)
 
 static bool check_attribute_name(struct context context, uint32_t token)
 {
-    const char *name = plain_attribute(context.acc, token);
+    const char *name = attribute_spelling(context.acc, token);
     if (!is_refused_attribute(name))
         return true;
     report(context.acc, MESSAGE_ASYNC_ATTRIBUTE, token, token_text(context.acc, token));
     return false;
 }
 
-/* The names lie two brackets deep: __attribute__((name, name(...))) and [[name, prefix::name(...)]]. */
 static void check_attribute(struct context context, const struct node *attribute)
 {
-    const struct acc *acc = context.acc;
-    int depth = 0;
-    for (uint32_t token = attribute->first; token <= attribute->last; token++) {
-        char c = acc->text[acc->tokens[token].offset];
-        depth += (c == '(' || c == '[') - (c == ')' || c == ']');
-        bool is_word = acc->tokens[token].kind == TOK_NAME || acc->tokens[token].kind == TOK_KEYWORD;
-        if (depth == 2 && is_word && !check_attribute_name(context, token))
+    for (uint32_t name = 0; (name = attribute_name(context.acc, attribute, name));)
+        if (!check_attribute_name(context, name))
             return;
-    }
 }
 
 static void check_attributes_in(struct context context, const struct node *node)

@@ -47,21 +47,20 @@ static struct node *rest_of_block(struct function *function, struct node *near, 
 }
 
 /* The function that a cleanup attribute names: the token, or 0. */
-static uint32_t cleanup_in(const struct acc *acc, const struct node *node)
+static uint32_t cleanup_in(struct acc *acc, const struct node *node)
 {
     for (uint32_t i = 0; node && i < node->count; i++) {
         const struct node *child = node->child[i];
         if (!child || (child->kind != NODE_ATTRIBUTE && child->kind != NODE_ALIGNAS))
             continue;
-        for (uint32_t token = child->first; token + 2 <= child->last; token++)
-            if ((token_is(acc, token, "cleanup") || token_is(acc, token, "__cleanup__")) &&
-                token_is(acc, token + 1, "("))
-                return token + 2;
+        for (uint32_t name = 0; (name = attribute_name(acc, child, name));)
+            if (strcmp(attribute_spelling(acc, name), "cleanup") == 0 && token_is(acc, name + 1, "("))
+                return name + 2;
     }
     return 0;
 }
 
-static uint32_t cleanup_of(const struct acc *acc, const struct node *specifiers, const struct node *item)
+static uint32_t cleanup_of(struct acc *acc, const struct node *specifiers, const struct node *item)
 {
     uint32_t token = cleanup_in(acc, specifiers);
     if (!token)
@@ -69,7 +68,7 @@ static uint32_t cleanup_of(const struct acc *acc, const struct node *specifiers,
     return token ? token : cleanup_in(acc, item);
 }
 
-static bool has_frame_cleanup(const struct acc *acc, const struct node *declaration)
+static bool has_frame_cleanup(struct acc *acc, const struct node *declaration)
 {
     if (declaration->kind != NODE_DECLARATION)
         return false;

@@ -776,7 +776,7 @@ static void print_outer(struct printer *printer, const struct function *function
     struct function *inside = printer->function;
     printer->function = NULL;
     print_at(printer, function->definition->first);
-    print_text(printer, function->is_main ? "static" : "__attribute__((unused))"); /* it may only be embedded */
+    printer->more_storage = function->is_main ? "static" : "__attribute__((unused))"; /* it may only be embedded */
     print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
     printer->function = inside;
     print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)ac__frame_new(&ac__%s__function,"
@@ -931,7 +931,9 @@ static void print_pragma(struct printer *printer, const char *words)
 /* A parameter that stays outside the frame stands where the user wrote it, for the C compiler's warnings. */
 static void print_run_head(struct printer *printer, const struct function *function)
 {
-    print_format(printer, "static int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
+    print_text(printer, "static");
+    print_code_attributes(printer, function);
+    print_format(printer, "int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
                           " unsigned ac__state", function->name, function->name);
     for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++) {
         const struct symbol *symbol = parameter_symbol(function, i);

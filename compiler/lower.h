@@ -117,6 +117,14 @@ struct symbol *declared(const struct node *declarator);
 /* The derivation that makes a declarator one of a function, or null. */
 struct node *function_derivation(const struct node *declarator);
 
+/* ---- attributes.c */
+/* The next name in an attribute's list behind a token (0: the first), 0 at the end. */
+uint32_t attribute_name(const struct acc *acc, const struct node *attribute, uint32_t behind);
+/* noreturn for __noreturn__. */
+const char *attribute_spelling(struct acc *acc, uint32_t token);
+/* Those among a function's attributes, on any of its declarations, that its body's function has as well. */
+void print_code_attributes(struct printer *printer, const struct function *function);
+
 /* ---- the passes: each takes and returns the function's body */
 void places(struct function *function);
 void desugar(struct function *function);

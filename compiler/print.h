@@ -23,6 +23,8 @@ struct printer {
     /* Prints a typedef's name in a way of its own; false: as it is. Null: not wanted. */
     bool (*print_typedef)(struct printer *printer, const struct symbol *symbol);
     bool is_generator;         /* the shadow of a generator's body is being printed */
+    /* What the declaration that is printed next has behind its own storage classes and attributes, or null. */
+    const char *more_storage;
     struct function *function; /* whose body is being printed (lower.h), or null */
 };
 

@@ -170,15 +170,14 @@ static void print_with(struct printer *printer, struct node *node)
 
 /* ---- alignments -------------------------------------------------------------------------------------------------- */
 
-static bool asks_for_alignment(const struct acc *acc, const struct node *node)
+static bool asks_for_alignment(struct acc *acc, const struct node *node)
 {
     for (uint32_t i = 0; i < node->count; i++) {
         const struct node *child = node->child[i];
         if (child && child->kind == NODE_ALIGNAS)
             return true;
-        for (uint32_t token = child && child->kind == NODE_ATTRIBUTE ? child->first : 1; child && token < child->last;
-             token++)
-            if (token_is(acc, token, "aligned") || token_is(acc, token, "__aligned__"))
+        for (uint32_t name = 0; child && child->kind == NODE_ATTRIBUTE && (name = attribute_name(acc, child, name));)
+            if (strcmp(attribute_spelling(acc, name), "aligned") == 0)
                 return true;
     }
     return false;

@@ -233,6 +233,9 @@ void print_declaration_of(struct printer *printer, struct node *specifiers, stru
     }
     print_specifiers(printer, specifiers, SPECIFIER_STORAGE | SPECIFIER_ATTRIBUTE | SPECIFIER_ALIGN);
     struct node *own = specifiers->is_async ? async_declarator(declarator) : NULL;
+    if (own && printer->more_storage)
+        print_text(printer, printer->more_storage);
+    printer->more_storage = NULL;
     if (own) {
         print_made_type(printer, specifiers, declarator);
         skip = leading_pointers(own);
