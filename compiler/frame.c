@@ -23,6 +23,8 @@
  */
 #include "lower.h"
 
+#include <string.h>
+
 struct scope {
     const struct node *node;
     struct symbol **variables;
@@ -45,8 +47,8 @@ static bool is_scope(const struct node *node)
     return node->kind == NODE_BLOCK || node->kind == NODE_FOR;
 }
 
-/* The async function that the operand calls, if its frame is known here. */
-static struct symbol *in_sight(struct function *function, struct node *operand)
+/* The function at file scope that the operand calls by name; null: none. */
+static struct symbol *called_by_name(const struct function *function, struct node *operand)
 {
     operand = node_strip(operand);
     if (operand->kind != NODE_CALL)
@@ -55,10 +57,30 @@ static struct symbol *in_sight(struct function *function, struct node *operand)
     struct symbol *symbol = callee->kind == NODE_NAME ? callee->symbol : NULL;
     if (!symbol || symbol->kind != SYMBOL_FUNCTION || !symbol->is_file_scope)
         return NULL;
-    symbol = file_symbol(function->acc, symbol->name);
+    return file_symbol(function->acc, symbol->name);
+}
+
+/* The async function that the operand calls, if its frame is known here. */
+static struct symbol *in_sight(struct function *function, struct node *operand)
+{
+    struct symbol *symbol = called_by_name(function, operand);
     while (symbol && !symbol->is_embeddable) /* a prototype may follow the definition */
         symbol = symbol->previous;
-    return symbol && symbol->is_embeddable && symbol != function->symbol ? symbol : NULL;
+    return symbol && symbol != function->symbol ? symbol : NULL;
+}
+
+/* A function of the library whose frame is published: ac/leaves.h. */
+static struct symbol *published(struct function *function, struct node *operand)
+{
+    struct acc *acc = function->acc;
+    struct symbol *symbol = called_by_name(function, operand);
+    if (!symbol)
+        return NULL;
+    const char *run = arena_format(acc->arena, "ac__%s__run", symbol->name);
+    if (!file_symbol(acc, arena_intern(acc->arena, run, strlen(run))))
+        return NULL;
+    symbol->takes_registers = true;
+    return symbol;
 }
 
 /* Frames in frames in frames: the outermost has room for all, used or not. */
@@ -93,6 +115,8 @@ static void number_await(struct function *function, struct scope *scope, struct 
     site->is_await = true;
     site->handler = statement->text;
     site->callee = frame_embeds(function, operand);
+    if (!site->callee)
+        site->callee = published(function, operand);
     site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
                                                                                  : AWAITABLE_CORO;
     statement->number = number;

@@ -591,6 +591,8 @@ void ac_loop_close(void);
  * AC_DUMP_SIGNAL names has every loop of the process print this on stderr between two steps. */
 void ac_dump_tasks(void *file);
 
+#include <ac/leaves.h>
+
 /* ---- what the macros above are made of --------------------------------------------------------------------------- */
 
 ac_gen(int) ac__signal(const int *numbers, size_t count);

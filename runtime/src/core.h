@@ -482,6 +482,14 @@ static inline bool ac__interrupted(struct ac__task *task)
  * task is cancelled before it runs, the loop goes on with who awaits the leaf, and does not resume the leaf itself. */
 #define AC__OVER (~1u)
 
+/* Starts a leaf whose frame lies in its caller's (ac/leaves.h). */
+static inline int ac__enter(struct ac__frame *leaf, struct ac__task *task, const struct ac__function *function)
+{
+    leaf->function = function;
+    leaf->state = 0;
+    return function->resume(leaf, task);
+}
+
 /* Suspends a task at a leaf, in state `state`, until `wait` is over. */
 static inline int ac__suspend(struct ac__task *task, struct ac__frame *leaf, unsigned state, struct ac__wait *wait)
 {
@@ -547,20 +555,6 @@ void ac__poll(struct ac__loop *loop, int64_t timeout);
 bool ac__poll_watch(struct ac__loop *loop, int fd);
 void ac__poll_free(struct ac__loop *loop);
 
-/* What a coroutine on a descriptor does each time: AC__DONE, AC__FAILED (task->error set) or AC__SUSPENDED to wait
- * until the descriptor is ready for `events`. */
-struct ac__io {
-    struct ac__frame base;
-    union {
-        size_t size;
-        int fd;
-    } result;
-    struct ac__waiter waiter;
-    int (*attempt)(struct ac__io *io, struct ac__task *task);
-    int fd;
-    unsigned generation; /* of the file that stood behind fd when the wait began */
-    bool is_output;      /* what it waits for */
-};
 int ac__io_resume(struct ac__frame *frame, struct ac__task *task);
 /* The library made this descriptor: it is non-blocking, and closed by ac_close_fd. */
 bool ac__descriptor_adopt(int fd);

@@ -299,6 +299,20 @@ static ac_coro(void) readiness(struct ac__frame *frame, int fd, bool is_output)
     return (ac_coro(void))io;
 }
 
+int ac__ac_readable__run(struct ac__ac_readable__frame *frame, struct ac__task *task, unsigned state, int fd)
+{
+    (void)state;
+    (void)readiness(&frame->frame.base, fd, false);
+    return ac__enter(&frame->frame.base, task, &readable_function);
+}
+
+int ac__ac_writable__run(struct ac__ac_writable__frame *frame, struct ac__task *task, unsigned state, int fd)
+{
+    (void)state;
+    (void)readiness(&frame->frame.base, fd, true);
+    return ac__enter(&frame->frame.base, task, &writable_function);
+}
+
 ac_coro(void) ac_readable(int fd)
 {
     return readiness(ac__frame_new(&readable_function, (const void *)ac_readable), fd, false);

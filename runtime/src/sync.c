@@ -6,12 +6,6 @@
  * been handed what it waited for, GAVE_WAY to others, BROKEN: is told that there is nothing more to wait for. */
 #include "core.h"
 
-struct sync {
-    struct ac__frame base;
-    struct ac__waiter waiter;
-    void *object;
-};
-
 enum { WAITS = 1, GAVE_WAY = 2, BROKEN = 3 };
 
 /* Lets the first waiter go on. False if there is none. */
@@ -20,12 +14,12 @@ static bool hand_to_first(struct ac__waiter **queue)
     struct ac__waiter *first = ac__dequeue_first(queue);
     if (!first)
         return false;
-    container_of(first, struct sync, waiter)->base.state = AC__OVER;
+    container_of(first, struct ac__sync, waiter)->base.state = AC__OVER;
     ac__make_ready(first->wait.task);
     return true;
 }
 
-static int sync_wait(struct sync *sync, struct ac__task *task, struct ac__waiter **queue,
+static int sync_wait(struct ac__sync *sync, struct ac__task *task, struct ac__waiter **queue,
                      struct ac__task *(*cancel)(struct ac__wait *wait))
 {
     ac__enqueue(queue, &sync->waiter);
@@ -41,18 +35,32 @@ static void leave_queue(struct ac__wait *wait, struct ac__waiter **queue)
 
 static void *object_of(struct ac__wait *wait)
 {
-    return container_of(wait, struct sync, waiter.wait)->object;
+    return container_of(wait, struct ac__sync, waiter.wait)->object;
 }
 
 static struct ac__frame *sync_new(struct ac__frame *frame, void *object)
 {
     if (frame)
-        ((struct sync *)frame)->object = object;
+        ((struct ac__sync *)frame)->object = object;
     return frame;
 }
 
 #define SYNC_FUNCTION(text, function) \
-    {.resume = function, .name = text, .size = sizeof(struct sync), .alignment = _Alignof(struct sync)}
+    {.resume = function, .name = text, .size = sizeof(struct ac__sync), .alignment = _Alignof(struct ac__sync)}
+
+/* The same in a frame that lies in its caller's (ac/leaves.h). */
+static int sync_enter(struct ac__sync *sync, struct ac__task *task, const struct ac__function *function, void *object)
+{
+    sync->object = object;
+    return ac__enter(&sync->base, task, function);
+}
+
+#define RUN(name, function, object, ...) \
+    int ac__##name##__run(struct ac__##name##__frame *frame, struct ac__task *task, unsigned state, __VA_ARGS__) \
+    { \
+        (void)state; \
+        return sync_enter(&frame->frame, task, &function, object); \
+    }
 
 /* ---- mutex ------------------------------------------------------------------------------------------------------- */
 
@@ -90,7 +98,7 @@ bool ac_mutex_is_locked(const ac_mutex *mutex)
 
 static int lock_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    struct sync *sync = (struct sync *)frame;
+    struct ac__sync *sync = (struct ac__sync *)frame;
     ac_mutex *mutex = sync->object;
     if (frame->state == 0 && ac__over_budget())
         return ac__yield_at(task, frame, GAVE_WAY);
@@ -119,7 +127,7 @@ ac_coro(void) ac_mutex_aenter(ac_mutex *mutex)
 static int unlock_resume(struct ac__frame *frame, struct ac__task *task)
 {
     (void)task;
-    ac_mutex_unlock(((struct sync *)frame)->object);
+    ac_mutex_unlock(((struct ac__sync *)frame)->object);
     return AC__DONE;
 }
 
@@ -130,6 +138,10 @@ ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error)
     (void)error;
     return (ac_coro(void))sync_new(ac__frame_new(&unlock_function, (const void *)ac_mutex_aexit), mutex);
 }
+
+RUN(ac_mutex_lock, lock_function, mutex, ac_mutex *mutex)
+RUN(ac_mutex_aenter, lock_function, mutex, ac_mutex *mutex)
+RUN(ac_mutex_aexit, unlock_function, mutex, ac_mutex *mutex, __attribute__((unused)) const ac_error *error)
 
 /* ---- semaphore --------------------------------------------------------------------------------------------------- */
 
@@ -165,7 +177,7 @@ long ac_sem_count(const ac_sem *sem)
 
 static int acquire_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    struct sync *sync = (struct sync *)frame;
+    struct ac__sync *sync = (struct ac__sync *)frame;
     ac_sem *sem = sync->object;
     if (frame->state == 0 && ac__over_budget())
         return ac__yield_at(task, frame, GAVE_WAY);
@@ -196,7 +208,7 @@ ac_coro(void) ac_sem_aenter(ac_sem *sem)
 static int release_resume(struct ac__frame *frame, struct ac__task *task)
 {
     (void)task;
-    ac_sem_release(((struct sync *)frame)->object);
+    ac_sem_release(((struct ac__sync *)frame)->object);
     return AC__DONE;
 }
 
@@ -207,6 +219,10 @@ ac_coro(void) ac_sem_aexit(ac_sem *sem, const ac_error *error)
     (void)error;
     return (ac_coro(void))sync_new(ac__frame_new(&release_function, (const void *)ac_sem_aexit), sem);
 }
+
+RUN(ac_sem_acquire, acquire_function, sem, ac_sem *sem)
+RUN(ac_sem_aenter, acquire_function, sem, ac_sem *sem)
+RUN(ac_sem_aexit, release_function, sem, ac_sem *sem, __attribute__((unused)) const ac_error *error)
 
 /* ---- event ------------------------------------------------------------------------------------------------------- */
 
@@ -235,7 +251,7 @@ bool ac_event_is_set(const ac_event *event)
 
 static int event_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    struct sync *sync = (struct sync *)frame;
+    struct ac__sync *sync = (struct ac__sync *)frame;
     ac_event *event = sync->object;
     if (frame->state == 0 && ac__over_budget())
         return ac__yield_at(task, frame, GAVE_WAY);
@@ -253,12 +269,14 @@ ac_coro(void) ac_event_wait(ac_event *event)
     return (ac_coro(void))sync_new(ac__frame_new(&event_function, (const void *)ac_event_wait), event);
 }
 
+RUN(ac_event_wait, event_function, event, ac_event *event)
+
 /* ---- condition --------------------------------------------------------------------------------------------------- */
 
 /* Who is notified goes over to the mutex's queue, so its wait ends when it has the mutex. From then on, or from a
  * cancellation on, only the mutex can end it: a cancellation waits and is thrown once it is there. */
 struct cond_wait {
-    struct sync sync; /* object: the condition */
+    struct ac__sync sync; /* object: the condition */
     ac_mutex *mutex;
     bool is_notified;
 };

@@ -150,24 +150,15 @@ void ac__alarm_cancel(struct ac__loop *loop, struct ac__alarm *alarm)
 
 /* ---- sleeping and yielding --------------------------------------------------------------------------------------- */
 
-struct sleep {
-    struct ac__frame base;
-    union {
-        double seconds; /* until it starts */
-        struct ac__alarm alarm;
-    };
-    struct ac__wait wait;
-};
-
 static struct ac__task *sleep_cancel(struct ac__wait *wait)
 {
-    struct sleep *sleep = container_of(wait, struct sleep, wait);
+    struct ac__sleep *sleep = container_of(wait, struct ac__sleep, wait);
     ac__alarm_cancel(ac__thread.loop, &sleep->alarm);
     ac__make_ready(wait->task);
     return NULL;
 }
 
-static int sleep_start(struct sleep *sleep, struct ac__task *task)
+static int sleep_start(struct ac__sleep *sleep, struct ac__task *task)
 {
     double seconds = sleep->seconds;
     if (isnan(seconds))
@@ -183,19 +174,26 @@ static int sleep_start(struct sleep *sleep, struct ac__task *task)
 static int sleep_resume(struct ac__frame *frame, struct ac__task *task)
 {
     if (frame->state == 0)
-        return sleep_start((struct sleep *)frame, task);
+        return sleep_start((struct ac__sleep *)frame, task);
     return ac__interrupted(task) ? ac__fail_code(task, ECANCELED) : AC__DONE;
 }
 
 static const struct ac__function sleep_function = {
-    .resume = sleep_resume, .name = "ac_sleep", .size = sizeof(struct sleep), .alignment = _Alignof(struct sleep)};
+    .resume = sleep_resume, .name = "ac_sleep", .size = sizeof(struct ac__sleep), .alignment = _Alignof(struct ac__sleep)};
 
 ac_coro(void) ac_sleep(double seconds)
 {
     struct ac__frame *frame = ac__frame_new(&sleep_function, (const void *)ac_sleep);
     if (frame)
-        ((struct sleep *)frame)->seconds = seconds;
+        ((struct ac__sleep *)frame)->seconds = seconds;
     return (ac_coro(void))frame;
+}
+
+int ac__ac_sleep__run(struct ac__ac_sleep__frame *frame, struct ac__task *task, unsigned state, double seconds)
+{
+    (void)state;
+    frame->frame.seconds = seconds;
+    return ac__enter(&frame->frame.base, task, &sleep_function);
 }
 
 static int yield_resume(struct ac__frame *frame, struct ac__task *task)
@@ -213,6 +211,12 @@ static const struct ac__function yield_function = {.resume = yield_resume,
 ac_coro(void) ac_yield(void)
 {
     return (ac_coro(void))ac__frame_new(&yield_function, (const void *)ac_yield);
+}
+
+int ac__ac_yield__run(struct ac__ac_yield__frame *frame, struct ac__task *task, unsigned state)
+{
+    (void)state;
+    return ac__enter(&frame->frame, task, &yield_function);
 }
 
 /* ---- calls in the future ----------------------------------------------------------------------------------------- */
@@ -303,7 +307,7 @@ static void ring(struct ac__heap_entry entry)
     struct ac__timer *timer = (struct ac__timer *)alarm;
     alarm->index = 0;
     if (entry.alarm & 1)
-        ac__make_ready(container_of(alarm, struct sleep, alarm)->wait.task);
+        ac__make_ready(container_of(alarm, struct ac__sleep, alarm)->wait.task);
     else
         timer->fire(timer);
 }
