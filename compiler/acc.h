@@ -304,9 +304,12 @@ void report_ranges(struct acc *acc, enum severity severity, uint32_t token, cons
 /* One mistake, one line of errors: later errors on these tokens' lines are dropped, as they are on the line of any
  * error that was reported. */
 void report_no_more(struct acc *acc, uint32_t first, uint32_t last);
-/* Whether this warning would be given: to spare the search for it. */
-bool is_warning_on(struct acc *acc, enum message id);
+/* Messages between the two come in the order of the text, their notes with them. */
+void report_hold(struct acc *acc);
+void report_release(struct acc *acc);
 uint32_t error_count(const struct acc *acc);
+/* Blanks out the pragmas that are about acc's own warnings, which the C compiler does not know (pragmas.c). */
+void drop_pragmas(struct acc *acc);
 
 /* ---- meaning: libclang; no type of libclang leaves meaning.c ----------------------------------------------------- */
 

@@ -5,7 +5,7 @@
  *           |         ^~~~~
  *
  * Messages go out as they come. Errors after the first on one line are dropped with their notes: one mistake, one line
- * of errors. Warnings obey the -W options in the order given, the last one that speaks of a group decides; those in
+ * of errors. Those of several passes can be held back and come in the order of the text. Warnings obey the -W options in the order given, the last one that speaks of a group decides; those in
  * system headers are dropped.
  */
 #include "origin.h"
@@ -19,6 +19,12 @@ struct line_of_file {
     uint32_t line;
 };
 
+/* A message that is held back, with its notes. */
+struct held {
+    uint32_t token, number;
+    const char *text;
+};
+
 struct diagnostics {
     uint32_t error_count;
     struct line_of_file *settled;  /* lines whose errors have been told */
@@ -26,6 +32,9 @@ struct diagnostics {
     bool is_dropped;               /* the last message was, so its notes are */
     bool has_ended;                /* the error limit was reached */
     const char *included_from;     /* the include stack shown last */
+    bool holds;                    /* messages back */
+    struct held *held;
+    uint32_t held_count;
 };
 
 enum { MOST_RANGES = 8, DEFAULT_ERROR_LIMIT = 20 };
@@ -100,6 +109,10 @@ static void apply_option(struct warning_state *warning, const char *option, size
         warning->is_error = false;
     } else if ((is_option(option, length, "-Wextra") || is_option(option, length, "-W")) && is_extra(group)) {
         warning->is_on = true;
+    } else if (is_option(option, length, "-Weverything")) {
+        warning->is_on = true;
+    } else if (is_option(option, length, "-Wno-everything")) {
+        warning->is_on = false;
     }
 }
 
@@ -120,9 +133,57 @@ static struct warning_state warning_state(const struct acc *acc, const char *gro
     return warning;
 }
 
-bool is_warning_on(struct acc *acc, enum message id)
+/* The same where a token stands, with the pragmas in front of it. */
+static struct warning_state warning_state_at(struct acc *acc, const char *group, uint32_t token)
 {
-    return warning_state(acc, messages[id].group).is_on;
+    struct warning_state warning = warning_state(acc, group);
+    enum pragma pragma = pragma_at(acc, token, group);
+    if (pragma != PRAGMA_NONE) {
+        warning.is_on = pragma != PRAGMA_IGNORED;
+        warning.is_error = pragma == PRAGMA_ERROR;
+    }
+    return warning;
+}
+
+/* ---- held messages ----------------------------------------------------------------------------------------------- */
+
+static void show(struct acc *acc, enum severity severity, uint32_t token, const char *text)
+{
+    struct diagnostics *diagnostics = state(acc);
+    struct held *last = diagnostics->held_count ? &diagnostics->held[diagnostics->held_count - 1] : NULL;
+    if (!diagnostics->holds) {
+        fputs(text, stderr);
+        return;
+    }
+    text = arena_format(acc->arena, "%s", text);
+    if (severity == SEVERITY_NOTE && last)
+        last->text = arena_format(acc->arena, "%s%s", last->text, text);
+    else
+        *ARENA_PUSH(acc->arena, diagnostics->held, diagnostics->held_count) =
+            (struct held){token, diagnostics->held_count, text};
+}
+
+static int compare_held(const void *left, const void *right)
+{
+    const struct held *a = left, *b = right;
+    return a->token != b->token ? (a->token > b->token) - (a->token < b->token)
+                                : (a->number > b->number) - (a->number < b->number);
+}
+
+void report_hold(struct acc *acc)
+{
+    state(acc)->holds = true;
+}
+
+void report_release(struct acc *acc)
+{
+    struct diagnostics *diagnostics = state(acc);
+    if (diagnostics->held_count)
+        qsort(diagnostics->held, diagnostics->held_count, sizeof *diagnostics->held, compare_held);
+    for (uint32_t i = 0; i < diagnostics->held_count; i++)
+        fputs(diagnostics->held[i].text, stderr);
+    diagnostics->held_count = 0;
+    diagnostics->holds = false;
 }
 
 /* ---- what is dropped --------------------------------------------------------------------------------------------- */
@@ -171,7 +232,8 @@ static bool admit(struct acc *acc, enum severity severity, uint32_t token)
     if (severity == SEVERITY_WARNING)
         return true;
     if (error_limit(acc) > 0 && diagnostics->error_count >= (uint32_t)error_limit(acc)) {
-        fprintf(stderr, "fatal error: too many errors emitted, stopping now [-ferror-limit=]\n");
+        show(acc, SEVERITY_ERROR, UINT32_MAX,
+             "fatal error: too many errors emitted, stopping now [-ferror-limit=]\n");
         diagnostics->has_ended = diagnostics->is_dropped = true;
         return false;
     }
@@ -320,7 +382,7 @@ static void print_message(struct acc *acc, enum severity severity, uint32_t toke
     add_snippet(acc, &out, &origin, ranges, count);
     if (origin.macro)
         add_macro_note(acc, &out, &origin, token);
-    fwrite(out.text, 1, out.length, stderr);
+    show(acc, severity, token, out.text);
     buffer_free(&out);
 }
 
@@ -347,12 +409,14 @@ static enum severity effective(const struct message_entry *entry, const struct w
 void report(struct acc *acc, enum message id, uint32_t token, ...)
 {
     const struct message_entry *entry = &messages[id];
-    struct warning_state warning = warning_state(acc, entry->group);
+    struct warning_state warning = {.is_on = true};
     va_list arguments;
     va_start(arguments, token);
     char *text = arena_vformat(acc->arena, entry->format, arguments);
     va_end(arguments);
-    if (entry->severity == SEVERITY_WARNING && !warning.is_on) {
+    if (entry->severity == SEVERITY_WARNING)
+        warning = warning_state_at(acc, entry->group, token);
+    if (!warning.is_on) {
         state(acc)->is_dropped = true;
         return;
     }

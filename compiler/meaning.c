@@ -83,6 +83,7 @@ static void collect_arguments(struct acc *acc, struct arguments *arguments)
     }
     if (standard)
         add_argument(arguments, standard);
+    add_argument(arguments, "-Wno-unknown-warning-option"); /* acc's own, and those of newer compilers */
     add_warning_options(acc, arguments);
     add_argument(arguments, "-Wformat");
     add_argument(arguments, "-ferror-limit=0");

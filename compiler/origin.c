@@ -543,3 +543,12 @@ bool origin_of_macro(struct acc *acc, const char *macro, uint32_t token, struct 
                 return true;
     return false;
 }
+
+const char *original_before(struct acc *acc, uint32_t token, uint32_t *length)
+{
+    const struct token *place = &acc->tokens[token];
+    const struct original *original = original_of(acc, acc->files[place->file].name);
+    uint32_t line = place->line && place->line <= original->line_count ? place->line : original->line_count;
+    *length = original->text && line ? original->lines[line - 1] : 0;
+    return original->text;
+}

@@ -23,4 +23,11 @@ struct origin origin_of(struct acc *acc, uint32_t token);
 /* Where `#define macro` stands, looked for in the file of `token` first. False if it cannot be found. */
 bool origin_of_macro(struct acc *acc, const char *macro, uint32_t token, struct origin *definition);
 
+/* The file of a token as it was written, up to the token's line; null: it cannot be read. */
+const char *original_before(struct acc *acc, uint32_t token, uint32_t *length);
+
+/* pragmas.c: what the pragmas in front of a token make of a warning's group. */
+enum pragma { PRAGMA_NONE, PRAGMA_IGNORED, PRAGMA_WARNING, PRAGMA_ERROR };
+enum pragma pragma_at(struct acc *acc, uint32_t token, const char *group);
+
 #endif

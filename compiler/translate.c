@@ -112,6 +112,7 @@ const char *translate(struct acc *acc)
     bool parsed = scan(acc) && parse(acc);
     if (parsed && !acc->has_dialect)
         return NULL;
+    drop_pragmas(acc);
     if (!parsed) {
         if (error_count(acc) == 0)
             report_syntax(acc);
@@ -122,9 +123,10 @@ const char *translate(struct acc *acc)
     struct shadow *shadow = shadow_print(acc);
     if (acc->options->stop_after && strcmp(acc->options->stop_after, "shadow") == 0)
         return shadow->text;
-    bool is_c = meaning(acc, shadow);
-    if (!check_types(acc) || !is_c)
-        return NULL;
-    check_warnings(acc);
-    return print_lowered(acc);
+    report_hold(acc);
+    bool is_c = meaning(acc, shadow), is_good = check_types(acc) && is_c;
+    if (is_c)
+        check_warnings(acc);
+    report_release(acc);
+    return is_good ? print_lowered(acc) : NULL;
 }

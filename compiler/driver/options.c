@@ -73,7 +73,7 @@ bool option_is_ours(const char *word)
     };
     const char *group = warning_group(word);
     for (size_t i = 0; *group && i < sizeof groups / sizeof *groups; i++)
-        if (!strcmp(groups[i], group))
+        if (!strcmp(groups[i], group) && strcmp(group, "format") != 0) /* which the C compiler has, too */
             return true;
     return false;
 }

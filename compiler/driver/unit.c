@@ -108,6 +108,8 @@ static int preprocess(struct driver *driver, struct unit *unit, const char *mess
     /* gcc takes a comment for an answer to -Wimplicit-fallthrough */
     if (driver->line.wants_comments && !driver->backend.is_clang)
         words_add(&command, "-C");
+    if (driver->backend.is_clang) /* acc's own ones in pragmas */
+        words_add(&command, "-Wno-unknown-warning-option");
     words_add(&command, "-E");
     words_add(&command, "-x");
     words_add(&command, "c");
