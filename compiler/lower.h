@@ -126,6 +126,8 @@ const char *attribute_spelling(struct acc *acc, uint32_t token);
 void print_code_attributes(struct printer *printer, const struct function *function);
 
 /* ---- the passes: each takes and returns the function's body */
+/* First of all, before places: */
+void unevaluated(struct function *function);
 void places(struct function *function);
 void desugar(struct function *function);
 void hoist(struct function *function);

@@ -10,7 +10,8 @@ struct pass {
 
 /* In order; --stop-after takes these names. */
 static const struct pass passes[] = {
-    {"places", places}, {"desugar", desugar}, {"hoist", hoist}, {"declare", declare}, {"regions", regions},
+    {"unevaluated", unevaluated}, {"places", places},   {"desugar", desugar},
+    {"hoist", hoist},             {"declare", declare}, {"regions", regions},
 };
 
 bool translate_has_pass(const char *name)
