@@ -1,0 +1,449 @@
+"""The runtime's rules, in Python: tasks, cancellation, time, combinators, locks.
+
+Written from the language's reference, not from the runtime: a coroutine is a Python generator that yields where the
+task waits. Time is virtual, so what a program prints follows from it alone."""
+import heapq
+from collections import deque
+
+EINVAL, EDEADLK, ETIMEDOUT, ECANCELED = 22, 35, 110, 125
+
+
+class Error(Exception):
+    def __init__(self, code):
+        super().__init__(code)
+        self.code = code
+
+
+class Discard(Exception):
+    """The program is not to be used: it waits for ever, runs too long, or computes what C leaves open."""
+
+
+class Task:
+    def __init__(self, loop, body):
+        self.loop, self.body = loop, body
+        self.state = 'ready'
+        self.has_started = False
+        self.cancel_flag = self.cancel_later = False
+        self.cancels = 0
+        self.wait = None        # what it stands at, while blocked: has .cancel() -> a task to cancel instead, or None
+        self.watchers = []      # called, in order, when it is finished
+        self.error = self.value = None
+        self.was_left_over = False
+
+    def interrupted(self):
+        flag, self.cancel_flag = self.cancel_flag, False
+        return flag
+
+    def is_done(self):
+        return self.state == 'finished'
+
+    def block(self, wait):
+        self.state, self.wait = 'blocked', wait
+
+    def outcome(self):
+        if self.error:
+            raise Error(self.error)
+        return self.value
+
+
+class Loop:
+    def __init__(self):
+        self.ready, self.alarms, self.tasks = deque(), [], []
+        self.now = self.sequence = 0
+        self.current = None
+        self.steps = 0
+
+    # -- tasks
+
+    def spawn(self, body):
+        task = Task(self, body)
+        self.tasks.append(task)
+        self.ready.append(task)
+        return task
+
+    def make_ready(self, task):
+        task.state = 'ready'
+        self.ready.append(task)
+
+    def cancel(self, task, is_limit=False):
+        if task.is_done():
+            return False
+        while task:
+            task, is_limit = self.request(task, is_limit), False
+        return True
+
+    def request(self, task, is_limit):
+        if task.is_done():
+            return None
+        task.cancels += 1
+        if is_limit and task.state == 'ready':
+            task.cancel_later = task.cancel_later or not task.cancel_flag
+            return None
+        task.cancel_later, task.cancel_flag = False, True
+        return task.wait.cancel() if task.state == 'blocked' else None
+
+    def finish(self, task, error, value):
+        if not error and task.cancel_flag:
+            error = ECANCELED
+        task.error, task.value, task.state = error, value, 'finished'
+        task.cancel_flag = task.cancel_later = False
+        watchers, task.watchers = task.watchers, []
+        for watcher in watchers:
+            watcher()
+
+    def step(self):
+        self.steps += 1
+        if self.steps > 3000:
+            raise Discard
+        task = self.ready.popleft()
+        if not task.has_started and task.cancel_flag:
+            task.cancel_flag = False
+            self.finish(task, ECANCELED, None)
+            return
+        task.has_started, task.state = True, 'running'
+        self.current = task
+        try:
+            next(task.body)
+        except StopIteration as end:
+            self.finish(task, None, end.value)
+        except Error as error:
+            self.finish(task, error.code, None)
+        else:
+            self.deliver(task)
+        finally:
+            self.current = None
+
+    def deliver(self, task):
+        if not (task.cancel_flag or task.cancel_later):
+            return
+        task.cancel_later, task.cancel_flag = False, True
+        other = task.wait.cancel() if task.state == 'blocked' else None
+        if other:
+            self.cancel(other)
+
+    # -- time
+
+    def arm(self, delay, ring):
+        self.sequence += 1
+        alarm = [self.now + delay, self.sequence, ring]
+        heapq.heappush(self.alarms, alarm)
+        return alarm
+
+    @staticmethod
+    def disarm(alarm):
+        if alarm:
+            alarm[2] = None
+
+    def jump(self):
+        while self.alarms and not self.alarms[0][2]:
+            heapq.heappop(self.alarms)
+        if not self.alarms:
+            return False
+        self.now = self.alarms[0][0]
+        while self.alarms and self.alarms[0][0] <= self.now:
+            alarm = heapq.heappop(self.alarms)
+            ring, alarm[2] = alarm[2], None
+            if ring:
+                ring()
+        return True
+
+    # -- the whole run
+
+    def run(self, body):
+        main = self.spawn(body)
+        while not main.is_done():
+            if self.ready:
+                self.step()
+            elif not self.jump():
+                raise Discard  # a deadlock
+        self.wind_up()
+        return main
+
+    def wind_up(self):
+        self.cancel_left_over()
+        while any(not task.is_done() for task in self.tasks):
+            if self.ready:
+                self.step()
+            elif not self.cancel_left_over() and not self.jump():
+                raise Discard
+
+    def cancel_left_over(self):
+        left = [task for task in self.tasks if not task.is_done() and not task.was_left_over]
+        for task in left:
+            if task.is_done() or task.was_left_over:
+                continue
+            task.was_left_over = True
+            self.cancel(task)
+        return bool(left)
+
+
+class Wait:
+    """What a blocked task stands at. Cancelled, it leaves the queue it is in, and the task goes on."""
+
+    def __init__(self, loop, task, leave):
+        self.loop, self.task, self.leave = loop, task, leave
+
+    def cancel(self):
+        self.leave()
+        self.loop.make_ready(self.task)
+
+
+def throw_if_interrupted(task):
+    if task.interrupted():
+        raise Error(ECANCELED)
+
+
+# ---- waiting ----------------------------------------------------------------------------------------------------------
+
+
+def sleep(loop, eighths):
+    task = loop.current
+    if eighths <= 0:
+        loop.make_ready(task)
+    else:
+        alarm = loop.arm(eighths, lambda: loop.make_ready(task))
+        task.block(Wait(loop, task, lambda: loop.disarm(alarm)))
+    yield
+    throw_if_interrupted(task)
+
+
+class JoinWait:
+    def __init__(self, task, target):
+        self.task, self.target = task, target
+
+    def cancel(self):
+        self.task.cancel_flag = False
+        return self.target
+
+
+def join(loop, target):
+    """await t"""
+    task = loop.current
+    if target is task:
+        raise Error(EDEADLK)
+    if not target.is_done():
+        target.watchers.append(lambda: loop.make_ready(task))
+        task.block(JoinWait(task, target))
+        yield
+        throw_if_interrupted(task)
+    return target.outcome()
+
+
+class KeepWaiting:
+    def cancel(self):
+        return None
+
+
+def end_child(loop, child):
+    """The end of the block of a scoped child."""
+    task = loop.current
+    if loop.cancel(child):
+        child.watchers.append(lambda: loop.make_ready(task))
+        task.block(KeepWaiting())
+        yield
+        throw_if_interrupted(task)
+
+
+def shield(loop, target):
+    task = loop.current
+    if target is task:
+        raise Error(EDEADLK)
+    if not target.is_done():
+        def woken():
+            loop.make_ready(task)
+        target.watchers.append(woken)
+        task.block(Wait(loop, task, lambda: target.watchers.remove(woken)))
+        yield
+        throw_if_interrupted(task)
+    return target.outcome()
+
+
+class StopWait:
+    def __init__(self, task):
+        self.task, self.is_interrupted = task, False
+
+    def cancel(self):
+        self.task.cancel_flag = False
+        self.is_interrupted = True
+
+
+def stop(loop, target):
+    task, wait = loop.current, StopWait(loop.current)
+    if target is task:
+        raise Error(EDEADLK)
+    if loop.cancel(target):
+        target.watchers.append(lambda: loop.make_ready(task))
+        task.block(wait)
+        yield
+    if target.error and target.error != ECANCELED:
+        raise Error(target.error)
+    if wait.is_interrupted or task.interrupted():
+        raise Error(ECANCELED)
+
+
+# ---- limits -----------------------------------------------------------------------------------------------------------
+
+
+class Limit:
+    def __init__(self, loop, eighths):
+        self.loop, self.task = loop, loop.current
+        self.cancels, self.was_pending = self.task.cancels, self.task.cancel_flag
+        self.has_fired = False
+        self.alarm = None
+        if eighths <= 0:
+            self.fire()
+        else:
+            self.alarm = loop.arm(eighths, self.fire)
+
+    def fire(self):
+        self.has_fired = True
+        self.loop.cancel(self.task, is_limit=True)
+
+    def end(self):
+        """Whether the cancellation, if there is one, is the limit's own."""
+        self.loop.disarm(self.alarm)
+        if not self.has_fired:
+            return False
+        self.task.cancels -= 1
+        if self.task.cancels != self.cancels:
+            return False
+        self.task.cancel_later = False
+        if not self.was_pending:
+            self.task.cancel_flag = False
+        return True
+
+
+def wait_for(loop, eighths, body):
+    """body: a coroutine, or the join of a task."""
+    limit = Limit(loop, eighths)
+    if limit.has_fired and body.__name__ != 'join':
+        limit.end()
+        raise Error(ETIMEDOUT)
+    try:
+        value = yield from body
+    except Error as error:
+        raise Error(ETIMEDOUT if limit.end() and error.code == ECANCELED else error.code) from None
+    limit.end()
+    return value
+
+
+# ---- several at once --------------------------------------------------------------------------------------------------
+
+
+class Family:
+    """gather, settle, race and any. Children: (task or coroutine, what takes its value or None)."""
+
+    def __init__(self, loop, kind, children):
+        self.loop, self.kind, self.task = loop, kind, loop.current
+        self.children = children
+        self.remaining = len(children)
+        self.live = [None] * len(children)
+        self.error = self.winner = None
+        self.has_winner = self.is_stopping = self.is_interrupted = self.has_suspended = False
+
+    def keep_first_error(self, error):
+        if self.error == ECANCELED and self.is_interrupted:
+            self.error = None
+        self.error = self.error or error
+
+    def take(self, task, store):
+        """A child is done."""
+        if self.kind in ('gather', 'settle'):
+            if task.error:
+                self.keep_first_error(task.error)
+            elif store:
+                store(task.value)
+        elif self.kind == 'race':
+            if not self.has_winner and not (self.error and not self.is_interrupted):
+                self.win_or_fail(task, self.keep_first_error)
+        elif not self.has_winner:
+            self.win_or_fail(task, lambda error: setattr(self, 'error', error))
+
+    def win_or_fail(self, task, fail):
+        if task.error:
+            fail(task.error)
+        else:
+            self.has_winner, self.winner = True, task.value
+
+    def finish(self, index, task):
+        self.take(task, self.children[index][1])
+        self.live[index] = None
+        stops = self.kind in ('gather', 'race') if task.error else self.kind in ('race', 'any')
+        if stops and not self.is_stopping:
+            self.is_stopping = True
+            self.cancel_rest()
+        self.remaining -= 1
+        if self.remaining == 0 and self.has_suspended:
+            self.loop.make_ready(self.task)
+
+    def cancel_rest(self):
+        for task in list(self.live) if self.has_suspended else []:
+            if task:
+                self.loop.cancel(task)
+
+    def start(self, index, child):
+        task = child if isinstance(child, Task) else self.loop.spawn(child)
+        if task.is_done():
+            self.finish(index, task)
+            return
+        self.live[index] = task
+        task.watchers.append(lambda: self.finish(index, task))
+
+    def cancel(self):
+        self.task.cancel_flag = False
+        self.is_interrupted = self.is_stopping = True
+        self.cancel_rest()
+
+    def run(self):
+        for index, (child, _) in enumerate(self.children):
+            self.start(index, child)
+        if self.remaining:
+            self.has_suspended = True
+            self.task.block(self)
+            if self.is_stopping:
+                self.cancel_rest()
+            yield
+            if self.task.interrupted():
+                self.is_interrupted = True
+        return self.end()
+
+    def end(self):
+        if self.is_interrupted and (self.kind == 'settle' or self.error in (None, ECANCELED)):
+            raise Error(ECANCELED)
+        if self.kind == 'settle':
+            return self.error or 0
+        if self.error and (self.is_interrupted or not self.has_winner):
+            raise Error(self.error)
+        return self.winner
+
+
+# ---- locks ------------------------------------------------------------------------------------------------------------
+
+
+class Lock:
+    """A semaphore; a mutex is one with a single permit."""
+
+    def __init__(self, permits):
+        self.permits, self.queue = permits, deque()
+
+    def acquire(self, loop):
+        task = loop.current
+        if self.permits:
+            self.permits -= 1
+            return
+        entry = [task, False]
+        self.queue.append(entry)
+        task.block(Wait(loop, task, lambda: self.queue.remove(entry)))
+        yield
+        if task.interrupted():
+            if entry[1]:
+                self.release(loop)
+            raise Error(ECANCELED)
+
+    def release(self, loop):
+        if self.queue:
+            entry = self.queue.popleft()
+            entry[1] = True
+            loop.make_ready(entry[0])
+        else:
+            self.permits += 1
