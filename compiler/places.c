@@ -404,6 +404,36 @@ static void place_literals(struct scan *scan, struct node *node, struct node *bl
     }
 }
 
+/* ---- OpenMP ------------------------------------------------------------------------------------------------------ */
+
+static struct symbol *frame_variable(const struct function *function, const char *name, size_t length)
+{
+    for (uint32_t i = 0; i < function->variable_count; i++) {
+        struct symbol *symbol = function->variables[i];
+        if (slot_of(symbol)->place != PLACE_LOCAL && strlen(symbol->name) == length && !memcmp(symbol->name, name, length))
+            return symbol;
+    }
+    return NULL;
+}
+
+/* Clauses name variables, and OpenMP takes nothing else there: none that are members of the frame. */
+static void check_clauses(struct function *function, uint32_t token)
+{
+    static const char word_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    const struct token *pragma = &function->acc->tokens[token];
+    const char *at = function->acc->text + pragma->offset, *end = at + pragma->length;
+    for (bool is_openmp = false; at < end; at += strcspn(at, word_bytes)) {
+        size_t length = strspn(at, word_bytes);
+        struct symbol *symbol = is_openmp && at + length <= end ? frame_variable(function, at, length) : NULL;
+        if (symbol) {
+            report(function->acc, MESSAGE_OPENMP_VARIABLE, token, symbol->name);
+            return;
+        }
+        is_openmp |= length == 3 && !memcmp(at, "omp", 3);
+        at += length;
+    }
+}
+
 void places(struct function *function)
 {
     struct scan scan = {.function = function, .evaluated = true};
@@ -413,4 +443,7 @@ void places(struct function *function)
     place_variables(&scan, function->body);
     if (scan.await_count)
         place_literals(&scan, function->body, function->body);
+    for (uint32_t token = function->body->first; token < function->body->last; token++)
+        if (function->acc->tokens[token].kind == TOK_PRAGMA)
+            check_clauses(function, token);
 }
