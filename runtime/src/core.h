@@ -187,12 +187,13 @@ struct ac__loop {
     unsigned long live;      /* tasks that are not finished */
     unsigned next_number;
     unsigned long finished;  /* tasks, so far */
-    /* time (timer.c) */
+    /* time (alarm.c) */
     int64_t now; /* ns, as last read; the virtual time */
     bool is_virtual;
     unsigned next_sequence;
     unsigned heap_count, heap_capacity;
-    struct ac__heap_entry *heap; /* [1] is the first to ring */
+    struct ac__heap_entry *heap; /* [1] is the first to ring of those that ring soon */
+    struct ac__wheel *wheel;     /* those that ring later; made when there are many */
     /* descriptors (poll.c) */
     int epoll;
     unsigned descriptor_count;
@@ -527,24 +528,28 @@ void ac__locals_inherit(const struct ac__loop *loop, struct ac__task *task);
 /* A task begins or ends a step. */
 void ac__locals_exchange(const struct ac__loop *loop, struct ac__task *task);
 
-/* ---- timer.c ----------------------------------------------------------------------------------------------------- */
+/* ---- alarm.c ----------------------------------------------------------------------------------------------------- */
 
 enum { AC__SECOND = 1000000000 };
 #define AC__NEVER INT64_MAX
 
 /* The monotonic clock, or the virtual one. */
 int64_t ac__read_clock(struct ac__loop *loop);
-/* Seconds as ns, rounded up, clamped to 0 ... AC__NEVER. */
-int64_t ac__nanoseconds(double seconds);
-/* Makes room for one more alarm: false if there is no memory. Arming after it cannot fail. */
+/* False if there is no memory. */
 bool ac__alarm_arm(struct ac__loop *loop, struct ac__alarm *alarm, int64_t delay, bool is_sleep);
 void ac__alarm_cancel(struct ac__loop *loop, struct ac__alarm *alarm);
+/* When the first alarm rings; AC__NEVER: there is none. */
+int64_t ac__next_deadline(struct ac__loop *loop);
+/* Takes out the first of the alarms that are due at loop->now; null: none is. */
+struct ac__alarm *ac__alarm_take(struct ac__loop *loop, bool *is_sleep);
+void ac__alarms_free(struct ac__loop *loop);
+
+/* ---- timer.c ----------------------------------------------------------------------------------------------------- */
+
+/* Seconds as ns, rounded up, clamped to 0 ... AC__NEVER. */
+int64_t ac__nanoseconds(double seconds);
 /* Rings everything that is due at loop->now. */
 void ac__timers_run(struct ac__loop *loop);
-static inline int64_t ac__next_deadline(const struct ac__loop *loop)
-{
-    return loop->heap_count ? loop->heap[1].deadline : AC__NEVER;
-}
 void ac__calls_free(void);
 
 /* ---- poll.c ------------------------------------------------------------------------------------------------------ */

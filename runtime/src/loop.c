@@ -270,7 +270,7 @@ static int64_t at_most(int64_t time, int64_t most)
 }
 
 /* The virtual clock: nothing is ready, so it is the time of the next alarm. */
-static bool can_jump(const struct ac__loop *loop)
+static bool can_jump(struct ac__loop *loop)
 {
     return loop->is_virtual && !ac__thread.ready && !loop->threads_out && ac__next_deadline(loop) < AC__NEVER - 1;
 }
@@ -283,7 +283,7 @@ static void jump(struct ac__loop *loop)
 
 static void ring(struct ac__loop *loop)
 {
-    if (!loop->heap_count)
+    if (!loop->heap_count && !loop->wheel)
         return;
     ac__read_clock(loop);
     ac__timers_run(loop);
@@ -448,7 +448,7 @@ void ac__loop_close(struct ac__loop *loop)
     ac__signals_close(loop);
     ac__mailbox_close(loop);
     ac__poll_free(loop);
-    ac__free(loop->heap);
+    ac__alarms_free(loop);
     ac__calls_free();
     ac__chunks_free();
     ac__pieces_trim();

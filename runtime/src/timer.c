@@ -1,25 +1,9 @@
-/* timer.c: the clock, alarms, and what is made of them directly: sleeping, yielding, calls in the future.
- *
- * Alarms lie in whoever waits for them; the heap (4-ary: half the levels of a binary one, and a node's children share
- * a cache line) holds deadline and pointer, so comparing touches the heap only. Each alarm knows its index, so that it
- * is taken out in O(log n) when its waiter is cancelled. Equal deadlines ring in the order they were armed.
- *
- * The clock is read anew for each alarm: a sleep that began at a stale time would end early. */
+/* timer.c: the clock, and what is made of alarms directly: sleeping, yielding, calls in the future. */
 #include "core.h"
 
 #include <math.h>
-#include <time.h>
 
 /* ---- the clock --------------------------------------------------------------------------------------------------- */
-
-int64_t ac__read_clock(struct ac__loop *loop)
-{
-    struct timespec time;
-    if (loop->is_virtual)
-        return loop->now;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return loop->now = (int64_t)time.tv_sec * AC__SECOND + time.tv_nsec;
-}
 
 int64_t ac__nanoseconds(double seconds)
 {
@@ -36,116 +20,6 @@ int64_t ac__nanoseconds(double seconds)
 double ac_now(void)
 {
     return (double)ac__read_clock(ac__loop()) / AC__SECOND;
-}
-
-/* ---- the heap ---------------------------------------------------------------------------------------------------- */
-
-enum { CHILDREN = 4 };
-
-static unsigned parent_of(unsigned index)
-{
-    return (index + CHILDREN - 2) / CHILDREN;
-}
-
-static unsigned first_child_of(unsigned index)
-{
-    return CHILDREN * (index - 1) + 2;
-}
-
-static struct ac__alarm *alarm_of(const struct ac__heap_entry *entry)
-{
-    return (struct ac__alarm *)(entry->alarm & ~(uintptr_t)1);
-}
-
-static bool rings_before(const struct ac__heap_entry *a, const struct ac__heap_entry *b)
-{
-    if (a->deadline != b->deadline)
-        return a->deadline < b->deadline;
-    return (int)(alarm_of(a)->sequence - alarm_of(b)->sequence) < 0; /* the numbers may wrap round */
-}
-
-static void put(struct ac__loop *loop, unsigned index, struct ac__heap_entry entry)
-{
-    loop->heap[index] = entry;
-    alarm_of(&entry)->index = index;
-}
-
-static void sift_up(struct ac__loop *loop, unsigned index, struct ac__heap_entry entry)
-{
-    while (index > 1 && rings_before(&entry, &loop->heap[parent_of(index)])) {
-        put(loop, index, loop->heap[parent_of(index)]);
-        index = parent_of(index);
-    }
-    put(loop, index, entry);
-}
-
-static unsigned earliest_child(const struct ac__loop *loop, unsigned index)
-{
-    unsigned child = first_child_of(index), end = child + CHILDREN, earliest = child;
-    if (end > loop->heap_count + 1)
-        end = loop->heap_count + 1;
-    while (++child < end) {
-        if (rings_before(&loop->heap[child], &loop->heap[earliest]))
-            earliest = child;
-    }
-    return earliest;
-}
-
-static void sift_down(struct ac__loop *loop, unsigned index, struct ac__heap_entry entry)
-{
-    while (first_child_of(index) <= loop->heap_count) {
-        unsigned child = earliest_child(loop, index);
-        if (!rings_before(&loop->heap[child], &entry))
-            break;
-        put(loop, index, loop->heap[child]);
-        index = child;
-    }
-    put(loop, index, entry);
-}
-
-static bool heap_reserve(struct ac__loop *loop)
-{
-    unsigned capacity = loop->heap_capacity ? loop->heap_capacity * 2 : 16;
-    struct ac__heap_entry *heap;
-    if (likely(loop->heap_count + 1 < loop->heap_capacity))
-        return true;
-    heap = ac__reallocate(loop->heap, capacity * sizeof *heap);
-    if (!heap)
-        return false;
-    loop->heap = heap;
-    loop->heap_capacity = capacity;
-    return true;
-}
-
-bool ac__alarm_arm(struct ac__loop *loop, struct ac__alarm *alarm, int64_t delay, bool is_sleep)
-{
-    int64_t now = ac__read_clock(loop);
-    struct ac__heap_entry entry = {.alarm = (uintptr_t)alarm | is_sleep};
-    if (!heap_reserve(loop))
-        return false;
-    entry.deadline = delay > AC__NEVER - 1 - now ? AC__NEVER - 1 : now + delay;
-    alarm->sequence = loop->next_sequence++;
-    sift_up(loop, ++loop->heap_count, entry);
-    return true;
-}
-
-static void heap_remove(struct ac__loop *loop, unsigned index)
-{
-    struct ac__heap_entry last = loop->heap[loop->heap_count--];
-    if (index > loop->heap_count)
-        return;
-    if (index > 1 && rings_before(&last, &loop->heap[parent_of(index)]))
-        sift_up(loop, index, last);
-    else
-        sift_down(loop, index, last);
-}
-
-void ac__alarm_cancel(struct ac__loop *loop, struct ac__alarm *alarm)
-{
-    if (!alarm->index)
-        return;
-    heap_remove(loop, alarm->index);
-    alarm->index = 0;
 }
 
 /* ---- sleeping and yielding --------------------------------------------------------------------------------------- */
@@ -301,12 +175,10 @@ void ac__calls_free(void)
 
 /* ---- ringing ----------------------------------------------------------------------------------------------------- */
 
-static void ring(struct ac__heap_entry entry)
+static void ring(struct ac__alarm *alarm, bool is_sleep)
 {
-    struct ac__alarm *alarm = alarm_of(&entry);
     struct ac__timer *timer = (struct ac__timer *)alarm;
-    alarm->index = 0;
-    if (entry.alarm & 1)
+    if (is_sleep)
         ac__make_ready(container_of(alarm, struct ac__sleep, alarm)->wait.task);
     else
         timer->fire(timer);
@@ -314,10 +186,9 @@ static void ring(struct ac__heap_entry entry)
 
 void ac__timers_run(struct ac__loop *loop)
 {
+    struct ac__alarm *alarm;
+    bool is_sleep;
     /* Whatever rings only makes tasks ready or cancels; it may arm alarms, but none that is due at loop->now. */
-    while (loop->heap_count && loop->heap[1].deadline <= loop->now) {
-        struct ac__heap_entry entry = loop->heap[1];
-        heap_remove(loop, 1);
-        ring(entry);
-    }
+    while ((alarm = ac__alarm_take(loop, &is_sleep)))
+        ring(alarm, is_sleep);
 }
