@@ -1,6 +1,6 @@
 /* sync.c: mutex, semaphore, event, condition, barrier. What is released is handed to the first who waits, so nobody
- * barges in and a lock never looks free while somebody has a claim to it. A waiter that is cancelled after it was handed
- * something, before it ran, hands it on.
+ * barges in and a lock never looks free while somebody has a claim to it. A waiter that is cancelled after it was
+ * handed something, before it ran, hands it on.
  *
  * They wait in one kind of frame. Its states: 0 not started, WAITS (cancelled if it is resumed there), AC__OVER: has
  * been handed what it waited for, GAVE_WAY to others, BROKEN: is told that there is nothing more to wait for. */

@@ -1,8 +1,8 @@
 /* wait.c: ac_wait and ac_as_completed: watching tasks or futures that stay the caller's.
  *
- * Each gets a watcher (abi.h). In ac_wait the task is woken by the first that makes the condition true, or by the alarm;
- * when it runs it takes whatever is done by then and moves that to the front of the caller's array, in the order in
- * which it was done.
+ * Each gets a watcher (abi.h). In ac_wait the task is woken by the first that makes the condition true, or by the
+ * alarm; when it runs it takes whatever is done by then and moves that to the front of the caller's array, in the order
+ * in which it was done.
  *
  * ac_as_completed is a generator. From the first time it is asked, a handle is put into a list when it is done; each
  * time it is asked it hands out the first of the list, and waits if there is none. */
