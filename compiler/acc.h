@@ -267,6 +267,7 @@ struct options {
     int clang_argument_count;
     const char *stop_after;             /* a pass's name, or null */
     bool emit_c;
+    bool debug;                         /* the frame's members say which lines can see them */
     bool color;
     const char *warning_options;        /* see diagnostics.c */
     int error_limit;                    /* 0: none; default 20 */

@@ -202,6 +202,18 @@ static long long own_alignment(const struct symbol *symbol)
     return type ? type->typedef_alignment : 0;
 }
 
+/* With -g the name ends in the lines of its scope, which a structure's debug information has no other place for; what
+ * a debugger makes of it is in the runtime's gdb.c. */
+static const char *member_name(const struct function *function, const struct symbol *symbol)
+{
+    const struct acc *acc = function->acc;
+    const struct node *scope = symbol->block ? symbol->block : function->body;
+    const char *name = arena_format(acc->arena, "%s_%u", symbol->name, symbol->number);
+    if (!acc->options->debug)
+        return name;
+    return arena_format(acc->arena, "%s__%u_%u", name, acc->tokens[symbol->token].line, acc->tokens[scope->last].line);
+}
+
 static struct slot *make_slot(struct function *function, struct symbol *symbol, struct node *specifiers,
                               struct node *declarator)
 {
@@ -209,7 +221,7 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     const struct type_info *type = specifiers ? symbol->declarator->type : NULL;
     struct slot *slot = arena_allocate(acc->arena, sizeof *slot);
     slot->symbol = symbol;
-    slot->name = arena_format(acc->arena, "%s_%u", symbol->name, symbol->number);
+    slot->name = member_name(function, symbol);
     slot->specifiers = specifiers;
     slot->declarator = declarator;
     slot->own_alignment = own_alignment(symbol);

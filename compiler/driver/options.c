@@ -15,7 +15,7 @@ enum effect {
     MAKE_OBJECT, MAKE_ASSEMBLY, MAKE_TEXT, MAKE_NOTHING, EMIT_C, STOP_AFTER, OUTPUT, LANGUAGE, CC, RUNTIME, TEST_RUNTIME,
     HELP, VERSION, VERBOSE, DRY_RUN,
     DEPENDENCIES, PASSED_DEPENDENCIES, DEPENDENCY_FILE, DEPENDENCY_TARGET, SAVE, AUXILIARIES,
-    WARNING, ERROR_LIMIT, COLOR, LIBRARY, NO_RUNTIME,
+    WARNING, ERROR_LIMIT, COLOR, LIBRARY, NO_RUNTIME, DEBUG,
 };
 
 struct rule {
@@ -141,6 +141,7 @@ static void note(struct command_line *line, struct item *item, enum effect effec
     case COLOR: note_color(line, item->word); break;
     case LIBRARY: line->input_count++; break;
     case NO_RUNTIME: line->links_runtime = false; break;
+    case DEBUG: line->wants_debug_information = strcmp(item->word, "-g0") != 0; break;
     }
 }
 

@@ -44,6 +44,8 @@ static void read_option(struct invocation *invocation, const char *word)
         options->error_limit = atoi(value);
     else if (!strcmp(word, "--emit-c"))
         options->emit_c = true;
+    else if (!strcmp(word, "--debug"))
+        options->debug = true;
     else if (!strcmp(word, "--color"))
         options->color = true;
     else

@@ -651,6 +651,7 @@ const struct ac__frame *ac__users_frame(struct ac__task *task);
 const char *ac__origin_of(struct ac__task *task, char buffer[static AC__PLACE_SIZE]);
 /* Prints all unfinished tasks. */
 void ac__dump(FILE *file);
+extern const char ac__gdb; /* gdb.c: has nothing to say but by being linked */
 /* AC_DUMP_SIGNAL: the loop is to print them when the signal comes. */
 void ac__dump_listen(struct ac__loop *loop);
 void ac__dump_stop_listening(struct ac__loop *loop);

@@ -18,6 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Links what gdb loads. */
+static const char *const for_debuggers __attribute__((used)) = &ac__gdb;
+
 enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, FIRST_INTERVAL = 16, MOST_CANCELS = 100 };
 
 /* ---- one step ---------------------------------------------------------------------------------------------------- */
