@@ -16,7 +16,7 @@ gcc -O2 loadgen.c -o "$out/loadgen"
 gcc -O2 -static startup.c -o "$out/startup"
 
 async_c() { # NAME, with ACC_CC set
-    (cd workloads && "$acc" -O2 -DPEER="\"acc-$1\"" await.ac elsewhere.ac elsewhere_mid.ac tasks.ac timers.ac main.ac \
+    (cd workloads && "$acc" -O2 -DPEER="\"acc-$1\"" await.ac elsewhere.ac elsewhere_mid.ac tasks.ac items.ac timers.ac main.ac \
         -o "$out/acc-$1")
     for program in echo http hello frames growth; do
         "$acc" -O2 "workloads/$program.ac" -o "$out/$program-acc-$1"

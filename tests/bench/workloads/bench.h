@@ -21,6 +21,9 @@ async void w12(const char *name, long n);
 
 async void w5(const char *name, long tasks, long each);
 
+async void w6(const char *name, long n);
+async void w7(const char *name, long n, bool yields);
+
 async void w10(const char *name, long n);
 async void sleepers(const char *name, long n);
 async void timers(const char *name, long n);
