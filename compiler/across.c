@@ -69,6 +69,11 @@ static void collect_declaration(struct crossing *crossing, const struct node *no
     }
 }
 
+static bool is_loop(const struct node *node)
+{
+    return node->kind == NODE_WHILE || node->kind == NODE_DO || node->kind == NODE_FOR || node->kind == NODE_ASYNC_FOR;
+}
+
 static void collect(struct crossing *crossing, struct node *node, uint32_t end)
 {
     struct arena *arena = crossing->acc->arena;
@@ -78,10 +83,12 @@ static void collect(struct crossing *crossing, struct node *node, uint32_t end)
         *ARENA_PUSH(arena, crossing->awaits, crossing->await_count) = node;
     else if (node->kind == NODE_NAME)
         *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
-    else if (node->kind == NODE_WHILE || node->kind == NODE_DO || node->kind == NODE_FOR)
+    else if (is_loop(node))
         *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){node->first, node->last};
     else if (node->kind == NODE_SIZEOF_EXPR || node->kind == NODE_TYPEOF || node->kind == NODE_NESTED_FUNCTION)
         return;
+    if (node->kind == NODE_ASYNC_FOR) /* its awaits stand behind its operand */
+        *ARENA_PUSH(arena, crossing->awaits, crossing->await_count) = node->child[1];
     if (node->kind == NODE_BLOCK || node->kind == NODE_FOR)
         end = node->last;
     for (uint32_t i = 0; i < node->count; i++)

@@ -689,11 +689,12 @@ static void print_description(struct printer *printer, const struct function *fu
                  "sizeof(struct ac__%s__frame), __alignof__(struct ac__%s__frame), ",
                  name, name, name, name, name, name);
     if (function->returns_void)
-        print_text(printer, "0, 0, 0 };\n");
+        print_text(printer, "0, 0,");
     else
         print_format(printer,
                      "__builtin_offsetof(struct ac__%s__frame, ac__result), "
-                     "sizeof(((struct ac__%s__frame *)0)->ac__result), 0 };\n", name, name);
+                     "sizeof(((struct ac__%s__frame *)0)->ac__result),", name, name);
+    print_format(printer, "0, %d };\n", function->is_generator);
 }
 
 /* The parameters as they are declared; sizes of variably modified ones are left to the body. */

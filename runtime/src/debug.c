@@ -79,8 +79,11 @@ void ac__debug_started(struct ac__own *own)
 static void report_lost(const struct ac__frame *frame)
 {
     const struct ac__function *function = frame->function;
-    fprintf(stderr, "ac: coroutine '%s' was never awaited", function->name);
-    if (frame->origin)
+    if (function->is_generator) /* the origin is gone once it has been asked for an item */
+        fprintf(stderr, "ac: generator '%s' was never closed", function->name);
+    else
+        fprintf(stderr, "ac: coroutine '%s' was never awaited", function->name);
+    if (frame->origin && !function->is_generator)
         fprintf(stderr, ": made at %s\n", frame->origin);
     else if (ac__is_users(function))
         fprintf(stderr, ": of the function at %s:%u\n", function->sites[0].file, function->sites[0].line);
@@ -119,7 +122,8 @@ static const char *name_of(struct ac__frame *coroutine)
 
 void ac__debug_die_consumed(struct ac__frame *coroutine)
 {
-    ac__die("coroutine '%s' has been consumed before: it can be awaited or spawned once", name_of(coroutine));
+    ac__die("coroutine '%s' has been consumed before: it can be awaited, iterated over or spawned once",
+            name_of(coroutine));
 }
 
 static int consumed_resume(struct ac__frame *frame, struct ac__task *task)

@@ -349,7 +349,7 @@ static int completed_resume(struct ac__frame *frame, struct ac__task *task)
     return ac__suspend(task, frame, WAITS, &completed->wait);
 }
 
-static const struct ac__function completed_function = {.resume = completed_resume,
+static const struct ac__function completed_function = {.is_generator = true, .resume = completed_resume,
                                                        .name = "ac_as_completed",
                                                        .size = sizeof(struct completed),
                                                        .alignment = _Alignof(struct completed),

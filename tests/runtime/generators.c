@@ -48,7 +48,7 @@ static void counting_close(struct ac__frame *frame)
 static const struct ac__function counting_function = {
     .resume = counting_resume, .name = "counting", .size = sizeof(struct counting),
     .alignment = _Alignof(struct counting), .result_offset = offsetof(struct counting, result),
-    .result_size = sizeof(int), .close = counting_close};
+    .result_size = sizeof(int), .close = counting_close, .is_generator = true};
 
 static ac_gen(int) counting(int end, bool sleeps)
 {

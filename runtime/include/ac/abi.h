@@ -70,6 +70,7 @@ struct ac__function {
     unsigned size, alignment;             /* of the frame */
     unsigned result_offset, result_size;  /* of `result` in it; size 0 for void */
     void (*close)(struct ac__frame *frame); /* lets go of what a coroutine that never started holds; null: nothing */
+    unsigned is_generator;
 };
 
 /* The head of a frame. The result lies right behind it, at the alignment of its type: whoever awaits a coroutine finds
