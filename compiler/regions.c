@@ -56,6 +56,7 @@ struct region {
     const char *undo;           /* GUARDED */
     struct jump *jumps;         /* GUARDED: those that leave it */
     uint32_t jump_count;
+    bool follows_errors;        /* FINALLY: an error may be pending */
 };
 
 struct walk {
@@ -331,7 +332,7 @@ static struct node *lower_catches(struct walk *walk, struct node *node)
     for (uint32_t i = 1; i < last; i++)
         lives |= node->child[i]->has_await;
     struct handler *caught_here = new_handler(walk, "catch"), *again = new_handler(walk, "again");
-    struct region body = {walk->region, REGION_TRY, node->child[0], caught_here, NULL, NULL, NULL, NULL, 0};
+    struct region body = {.outer = walk->region, .kind = REGION_TRY, .part = node->child[0], .handler = caught_here};
     struct symbol *caught = hold(walk, block, "struct ac__thrown *@", lives);
     struct symbol *code = hold(walk, block, "int @", false);
     const char *done = build_label(walk->function, "done");
@@ -340,7 +341,7 @@ static struct node *lower_catches(struct walk *walk, struct node *node)
     build_into(acc, block, label_at(walk, node, caught_here->label));
     build_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = ac__thrown_code(%0);",
                                  build_name(acc, node, caught), build_name(acc, node, code), NULL));
-    struct region clause = {walk->region, REGION_CATCH, NULL, again, caught, NULL, NULL, NULL, 0};
+    struct region clause = {.outer = walk->region, .kind = REGION_CATCH, .handler = again, .held = caught};
     for (uint32_t i = 1; i < last; i++)
         lower_clause(walk, block, node->child[i], &clause, code, done);
     build_into(acc, block, build(acc, node, "ac__task->error = %0; %1", build_name(acc, node, caught),
@@ -358,12 +359,52 @@ static void dispatch(struct walk *walk, struct node *block, struct node *node, s
 {
     struct acc *acc = walk->acc;
     struct node *pending = build_name(acc, node, region->pending);
-    build_into(acc, block, build(acc, node, "if (%0 == 1) { ac__task->error = %1; %2 }", pending,
-                                 build_name(acc, node, region->held), jump_to(walk, node, walk->handler), NULL));
+    if (region->handler->used)
+        build_into(acc, block, build(acc, node, "if (%0 == 1) { ac__task->error = %1; %2 }", pending,
+                                     build_name(acc, node, region->held), jump_to(walk, node, walk->handler), NULL));
     for (uint32_t i = 0; i < region->jump_count; i++) {
         const char *text = arena_format(acc->arena, "if (%%0 == %u) { %%1 }", i + 2);
         build_into(acc, block, build(acc, node, text, pending, lower_jump(walk, node, region->jumps[i]), NULL));
     }
+}
+
+/* try with its catch clauses, which are guarded too, without the finally. */
+static struct node *guarded_part(struct acc *acc, struct node *node, struct region *guarded)
+{
+    struct node *finally = node->child[node->count - 1];
+    if (node->count == 2)
+        return node->child[0];
+    struct node *inner = node_make(acc, NODE_TRY, node->first, finally->first - 1, 0);
+    for (uint32_t i = 0; i + 1 < node->count; i++)
+        node_append(acc, inner, node->child[i]);
+    guarded->part = finally; /* no label has it: labels of the parts carry these */
+    return inner;
+}
+
+/* The error of the guarded part, if it can have one: else nothing is held, and nothing is declared for it. */
+static void catch_for_undoing(struct walk *walk, struct node *block, struct node *node, struct region *guarded)
+{
+    struct acc *acc = walk->acc;
+    if (!guarded->handler->used) {
+        if (block->child[0]->kind == NODE_TEMPORARY)
+            block->child[0] = build(acc, node, "", NULL);
+        return;
+    }
+    build_into(acc, block, label_at(walk, node, guarded->handler->label));
+    build_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = 1;", build_name(acc, node, guarded->held),
+                                 build_name(acc, node, guarded->pending), NULL));
+}
+
+static void chain_errors(struct walk *walk, struct node *block, struct node *node, struct region *undoing)
+{
+    struct acc *acc = walk->acc;
+    if (!undoing->handler->used)
+        return;
+    build_into(acc, block, label_at(walk, node, undoing->handler->label));
+    if (undoing->follows_errors)
+        build_into(acc, block, build(acc, node, "if (%0 == 1) ac__thrown_chain(ac__task, %1);",
+                                     build_name(acc, node, undoing->pending), build_name(acc, node, undoing->held), NULL));
+    build_into(acc, block, jump_to(walk, node, walk->handler));
 }
 
 static struct node *lower_finally(struct walk *walk, struct node *node)
@@ -375,33 +416,19 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     struct symbol *thrown = hold(walk, block, "struct ac__thrown *@", lives);
     struct symbol *pending = hold(walk, block, "int @", lives);
     const char *done = build_label(walk->function, "done");
-    struct region guarded = {walk->region, REGION_GUARDED, node->child[0], fail, thrown, pending,
-                             build_label(walk->function, "undo"), NULL, 0};
-    struct node *body = node->child[0];
-    if (node->count > 2) { /* the catch clauses are guarded too */
-        struct node *inner = node_make(acc, NODE_TRY, node->first, finally->first - 1, 0);
-        for (uint32_t i = 0; i + 1 < node->count; i++)
-            node_append(acc, inner, node->child[i]);
-        guarded.part = finally; /* no label has it: labels of the parts carry these */
-        body = inner;
-    }
-    build_into(acc, block, lower_in(walk, &guarded, body));
+    struct region guarded = {.outer = walk->region, .kind = REGION_GUARDED, .part = node->child[0], .handler = fail,
+                             .held = thrown, .pending = pending, .undo = build_label(walk->function, "undo")};
+    build_into(acc, block, lower_in(walk, &guarded, guarded_part(acc, node, &guarded)));
     build_into(acc, block, build(acc, node, arena_format(acc->arena, "%%0 = 0; goto %s;", guarded.undo),
                                  build_name(acc, node, pending), NULL));
-    build_into(acc, block, label_at(walk, node, fail->label));
-    build_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = 1;", build_name(acc, node, thrown),
-                                 build_name(acc, node, pending), NULL));
+    catch_for_undoing(walk, block, node, &guarded);
     build_into(acc, block, label_at(walk, node, guarded.undo));
-    struct region undoing = {walk->region, REGION_FINALLY, finally, again, thrown, pending, NULL, NULL, 0};
+    struct region undoing = {.outer = walk->region, .kind = REGION_FINALLY, .part = finally, .handler = again,
+                             .held = thrown, .pending = pending, .follows_errors = fail->used};
     build_into(acc, block, lower_in(walk, &undoing, finally->child[0]));
     dispatch(walk, block, node, &guarded);
     build_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
-    if (again->used) {
-        build_into(acc, block, label_at(walk, node, again->label));
-        build_into(acc, block, build(acc, node, "if (%0 == 1) ac__thrown_chain(ac__task, %1); %2",
-                                     build_name(acc, node, pending), build_name(acc, node, thrown),
-                                     jump_to(walk, node, walk->handler), NULL));
-    }
+    chain_errors(walk, block, node, &undoing);
     build_into(acc, block, label_at(walk, node, done));
     return block;
 }
@@ -424,6 +451,8 @@ static struct node *lower_pending(struct walk *walk, struct node *node)
     struct node *thrown = build_name(walk->acc, node, region->held);
     const char *text = node->kind == NODE_PENDING_ERROR ? "(%0 == 1 ? ac__thrown_error(%1) : 0)"
                                                         : "if (%0 == 1) { ac__thrown_free(%1); %0 = 0; }";
+    if (!region->follows_errors)
+        return build(walk->acc, node, node->kind == NODE_PENDING_ERROR ? "((const struct ac_error *)0)" : ";", NULL);
     return build(walk->acc, node, text, pending, thrown, NULL);
 }
 

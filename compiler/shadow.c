@@ -210,7 +210,10 @@ static void print_items(struct printer *printer, struct node *block)
     for (uint32_t i = 0; i < block->count; i++) {
         struct node *item = block->child[i];
         print_tokens(printer, at, item->first - 1);
-        print_node(printer, item);
+        bool is_idle = i + 1 < block->count && block->child[i + 1]->kind == NODE_ASYNC_FOR &&
+                       is_loop_hint(printer->acc, item);
+        if (!is_idle) /* what stands for the loop is none */
+            print_node(printer, item);
         if (item->kind == NODE_DECLARATION)
             print_alignment_probes(printer, item);
         at = item->last + 1;
