@@ -124,8 +124,8 @@ static struct node *item_of(struct acc *acc, struct node *operand, const struct 
     if (generator->callee)
         return build(acc, operand, "%0.ac__result", name, NULL);
     if (!declaration)
-        return build(acc, operand, "((struct { struct ac__frame base; __typeof__((%1)(0)) result; } *)%0)->result", name,
-                     operand, NULL);
+        return build(acc, operand, "((struct { struct ac__frame base; __typeof__((%1)(0)) result; } *)%0)->result",
+                     name, operand, NULL);
     const char *text = arena_format(acc->arena, "((struct { struct ac__frame base; %s; } *)%%0)->result",
                                     declare_as(acc, declaration, "result"));
     return build(acc, operand, text, name, NULL);
@@ -167,7 +167,8 @@ static struct node *keep_handle(struct function *function, struct node *block, s
     struct acc *acc = function->acc;
     const char *pointer = arena_format(acc->arena, "struct %s *", operand->type->handle_tag);
     struct symbol *kept = build_typed_temporary(function, block, arena_format(acc->arena, "%s@", pointer), true);
-    struct node *value = build(acc, operand, arena_format(acc->arena, "__extension__ (%s)(%%0)", pointer), operand, NULL);
+    const char *text = arena_format(acc->arena, "__extension__ (%s)(%%0)", pointer);
+    struct node *value = build(acc, operand, text, operand, NULL);
     struct node *assign = generated(acc, NODE_ASSIGN, operand, build_name(acc, operand, kept), value);
     build_into(acc, block, generated(acc, NODE_EXPRESSION_STATEMENT, operand, assign, NULL));
     return build_name(acc, operand, kept);

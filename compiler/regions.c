@@ -403,7 +403,8 @@ static void chain_errors(struct walk *walk, struct node *block, struct node *nod
     build_into(acc, block, label_at(walk, node, undoing->handler->label));
     if (undoing->follows_errors)
         build_into(acc, block, build(acc, node, "if (%0 == 1) ac__thrown_chain(ac__task, %1);",
-                                     build_name(acc, node, undoing->pending), build_name(acc, node, undoing->held), NULL));
+                                     build_name(acc, node, undoing->pending), build_name(acc, node, undoing->held),
+                                     NULL));
     build_into(acc, block, jump_to(walk, node, walk->handler));
 }
 

@@ -113,7 +113,8 @@ static const struct ac__function next_function = {
     .resume = next_resume, .name = "ac_gen_next", .size = sizeof(struct asking), .alignment = _Alignof(struct asking),
     .result_offset = offsetof(struct asking, has_item), .result_size = sizeof(bool)};
 static const struct ac__function close_function = {
-    .resume = close_resume, .name = "ac_gen_close", .size = sizeof(struct asking), .alignment = _Alignof(struct asking)};
+    .resume = close_resume, .name = "ac_gen_close", .size = sizeof(struct asking),
+    .alignment = _Alignof(struct asking)};
 
 static struct ac__frame *asking_new(struct ac__frame *frame, struct ac__frame *generator, void *item)
 {
