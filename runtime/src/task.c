@@ -160,7 +160,7 @@ bool ac__task_cancel(struct ac__task *task, bool is_limit)
     if (ac__state(task) == AC__FINISHED)
         return false;
     while ((task = request(task, is_limit))) /* a loop: chains of tasks that await each other may be long */
-        ;
+        is_limit = false;
     return true;
 }
 
