@@ -214,6 +214,8 @@ static void print_embedded_await(struct printer *printer, struct node *statement
 
 static bool contains_call(const struct node *node)
 {
+    if (node->is_unevaluated)
+        return false;
     if (node->kind == NODE_CALL || node->kind == NODE_STATEMENT_EXPR || node->kind == NODE_GENERATED)
         return true;
     for (uint32_t i = 0; i < node->count; i++)
@@ -231,12 +233,12 @@ static void print_expected_call(struct printer *printer, struct node *call, cons
     print_text(printer, "{");
     for (uint32_t i = 1; i < call->count; i++)
         if (contains_call(call->child[i])) {
-            print_format(printer, "__auto_type ac__argument%u = (", i);
+            print_format(printer, "__extension__ __auto_type ac__argument%u = (", i);
             print_node(printer, call->child[i]);
             print_text(printer, ");");
         }
     if (!simple) {
-        print_text(printer, "__auto_type ac__callee = (");
+        print_text(printer, "__extension__ __auto_type ac__callee = (");
         print_node(printer, callee);
         print_text(printer, ");");
     }

@@ -63,7 +63,8 @@ static void assign_to(struct hoist *hoist, struct node *block, struct symbol *sy
 {
     struct node *name = build_name(hoist->acc, value, symbol);
     const char *text = value->type && value->type->has_const_member
-                           ? "{ __auto_type ac__value = (%1); __builtin_memcpy((void *)&%0, &ac__value, sizeof ac__value); }"
+                           ? "{ __extension__ __auto_type ac__value = (%1);"
+                             " __builtin_memcpy((void *)&%0, &ac__value, sizeof ac__value); }"
                            : "%0 = (%1);";
     build_into(hoist->acc, block, build(hoist->acc, value, text, name, value, NULL));
 }

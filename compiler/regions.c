@@ -161,8 +161,8 @@ static void set_result(struct walk *walk, struct node *block, struct node *value
     if (walk->function->returns_void)
         text = "%0;";
     else if (walk->function->result->has_const_member)
-        text = "{ __auto_type ac__value = (%0); __builtin_memcpy((void *)&ac__self->ac__result, &ac__value, "
-               "sizeof ac__value); }";
+        text = "{ __extension__ __auto_type ac__value = (%0);"
+               " __builtin_memcpy((void *)&ac__self->ac__result, &ac__value, sizeof ac__value); }";
     build_into(walk->acc, block, build(walk->acc, value, text, value, NULL));
 }
 
