@@ -96,7 +96,8 @@ static void add_members(struct text *text, const struct node *call)
     for (uint32_t i = 0; i < call->count; i++) {
         if (!goes_along(call, i))
             continue;
-        const char *name = arena_format(text->acc->arena, "ac__%u", i), *type = member_type(node_strip(call->child[i])->type);
+        const char *name = arena_format(text->acc->arena, "ac__%u", i);
+        const char *type = member_type(node_strip(call->child[i])->type);
         buffer_printf(&text->out, " %s;", declare_as(text->acc, type ? type : "void *@", name));
     }
     buffer_puts(&text->out, " };\n");
@@ -139,22 +140,25 @@ static bool gives_nothing(const struct node *operand)
     return operand->type && operand->type->class == TYPE_VOID;
 }
 
-static const char *file_scope_text(struct acc *acc, const struct node *operand, const struct node *call, uint32_t number)
+static const char *file_scope_text(struct acc *acc, const struct node *operand, const struct node *call,
+                                   uint32_t number)
 {
     struct text text = {.acc = acc, .number = number};
     if (has_parts(call))
         add_members(&text, call);
     buffer_puts(&text.out, "__extension__ typedef __typeof__(");
     add_operand(&text, operand, "0");
-    buffer_printf(&text.out, ") ac__result_%u;\nstatic void ac__run_%u(void *ac__arguments, void *ac__result) {\n", number,
-                  number);
+    buffer_printf(&text.out, ") ac__result_%u;\n", number);
+    buffer_printf(&text.out, "static void ac__run_%u(void *ac__arguments, void *ac__result) {\n", number);
     if (!gives_nothing(operand))
         buffer_printf(&text.out, "ac__result_%u ac__value =", number);
     buffer_puts(&text.out, "__extension__ ");
     add_operand(&text, operand, "ac__arguments");
-    buffer_puts(&text.out, gives_nothing(operand)
-                               ? ";\n(void)ac__arguments, (void)ac__result;\n}\n"
-                               : ";\n(void)ac__arguments;\n__builtin_memcpy(ac__result, &ac__value, sizeof ac__value);\n}\n");
+    buffer_puts(&text.out, ";\n(void)ac__arguments;\n");
+    if (gives_nothing(operand))
+        buffer_puts(&text.out, "(void)ac__result;\n}\n");
+    else
+        buffer_puts(&text.out, "__builtin_memcpy(ac__result, &ac__value, sizeof ac__value);\n}\n");
     const char *copy = arena_copy(acc->arena, text.out.text, text.out.length);
     buffer_free(&text.out);
     return copy;
@@ -192,7 +196,8 @@ static void print_arguments(struct printer *printer, const struct node *call)
         print_text(printer, ")");
         is_first = false;
     }
-    print_format(printer, "}, sizeof(struct ac__call_%u), __alignof__(struct ac__call_%u),", call->number, call->number);
+    print_format(printer, "}, sizeof(struct ac__call_%u),", call->number);
+    print_format(printer, "__alignof__(struct ac__call_%u),", call->number);
 }
 
 void print_thread_call(struct printer *printer, struct node *node)

@@ -51,8 +51,8 @@ enum {
 /* T ac_run(ac_coro(T) c): runs a coroutine on a new event loop in this thread, cancels and awaits every task that is
  * left when it is done, closes the loop, and gives the coroutine's result. Handles of tasks end with the loop. If the
  * coroutine throws: prints the trace and exits with status 1. Aborts when called from a running loop.
- * While a loop runs, SIGPIPE does nothing if it was at its default (writes fail with EPIPE); children and the time after
- * have the default back. Ctrl-C: see ac_signal. */
+ * While a loop runs, SIGPIPE does nothing if it was at its default (writes fail with EPIPE); children have the default
+ * back, and so has the time after. Ctrl-C: see ac_signal. */
 #define ac_run(c) \
     __extension__ __builtin_choose_expr(ac__is_void((c)(0)), (void)ac__run(ac__coro_frame(c), 0, 0, 0), ({ \
                                             ac__object_type((c)(0)) ac__result_; \

@@ -187,7 +187,7 @@ bool ac__has_other_threads(void)
     return count > 1;
 }
 
-/* ---- fork: of the loops, only this thread's might go on in the child, and it does not (process.c) ------------------ */
+/* ---- fork: of the loops, only this thread's might go on in the child, and it does not (process.c) ---------------- */
 
 void ac__mailboxes_before_fork(void)
 {

@@ -1,9 +1,9 @@
 /* signal.c: signals as a sequence to iterate over (ac_signal), and Ctrl-C.
  *
- * The handler, which may run in any thread at any time, only counts arrivals and rings the bell of every loop that takes
- * signals. Such a loop then compares counts: each ac_signal remembers how many of each of its signals it has seen, so
- * none is lost between two items, and arrivals that nobody has taken yet count as one, as they do in the kernel. What
- * was done about a signal before the first took it is put back when the last gives it up.
+ * The handler, which may run in any thread at any time, only counts arrivals and rings the bell of every loop that
+ * takes signals. Such a loop then compares counts: each ac_signal remembers how many of each of its signals it has
+ * seen, so none is lost between two items, and arrivals that nobody has taken yet count as one, as they do in the
+ * kernel. What was done about a signal before the first took it is put back when the last gives it up.
  *
  * Ctrl-C, that is SIGINT where it would have killed the process, cancels the main task of the loop that runs in the
  * main thread; a second one kills, since the handler has put the default back. While an ac_signal takes SIGINT, it is
@@ -258,7 +258,7 @@ void ac__signals_close(struct ac__loop *loop)
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- fork: the child has the dispositions that there were before --------------------------------------------------- */
+/* ---- fork: the child has the dispositions that there were before ------------------------------------------------- */
 
 void ac__signals_before_fork(void)
 {
