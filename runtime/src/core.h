@@ -179,7 +179,7 @@ struct ac__loop {
     /* steps (loop.c); the ready queue is in ac__thread */
     unsigned number;                    /* in the trace */
     unsigned long seed;                 /* of the random order (AC_SEED); 0: first come, first run */
-    bool is_special;                    /* under AC_SEED, AC_DEBUG or AC_TRACE */
+    bool is_special;                    /* AC_SEED, AC_DEBUG, AC_TRACE, task locals */
     unsigned until_poll, poll_interval; /* steps */
     int64_t polled_at;
     /* tasks (task.c) */

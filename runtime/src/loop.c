@@ -97,7 +97,8 @@ static void check_fork(struct ac__loop *loop)
         ac__no_loop();
 }
 
-static inline __attribute__((always_inline)) void run_task_here(struct ac__loop *loop, struct ac__task *task)
+static inline __attribute__((always_inline)) void run_task_here(struct ac__loop *loop, struct ac__task *task,
+                                                                 bool has_locals)
 {
     int status = AC__FAILED;
     task->state = AC__RUNNING;
@@ -105,12 +106,12 @@ static inline __attribute__((always_inline)) void run_task_here(struct ac__loop 
     ac__thread.task = task;
     ac__thread.budget = AC__BUDGET;
     *loop->error_number = task->saved_errno;
-    if (unlikely(loop->locals_size))
+    if (has_locals)
         ac__locals_exchange(loop, task);
     if (likely(!(task->flags & AC__CANCEL)) || !never_starts(task))
         status = run_frames(task);
     check_fork(loop);
-    if (unlikely(loop->locals_size))
+    if (has_locals)
         ac__locals_exchange(loop, task);
     ac__thread.task = NULL;
     if (status != AC__SUSPENDED) {
@@ -126,7 +127,7 @@ static inline __attribute__((always_inline)) void run_task_here(struct ac__loop 
 
 static void run_task(struct ac__loop *loop, struct ac__task *task)
 {
-    run_task_here(loop, task);
+    run_task_here(loop, task, loop->locals_size);
 }
 
 static inline struct ac__task *take_first(void)
@@ -170,7 +171,7 @@ static void run_traced(struct ac__loop *loop, struct ac__task *task)
     ac__task_drop(task);
 }
 
-/* A step under AC_SEED, AC_DEBUG or AC_TRACE. */
+/* A step under AC_SEED, AC_DEBUG or AC_TRACE, or of a program with task locals. */
 static void run_special_step(struct ac__loop *loop)
 {
     struct ac__task *task = loop->seed ? take_random(loop) : take_first();
@@ -194,7 +195,7 @@ static inline __attribute__((always_inline)) void run_step(struct ac__loop *loop
     }
     task = take_first();
     if (likely(task->state != AC__CALLBACK))
-        run_task_here(loop, task);
+        run_task_here(loop, task, false);
     else
         run_callback(task);
 }
@@ -424,7 +425,7 @@ bool ac__loop_open(struct ac__loop *loop)
     loop->is_virtual = clock && strcmp(clock, "virtual") == 0;
     loop->seed = seed ? strtoul(seed, NULL, 10) * 2 + 1 : 0;
     ac__locals_find(loop);
-    loop->is_special = loop->seed || ac__is_observed;
+    loop->is_special = loop->seed || ac__is_observed || loop->locals_size;
     if (!ac__mailbox_open(loop))
         return false;
     ac__watch_forks();
