@@ -244,6 +244,8 @@ struct acc {
     uint32_t item_count;
     struct symbol **iterators; /* functions named N_anext at file scope */
     uint32_t iterator_count;
+    struct symbol **enters;    /* functions named N_aenter at file scope */
+    uint32_t enter_count;
     bool has_dialect;          /* false: the file is plain C and goes to the C compiler as it is */
     struct scopes *scopes;     /* scope.c: after parsing, the file's scope */
     struct span *bodies;       /* function bodies that were skipped as tokens, `{` to `}`, in order of text */
@@ -376,6 +378,7 @@ struct shadow {
     struct shadow_query *headers; /* of `async for`: from its operand to the item's value */
     uint32_t header_count;
     uint32_t iterator_count;      /* of acc->iterators: those that have been printed */
+    uint32_t enter_count;         /* of acc->enters */
     struct span *throws; /* of throw statements: their formats are checked as printf's */
     uint32_t throw_count;
     struct shadow_start *starts;

@@ -88,11 +88,15 @@ static bool has_suffix(const char *name, const char *suffix)
     return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
 }
 
-/* N_anext: what `async for` finds by the type N. */
-static void note_iterator(struct acc *acc, struct symbol *symbol)
+/* N_anext and N_aenter: what `async for` and `async with` find by the type N. */
+static void note_protocol(struct acc *acc, struct symbol *symbol)
 {
-    if (symbol->kind == SYMBOL_FUNCTION && !symbol->previous && has_suffix(symbol->name, "_anext"))
+    if (symbol->kind != SYMBOL_FUNCTION || symbol->previous)
+        return;
+    if (has_suffix(symbol->name, "_anext"))
         *ARENA_PUSH(acc->arena, acc->iterators, acc->iterator_count) = symbol;
+    else if (has_suffix(symbol->name, "_aenter"))
+        *ARENA_PUSH(acc->arena, acc->enters, acc->enter_count) = symbol;
 }
 
 void bind_declarator(struct parser *parser, struct node *specifiers, struct node *declarator)
@@ -106,7 +110,7 @@ void bind_declarator(struct parser *parser, struct node *specifiers, struct node
         symbol->previous = scope_find_here(parser->scopes, SPACE_ORDINARY, symbol->name);
         if (symbol->previous)
             symbol->definition = symbol->previous->definition;
-        note_iterator(parser->acc, symbol);
+        note_protocol(parser->acc, symbol);
     }
     symbol->is_parameter = parser->function && parser->function->takes_parameters;
     scope_bind(parser->scopes, SPACE_ORDINARY, symbol);

@@ -558,6 +558,17 @@ static void check_dialect_statement(struct context context, struct node *node)
     }
 }
 
+/* The parts of a `for` are in the scope of the children that its head declares. */
+static void check_for(struct context context, struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (node->child[i])
+            check_node(context, node->child[i]);
+        if (i == 0 && declares_children(node->child[0]))
+            context.child = declared(node->child[0]->child[1]->child[0]);
+    }
+}
+
 static void check_node(struct context context, struct node *node)
 {
     switch (node->kind) {
@@ -572,6 +583,7 @@ static void check_node(struct context context, struct node *node)
     case NODE_ASYNC_FOR: check_dialect_statement(context, node); break;
     case NODE_CALL: check_call(context, node); break;
     case NODE_BLOCK: check_block(context, node); break;
+    case NODE_FOR: check_for(context, node); break;
     case NODE_DECLARATION: check_declaration(context, node); break;
     case NODE_MEMBER_DECLARATION: check_member(context, node); break;
     case NODE_PARAMETER:

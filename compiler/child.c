@@ -4,8 +4,8 @@
  *                                                   ac__scoped_embedded(&ac__self->ac__child_x_1.frame.ac__base,
  *                                                                       &ac__g__function, "f.ac:3"));
  *
- * if g is defined above in the same file: the child is a member beside its handle. Any other coroutine has a block of its
- * own and is handed over: ac__scoped_spawned. desugar.c says when a child ends.
+ * if g is defined above in the same file: the child is a member beside its handle. Any other coroutine has a block of
+ * its own and is handed over: ac__scoped_spawned. desugar.c says when a child ends.
  */
 #include "lower.h"
 
@@ -23,7 +23,8 @@ void print_child_slot(struct printer *printer, const struct slot *slot)
 static void print_origin(struct printer *printer, const struct symbol *child)
 {
     const struct token *token = &printer->acc->tokens[child->token];
-    print_quoted(printer, arena_format(printer->acc->arena, "%s:%u", printer->acc->files[token->file].name, token->line));
+    const char *file = printer->acc->files[token->file].name;
+    print_quoted(printer, arena_format(printer->acc->arena, "%s:%u", file, token->line));
     print_text(printer, ")");
 }
 

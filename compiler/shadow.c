@@ -8,7 +8,7 @@
  *     try A catch (e : C) B finally D ->  { if (maybe) A else if (maybe) { (void)(C); const ac_error *e = ...; B }
  *                                           else ac__never(); D }
  *     throw code, "format", x;        ->  { (void)(code); ac__never(...); }
- *     async with (T x = e) S          ->  { T x; (void)(e); S }
+ *     async with (T x = e) S          ->  { T x = <what entering e gives>; S }      shadow_with.c
  *     ac_thread(fn(x))                ->  ((void)(fn(x)), (ac_coro(__typeof__(fn(x))))0)
  *     async T x = e;                  ->  ac_task(T) const x = 0; T ac__child = (e)(0);
  *     yield e;                        ->  { if (maybe) return (e); }
@@ -148,24 +148,6 @@ static void print_throw(struct printer *printer, struct node *node)
         print_node(printer, node->child[i]);
     }
     print_text(printer, node->count > 1 ? "); ac__never(); }" : "ac__never(); }");
-}
-
-static void print_with(struct printer *printer, struct node *node)
-{
-    print_text(printer, "{");
-    for (uint32_t i = 0; i + 1 < node->count; i++) {
-        struct node *item = node->child[i];
-        struct node *declaration = item->child[0];
-        print_text(printer, "(void)(");
-        print_node(printer, item->child[item->count - 1]);
-        print_text(printer, ");");
-        if (item->count > 1 && declaration) {
-            print_declaration_of(printer, declaration->child[0], declaration->child[1]->child[0], NULL);
-            print_text(printer, ";");
-        }
-    }
-    print_node(printer, node->child[node->count - 1]);
-    print_text(printer, "}");
 }
 
 /* ---- alignments -------------------------------------------------------------------------------------------------- */
@@ -330,7 +312,7 @@ static bool print_dialect(struct printer *printer, struct node *node)
         print_throw(printer, node);
         return true;
     case NODE_ASYNC_WITH:
-        print_with(printer, node);
+        shadow_with(printer, node);
         return true;
     case NODE_BLOCK:
         print_items(printer, node);
@@ -405,6 +387,7 @@ static void print_async_definition(struct printer *printer, struct node *definit
     const char *name = plain_name(acc, definition);
     bool renamed = strcmp(name, declared(definition->child[1])->name) != 0;
     shadow_iterators(printer, definition->first);
+    shadow_enters(printer, definition->first);
     print_at(printer, definition->first);
     print_declaration_of(printer, specifiers, declarator, renamed ? name : NULL);
     print_result_probe(printer, definition);

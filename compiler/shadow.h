@@ -14,4 +14,9 @@ uint32_t shadow_offset_since(const struct printer *printer, uint32_t mark);
 void shadow_iterators(struct printer *printer, uint32_t before);
 void shadow_each(struct printer *printer, struct node *node);
 
+/* ---- shadow_with.c */
+/* What each N_aenter that is declared before this token takes, and the type of what it gives. */
+void shadow_enters(struct printer *printer, uint32_t before);
+void shadow_with(struct printer *printer, struct node *node);
+
 #endif

@@ -2,8 +2,8 @@
  * before the local does.
  *
  * It does end if its handle is awaited or given to a combinator in the block that owns the local. The handle is what
- * the spawn initialises or is assigned to; all that is reached by one variable counts as one. Arrays that decay are addresses; a
- * pointer's value says nothing about what it points to.
+ * the spawn initialises or is assigned to; all that is reached by one variable counts as one. Arrays that decay are
+ * addresses; a pointer's value says nothing about what it points to.
  */
 #include "check.h"
 

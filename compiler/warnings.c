@@ -1,6 +1,6 @@
 /* warnings.c: warns of what an async function should not do, though it may: calls that block the thread, tasks that
- * nobody awaits, cancellations that are swallowed. What is about the time across an await stands in warn_across.c, what is
- * about locals given to tasks in warn_locals.c.
+ * nobody awaits, cancellations that are swallowed. What is about the time across an await stands in warn_across.c,
+ * what is about locals given to tasks in warn_locals.c.
  *
  * Runs after check_types, on the bodies of async functions, and changes nothing. Which warnings are given is decided
  * where they are reported (diagnostics.c).

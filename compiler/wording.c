@@ -4,6 +4,7 @@
  *     'char *(*(*)(int))(struct ac__coro *)'                                            ->  'ac_coro(char *) (*)(int)'
  *     'typeof(char *)' (aka 'char *')                                                   ->  'char *'
  *     'typeof (fn(x))' (aka 'int')                                                      ->  'int'
+ *     'ac__entered_1' (aka 'int')                                                       ->  'int'
  *     'ac__body_fetch'                                                                  ->  'fetch'
  *
  * A handle type is  BASE (*INNER)(struct ac__KIND *) ; whatever INNER holds derives from the handle: pointers, arrays,
@@ -227,8 +228,24 @@ static const char *without_items(struct acc *acc, const char *text)
     return text;
 }
 
+/* `'ac__entered_3' (aka 'T')`: what an N_aenter gives has a name in the shadow only (shadow_with.c). */
+static const char *without_entered(struct acc *acc, const char *text)
+{
+    static const char name[] = "'ac__entered_", aka[] = "' (aka '";
+    for (const char *at; (at = strstr(text, name)); ) {
+        size_t start = (size_t)(at - text), end = start + strlen(name) + strspn(at + strlen(name), "0123456789");
+        const char *close = strstr(text + end, "')");
+        if (!close || strncmp(text + end, aka, strlen(aka)) != 0)
+            return text;
+        const char *type = text + end + strlen(aka);
+        text = arena_format(acc->arena, "%.*s%.*s'%s", (int)start + 1, text, (int)(close - type), type, close + 2);
+    }
+    return text;
+}
+
 const char *wording(struct acc *acc, const char *text)
 {
+    text = without_entered(acc, text);
     if (strstr(text, "(unnamed "))
         text = without_columns(acc, text);
     if (strstr(text, "typeof("))
