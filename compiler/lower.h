@@ -8,7 +8,7 @@
  *   hoist    awaits inside expressions -> AWAIT_STATEMENT and temporaries             (hoist.c, hoist_statements.c)
  *   declare  declarations of frame variables -> assignments to the frame              (declare.c)
  *   regions  try/catch/finally/throw/return/yield -> labels, gotos, pending codes     (regions.c)
- *   emit     numbers the awaits, lays the frame out, prints                           (frame.c, emit.c)
+ *   emit     numbers the awaits, lays the frame out, prints                           (frame.c, emit*.c)
  */
 #ifndef ACC_LOWER_H
 #define ACC_LOWER_H

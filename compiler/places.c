@@ -10,7 +10,7 @@
  * Entering and leaving `async with` await too, `async for` does for each item, a `yield` suspends like an await, and so
  * does the end of a block that has scoped children, which may use its variables until then. Static, extern and thread-local objects stay where they are, and so does whatever an await
  * can't see: the C compiler keeps it in registers and a debugger shows it. Parameters that stay outside are parameters
- * in C, too (emit.c).
+ * in C, too (emit_function.c).
  *
  * Variably modified types: an array becomes a pointer to memory on the task's bump stack, its sizes (dimension)
  * members of the frame; a pointer to such an array is kept as void * and read through its type.

@@ -1,0 +1,268 @@
+/* emit_await.c: prints awaits, and the steps of generators, in a lowered body.
+ *
+ * An await of an async function whose frame lies in this one is
+ *
+ *     if (__builtin_expect(ac__status = ac__g__run((void *)ac__self->ac__a1, ac__task, AC__ENTER, x), 0)) {
+ *         ac__self->ac__base.state = 1;
+ *         goto ac__slow;
+ *     }
+ *     ac__L1:
+ *     t = ((struct ac__g__frame *)(void *)ac__self->ac__a1)->ac__result;
+ *
+ * and ac__slow is what all awaits of a function share (emit_function.c). The callee of any other coroutine has a frame of
+ * its own, which comes back in task->innermost: ac__child. Tasks and futures are awaited by an ac__join.
+ */
+#include "emit.h"
+
+#include <string.h>
+
+/* ---- awaits ------------------------------------------------------------------------------------------------------------ */
+
+/* Closes `if (__builtin_expect(ac__status = ...`; the await goes on at the label. */
+static void print_suspension(struct printer *printer, uint32_t number)
+{
+    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; goto ac__slow; }\nac__L%u: ;", number, number);
+}
+
+static void print_target(struct printer *printer, const struct node *statement)
+{
+    if (statement->count < 2)
+        return;
+    bool copies = statement->type && statement->type->has_const_member;
+    print_text(printer, copies ? "\n__builtin_memcpy((void *)&(" : "\n");
+    print_node(printer, statement->child[1]);
+    print_text(printer, copies ? "), &(" : "=");
+}
+
+static void print_target_end(struct printer *printer, const struct node *statement)
+{
+    if (statement->type && statement->type->has_const_member) {
+        print_text(printer, "), sizeof(");
+        print_node(printer, statement->child[1]);
+        print_text(printer, "));");
+    } else {
+        print_text(printer, ";");
+    }
+}
+
+static void print_call_arguments(struct printer *printer, const struct node *call)
+{
+    for (uint32_t i = 1; i < call->count; i++) {
+        print_text(printer, ",");
+        print_node(printer, call->child[i]);
+    }
+}
+
+static void print_embedded_await(struct printer *printer, struct node *statement, const struct symbol *callee)
+{
+    struct node *call = node_strip(statement->child[0]);
+    uint32_t number = statement->number;
+    if (!callee->takes_registers) {
+        print_format(printer, "ac__%s__set((void *)ac__self->ac__a%u", callee->name, number);
+        print_call_arguments(printer, call);
+        print_text(printer, ");\n");
+    }
+    print_format(printer, "if (__builtin_expect(ac__status = ac__%s__run((void *)ac__self->ac__a%u, ac__task, ",
+                 callee->name, number);
+    print_text(printer, callee->takes_registers ? "AC__ENTER" : "0");
+    if (callee->takes_registers)
+        print_call_arguments(printer, call);
+    print_text(printer, ")");
+    print_suspension(printer, number);
+    print_target(printer, statement);
+    if (statement->count > 1) {
+        print_format(printer, "((struct ac__%s__frame *)(void *)ac__self->ac__a%u)->ac__result", callee->name, number);
+        print_target_end(printer, statement);
+    }
+}
+
+static bool contains_call(const struct node *node)
+{
+    if (node->is_unevaluated)
+        return false;
+    if (node->kind == NODE_CALL || node->kind == NODE_STATEMENT_EXPR || node->kind == NODE_GENERATED)
+        return true;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && contains_call(node->child[i]))
+            return true;
+    return false;
+}
+
+/* The callee may take its frame from the bump stack if this call is the only one until the await: arguments that call
+ * something are evaluated before. */
+static void print_expected_call(struct printer *printer, struct node *call, const char *target)
+{
+    struct node *callee = call->child[0];
+    bool simple = node_strip(callee)->kind == NODE_NAME;
+    print_text(printer, "{");
+    for (uint32_t i = 1; i < call->count; i++)
+        if (contains_call(call->child[i])) {
+            print_format(printer, "__extension__ __auto_type ac__argument%u = (", i);
+            print_node(printer, call->child[i]);
+            print_text(printer, ");");
+        }
+    if (!simple) {
+        print_text(printer, "__extension__ __auto_type ac__callee = (");
+        print_node(printer, callee);
+        print_text(printer, ");");
+    }
+    print_text(printer, "ac__thread.expected = __extension__ (const void *)");
+    if (simple)
+        print_node(printer, callee);
+    else
+        print_text(printer, "ac__callee");
+    print_format(printer, "; %s = __extension__ (struct ac__frame *)", target);
+    if (simple)
+        print_node(printer, callee);
+    else
+        print_text(printer, "ac__callee");
+    for (uint32_t i = 1; i < call->count; i++) {
+        print_text(printer, i == 1 ? "(" : ",");
+        if (contains_call(call->child[i]))
+            print_format(printer, "ac__argument%u", i);
+        else
+            print_node(printer, call->child[i]);
+    }
+    print_text(printer, call->count == 1 ? "(); }" : "); }");
+}
+
+/* T of the awaited operand. */
+static void print_awaited_type(struct printer *printer, struct node *operand)
+{
+    print_text(printer, "__typeof__((");
+    print_node(printer, operand);
+    print_text(printer, ")(0))");
+}
+
+/* Any coroutine's frame as far as its result. */
+static void print_result_view(struct printer *printer, const struct node *statement)
+{
+    print_text(printer, "((struct { struct ac__frame base;");
+    if (statement->type && statement->type->declaration) {
+        print_format(printer, "%s; }", declare_as(printer->acc, statement->type->declaration, "result"));
+    } else {
+        print_awaited_type(printer, statement->child[0]);
+        print_text(printer, "result; }");
+    }
+}
+
+/* The library's macros wrap the call in a cast to the coroutine's type and __extension__. */
+static struct node *awaited_call(const struct acc *acc, struct node *operand)
+{
+    for (;;) {
+        operand = node_strip(operand);
+        if (operand->kind == NODE_CAST)
+            operand = operand->child[1];
+        else if (operand->kind == NODE_UNARY && token_is(acc, operand->op, "__extension__"))
+            operand = operand->child[0];
+        else
+            return operand;
+    }
+}
+
+static void print_coroutine_await(struct printer *printer, struct node *statement)
+{
+    struct node *operand = statement->child[0], *call = awaited_call(printer->acc, operand);
+    if (call->kind == NODE_CALL && combinator_of(printer->acc, call) == COMBINATOR_NONE) {
+        print_expected_call(printer, call, "ac__child");
+    } else {
+        print_text(printer, "ac__child = __extension__ (struct ac__frame *)(");
+        print_node(printer, operand);
+        print_text(printer, ");");
+    }
+    print_text(printer, "\nif (__builtin_expect(ac__status = ac__start(ac__child, ac__task)");
+    print_suspension(printer, statement->number);
+    print_target(printer, statement);
+    if (statement->count > 1) {
+        print_result_view(printer, statement);
+        print_text(printer, " *)ac__child)->result");
+        print_target_end(printer, statement);
+    }
+    print_text(printer, "\nac__release(ac__child, ac__task);");
+}
+
+static const char *join_kind(enum awaitable awaitable)
+{
+    return awaitable == AWAITABLE_TASK ? "AC__KIND_TASK"
+           : awaitable == AWAITABLE_SCOPED ? "AC__KIND_SCOPED" : "AC__KIND_FUTURE";
+}
+
+static void print_join(struct printer *printer, struct node *statement, const struct site *site)
+{
+    uint32_t number = statement->number;
+    print_format(printer, "ac__join_init(&ac__self->ac__a%u, __extension__ (void *)(", number);
+    print_node(printer, statement->child[0]);
+    print_format(printer, "), %s);", join_kind(site->awaitable));
+    print_format(printer,
+                 "\nif (__builtin_expect(ac__status = ac__join_resume(&ac__self->ac__a%u.base, ac__task)", number);
+    print_suspension(printer, number);
+    print_target(printer, statement);
+    if (statement->count > 1) {
+        print_text(printer, "*(const");
+        print_awaited_type(printer, statement->child[0]);
+        print_format(printer, "*)ac__join_value(&ac__self->ac__a%u)", number);
+        print_target_end(printer, statement);
+    }
+    print_format(printer, "\nac__join_end(&ac__self->ac__a%u);", number);
+}
+
+/* ---- generators ------------------------------------------------------------------------------------------------------- */
+
+void emit_generator_made(struct printer *printer, struct node *node)
+{
+    const char *name = slot_of(node->child[0]->symbol)->name;
+    print_expected_call(printer, node->child[1], arena_format(printer->acc->arena, "ac__self->%s", name));
+}
+
+/* GENERATOR_NEXT, GENERATOR_CLOSE: like an await of a frame that stands somewhere else. */
+static void print_generator_step(struct printer *printer, struct node *statement)
+{
+    struct arena *arena = printer->acc->arena;
+    bool is_close = statement->kind == NODE_GENERATOR_CLOSE;
+    const char *name = slot_of(statement->child[0]->symbol)->name;
+    const struct symbol *callee = statement->symbol;
+    const char *frame = arena_format(arena, callee ? "&ac__self->%s.ac__base" : "ac__self->%s", name);
+    print_text(printer, "\nif (__builtin_expect(ac__status = ");
+    if (callee && !is_close)
+        print_format(printer, "ac__%s__run(&ac__self->%s, ac__task, ac__self->%s.ac__base.state)", callee->name, name, name);
+    else
+        print_format(printer, "%s(%s, ac__task)", is_close ? "ac__generator_close" : "ac__generator_next", frame);
+    print_suspension(printer, statement->number);
+}
+
+/* The generator goes on behind all this. */
+void emit_yield_point(struct printer *printer, struct node *node)
+{
+    print_format(printer, "ac__self->ac__base.state = %u; return AC__DONE;", node->number);
+    print_format(printer, "\nac__L%u: ;", node->number + 1);
+    if (printer->function->yields_in_undo)
+        print_text(printer, "ac__self->ac__is_closing = 1;");
+    print_node(printer, node->child[0]);
+    print_format(printer, "\nac__L%u: ;", node->number);
+}
+
+/* For readers: the line that the state comes from. */
+static void print_source_line(struct printer *printer, uint32_t token)
+{
+    const struct acc *acc = printer->acc;
+    while (token > 1 && !acc->tokens[token].starts_line)
+        token--;
+    const char *line = acc->text + acc->tokens[token].offset;
+    print_format(printer, "\n/* %u: %.*s */\n", acc->tokens[token].line, (int)strcspn(line, "\n*"), line);
+}
+
+void emit_await(struct printer *printer, struct node *statement)
+{
+    const struct site *site = &printer->function->sites[statement->number];
+    if (printer->readable)
+        print_source_line(printer, site->token);
+    print_at(printer, statement->op ? statement->op : statement->first);
+    if (statement->kind != NODE_AWAIT_STATEMENT)
+        print_generator_step(printer, statement);
+    else if (site->callee)
+        print_embedded_await(printer, statement, site->callee);
+    else if (site->awaitable == AWAITABLE_CORO)
+        print_coroutine_await(printer, statement);
+    else
+        print_join(printer, statement, site);
+}

@@ -1,0 +1,424 @@
+/* emit_function.c: prints what an async function becomes in C.
+ *
+ * From `static async int f(char *s) { ... }` come, in the place of the definition,
+ *
+ *     struct ac__f__frame { ... };                                     frame.c
+ *     static const struct ac__site ac__f__sites[];                     file and line of each await and throw
+ *     static const struct ac__function ac__f__function;
+ *     static ac_coro(int) f(char *s);                                 makes a frame of its own: the coroutine
+ *     static int ac__f__run(struct ac__f__frame *, struct ac__task *, unsigned state, char *s)     the body
+ *     static int ac__f__resume(struct ac__frame *, struct ac__task *)  the same for who doesn't know f
+ *
+ * The body (emit.c) begins with a switch over the state that leads to the labels, and ends with what all its
+ * awaits share:
+ *
+ *     ac__slow:
+ *     if (ac__status == AC__SUSPENDED)
+ *         return ac__suspended(&ac__self->ac__base, &ac__f__function);
+ *     ac__trace(ac__task, &ac__f__function, ac__self->ac__base.state);
+ *     switch (ac__self->ac__base.state) { ... goto <handler>; }
+ */
+#include "emit.h"
+
+#include <string.h>
+
+static bool names_itself(const struct acc *acc, const struct node *body)
+{
+    for (uint32_t token = body->first; token <= body->last; token++)
+        if (emit_is_function_name(acc, token))
+            return true;
+    return false;
+}
+
+static void print_end(struct printer *printer, const struct function *function, const char *status)
+{
+    print_text(printer, "{");
+    if (function->has_frame_vla)
+        print_text(printer, function->is_generator ? "ac__stack_release(&ac__self->ac__store, 0);"
+                                                   : "ac__stack_release(ac__task, ac__self->ac__mark);");
+    if (function->is_generator)
+        print_text(printer, "ac__self->ac__base.state = AC__ENDED;");
+    print_format(printer, "return %s; }", status);
+}
+
+void emit_leave(struct printer *printer, const struct function *function)
+{
+    if (function->has_frame_vla || function->is_generator)
+        print_end(printer, function, "AC__DONE");
+    else
+        print_text(printer, "return AC__DONE;");
+}
+
+static void print_sites(struct printer *printer, const struct function *function)
+{
+    const struct acc *acc = printer->acc;
+    print_format(printer, "static const struct ac__site ac__%s__sites[] = {", function->name);
+    for (uint32_t i = 0; i < function->site_count; i++) {
+        const struct token *token = &acc->tokens[function->sites[i].token];
+        print_text(printer, "{");
+        print_quoted(printer, acc->files[token->file].name);
+        print_format(printer, ", %u, %d},", token->line, function->sites[i].is_yield);
+    }
+    print_text(printer, "};\n");
+}
+
+static void print_description(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task);\n", name);
+    print_format(printer,
+                 "static const struct ac__function ac__%s__function = { ac__%s__resume, \"%s\", ac__%s__sites, "
+                 "sizeof(struct ac__%s__frame), __alignof__(struct ac__%s__frame), ",
+                 name, name, name, name, name, name);
+    if (function->returns_void)
+        print_text(printer, "0, 0,");
+    else
+        print_format(printer,
+                     "__builtin_offsetof(struct ac__%s__frame, ac__result), "
+                     "sizeof(((struct ac__%s__frame *)0)->ac__result),", name, name);
+    print_format(printer, "0, %d };\n", function->is_generator);
+}
+
+/* The parameters as they are declared; sizes of variably modified ones are left to the body. */
+static void print_parameters(struct printer *printer, const struct function *function, const char *first)
+{
+    struct node *parameters = function->parameters;
+    struct function *inside = printer->function;
+    bool any = *first;
+    printer->function = NULL;
+    print_format(printer, "(%s", first);
+    for (uint32_t i = 0; i < parameters->count; i++) {
+        struct node *parameter = parameters->child[i];
+        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+        if (!symbol && parameter->count < 2 && parameters->count == 1 &&
+            token_is(printer->acc, parameter->first, "void") && parameter->first == parameter->last)
+            break;
+        if (any)
+            print_text(printer, ",");
+        any = true;
+        if (symbol && slot_of(symbol)->is_variable)
+            print_format(printer, "void *%s", symbol->name);
+        else
+            print_node(printer, parameter);
+    }
+    print_text(printer, any ? ")" : "void)");
+    printer->function = inside;
+}
+
+static struct symbol *parameter_symbol(const struct function *function, uint32_t i)
+{
+    const struct node *parameter = function->parameters->child[i];
+    return parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+}
+
+/* Puts the arguments into the frame. */
+static void print_stores(struct printer *printer, const struct function *function)
+{
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        const struct symbol *symbol = parameter_symbol(function, i);
+        const struct slot *slot = slot_of(symbol);
+        if (!symbol)
+            continue;
+        if (!slot->type || slot->is_aggregate)
+            print_format(printer, "__builtin_memcpy(&ac__self->%s, &%s, sizeof %s);", slot->name, symbol->name,
+                         symbol->name);
+        else
+            print_format(printer, "ac__self->%s = %s;", slot->name, symbol->name);
+    }
+}
+
+/* For frames that start in state 0. */
+static void print_set(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s__set", name);
+    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
+    print_text(printer, "{ (void)ac__self;");
+    print_stores(printer, function);
+    print_text(printer, "}\n");
+}
+
+/* For an `async for` that embeds the frame. */
+static void print_init(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    if (!function->is_generator)
+        return;
+    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s__init", name);
+    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
+    print_format(printer, "{ ac__self->ac__base.function = &ac__%s__function; ac__self->ac__base.state = 0;"
+                          " ac__self->ac__base.storage = AC__EMBEDDED;", name);
+    print_stores(printer, function);
+    print_text(printer, "}\n");
+}
+
+/* The function that users call: attributes and linkage as they wrote them. */
+static void print_outer(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    struct function *inside = printer->function;
+    printer->function = NULL;
+    print_at(printer, function->definition->first);
+    printer->more_storage = function->is_main ? "static" : "__attribute__((unused))"; /* it may only be embedded */
+    print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
+    printer->function = inside;
+    print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)ac__frame_new(&ac__%s__function,"
+                          " __extension__ (const void *)%s); if (ac__self) {",
+                 name, name, name, function->outer);
+    print_stores(printer, function);
+    print_text(printer, "} return __extension__ (");
+    print_made_type(printer, function->specifiers, function->declarator);
+    print_text(printer, ")ac__self; }\n");
+}
+
+static uint32_t await_count(const struct function *function)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 1; i < function->site_count; i++)
+        count += function->sites[i].is_await;
+    return count;
+}
+
+/* Whether it awaits coroutines whose frames are not part of its own. */
+static bool is_child(const struct site *site)
+{
+    return site->is_await && !site->callee && site->awaitable == AWAITABLE_CORO;
+}
+
+static uint32_t child_count(const struct function *function)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 1; i < function->site_count; i++)
+        count += is_child(&function->sites[i]);
+    return count;
+}
+
+/* Where the C arguments go when the body starts, and come from when they waited in the frame. */
+static void print_entry(struct printer *printer, const struct function *function)
+{
+    for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++) {
+        const struct symbol *symbol = parameter_symbol(function, i);
+        if (symbol && slot_of(symbol)->place != PLACE_LOCAL)
+            print_format(printer, "\nif (ac__state == AC__ENTER) ac__self->%s = %s;", slot_of(symbol)->name,
+                         symbol->name);
+        else if (symbol)
+            print_format(printer, "\nif (ac__state == 0) %s = ac__self->%s;", symbol->name, symbol->name);
+    }
+}
+
+static void print_cases(struct printer *printer, const struct function *function, bool awaits)
+{
+    print_text(printer, "\nswitch (ac__state) {");
+    for (uint32_t i = 1; i < function->site_count; i++)
+        if (awaits ? function->sites[i].is_await : function->sites[i].is_yield || function->sites[i].is_close)
+            print_format(printer, "case %u: goto ac__L%u;", i, i);
+}
+
+static void print_states(struct printer *printer, const struct function *function)
+{
+    bool awaits = await_count(function);
+    print_entry(printer, function);
+    if (!awaits && !function->is_generator)
+        return;
+    print_text(printer, function->symbol->takes_registers ? "\nif (ac__state - 1 < AC__ENTER - 1) {"
+                                                          : "\nif (ac__state != 0) {");
+    if (function->is_generator) {
+        print_cases(printer, function, false);
+        print_text(printer, awaits ? "}" : "default: __builtin_unreachable(); }");
+    }
+    if (child_count(function))
+        print_text(printer, "ac__child = ac__task->innermost;");
+    if (awaits) {
+        print_text(printer, "\nac__status = ac__task->status; if (__builtin_expect(ac__status, 0)) goto ac__slow;");
+        print_cases(printer, function, true);
+        print_text(printer, "default: __builtin_unreachable(); }");
+    }
+    print_text(printer, "}");
+}
+
+/* The handler that most awaits have is the default. */
+static const char *commonest_handler(const struct function *function)
+{
+    const char *commonest = NULL;
+    uint32_t most = 0;
+    for (uint32_t i = 1; i < function->site_count; i++) {
+        uint32_t count = 0;
+        for (uint32_t k = 1; k < function->site_count; k++)
+            count += function->sites[k].is_await && function->sites[k].handler == function->sites[i].handler;
+        if (function->sites[i].is_await && count > most) {
+            commonest = function->sites[i].handler;
+            most = count;
+        }
+    }
+    return commonest;
+}
+
+static void print_releases(struct printer *printer, const struct function *function)
+{
+    bool any = false;
+    for (uint32_t i = 1; i < function->site_count; i++) {
+        const struct site *site = &function->sites[i];
+        if (!is_child(site) && !site->held)
+            continue;
+        print_text(printer, any ? "" : "\nswitch (ac__self->ac__base.state) {");
+        print_format(printer, "case %u: ac__frame_release_slowly(%s%s, ac__task); break;", i,
+                     site->held ? "ac__self->" : "", site->held ? slot_of(site->held)->name : "ac__child");
+        any = true;
+    }
+    print_text(printer, any ? "}" : "");
+}
+
+static void print_trace(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    const char *state = "ac__self->ac__base.state";
+    if (child_count(function) == await_count(function)) {
+        print_format(printer, "\nac__child_failed(ac__child, ac__task, &ac__%s__function, %s);", name, state);
+        return;
+    }
+    print_releases(printer, function);
+    print_format(printer, "\nac__trace(ac__task, &ac__%s__function, %s);", name, state);
+}
+
+/* What all awaits share: the way out and the way to the handlers. */
+static void print_slow_path(struct printer *printer, const struct function *function)
+{
+    const char *commonest = commonest_handler(function);
+    if (!commonest)
+        return;
+    print_format(printer, "\nac__slow: if (ac__status == AC__SUSPENDED) return ac__suspended(&ac__self->ac__base,"
+                          " &ac__%s__function);", function->name);
+    print_trace(printer, function);
+    bool any = false;
+    for (uint32_t i = 1; i < function->site_count; i++) {
+        if (!function->sites[i].is_await || function->sites[i].handler == commonest)
+            continue;
+        print_text(printer, any ? "" : "\nswitch (ac__self->ac__base.state) {");
+        print_format(printer, "case %u: goto %s;", i, function->sites[i].handler);
+        any = true;
+    }
+    print_text(printer, any ? "}" : "");
+    print_format(printer, "goto %s;", commonest);
+}
+
+/* Generated statements stand on the lines of the user's: how those are indented says nothing. */
+static void print_pragma(struct printer *printer, const char *words)
+{
+    if (printer->readable)
+        return;
+    buffer_printf(&printer->out, "\n#pragma GCC diagnostic %s\n", words);
+    printer->file = UINT16_MAX;
+    printer->last_token = 0;
+}
+
+/* A parameter that stays outside the frame stands where the user wrote it, for the C compiler's warnings. */
+static void print_run_head(struct printer *printer, const struct function *function)
+{
+    print_text(printer, "static");
+    print_code_attributes(printer, function);
+    print_format(printer, "int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
+                          " unsigned ac__state", function->name, function->name);
+    for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++) {
+        const struct symbol *symbol = parameter_symbol(function, i);
+        if (!symbol)
+            continue;
+        print_text(printer, ",");
+        if (slot_of(symbol)->place == PLACE_LOCAL) {
+            print_at(printer, symbol->token);
+            print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
+        } else {
+            print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
+        }
+    }
+    print_text(printer, ")\n{");
+}
+
+static void print_resume(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{"
+                          "return ac__%s__run((struct ac__%s__frame *)ac__frame, ac__task, ac__frame->state",
+                 name, name, name);
+    for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++)
+        print_text(printer, parameter_symbol(function, i) ? ", 0" : "");
+    print_text(printer, "); }\n");
+}
+
+static void print_run(struct printer *printer, struct function *function)
+{
+    const char *name = function->name;
+    print_pragma(printer, "push");
+    print_pragma(printer, "ignored \"-Wmisleading-indentation\"");
+    print_pragma(printer, "ignored \"-Wunused-local-typedefs\""); /* the frame's members are spelled without them */
+    print_run_head(printer, function);
+    if (names_itself(printer->acc, function->body))
+        print_format(printer, "\nstatic const char ac__function_name[] = \"%s\";", name);
+    print_text(printer, "(void)ac__self; (void)ac__task; (void)ac__state;");
+    if (await_count(function))
+        print_text(printer, "\nint ac__status;");
+    if (child_count(function))
+        print_text(printer, "\nstruct ac__frame *ac__child = 0;");
+    print_states(printer, function);
+    if (function->is_main)
+        print_text(printer, "ac__self->ac__result = 0;");
+    if (function->has_frame_vla)
+        print_text(printer, function->is_generator ? "ac__self->ac__store = (struct ac__task){0};"
+                                                   : "ac__self->ac__mark = ac__task->top;");
+    if (function->yields_in_undo)
+        print_text(printer, "ac__self->ac__is_closing = 0;");
+    print_node(printer, function->body);
+    print_text(printer, "\n");
+    emit_leave(printer, function);
+    print_slow_path(printer, function);
+    if (function->is_failing) {
+        print_format(printer, "\n%s: __attribute__((unused));", function->failed_label);
+        print_end(printer, function, "AC__FAILED");
+    }
+    print_text(printer, "\n}\n");
+    print_pragma(printer, "pop");
+}
+
+static void print_c_main(struct printer *printer, const struct function *function)
+{
+    if (!function->is_main)
+        return;
+    print_text(printer, "int main");
+    print_parameters(printer, function, "");
+    print_format(printer, "{ return ac__main(__extension__ (struct ac__frame *)%s(", function->outer);
+    const char *separator = "";
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        struct node *parameter = function->parameters->child[i];
+        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+        if (symbol)
+            print_format(printer, "%s%s", separator, symbol->name);
+        separator = ", ";
+    }
+    print_text(printer, ")); }\n");
+}
+
+void emit_function(struct printer *printer, struct function *function)
+{
+    printer->function = function;
+    print_at(printer, function->definition->first);
+    if (defines_type(function->specifiers)) {
+        print_specifiers(printer, function->specifiers, SPECIFIER_TYPE);
+        print_text(printer, ";");
+    }
+    print_detached(printer);
+    for (uint32_t i = 0; i < function->prelude_count; i++)
+        print_text(printer, function->prelude[i]);
+    frame_print(printer);
+    print_sites(printer, function);
+    print_description(printer, function);
+    print_set(printer, function);
+    print_init(printer, function);
+    print_attached(printer);
+    print_outer(printer, function);
+    print_run(printer, function);
+    print_detached(printer);
+    print_resume(printer, function);
+    print_c_main(printer, function);
+    print_attached(printer);
+    function->symbol->is_embeddable = true;
+    printer->function = NULL;
+}
