@@ -3,6 +3,7 @@
 #   cc      the C compiler that acc uses (default: gcc)
 #   flags   options for every compilation by acc, such as "-O2" or "-O1 -fsanitize=address,undefined"
 #   long    1: run what takes long, too
+#   valgrind  1: run the programs under valgrind
 #   env     settings for the programs under test, such as "AC_DEBUG=1"
 import os
 import shutil
@@ -54,13 +55,17 @@ is_clang = 'clang' in subprocess.run([cc, '--version'], capture_output=True, tex
 is_sanitized = '-fsanitize' in flags
 sanitized_runtime = os.path.join(build, 'lib', 'libac-sanitized.a')
 
+# What valgrind says goes to files of its own, so that tests see what the programs say. %% is a percent sign.
+valgrind = (f'valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite '
+            f'--errors-for-leak-kinds=definite --log-file={build}/tests/valgrind.%%p')
+
 acc = [os.path.join(build, 'bin', 'acc')]
 if is_sanitized and not is_clang:  # the sanitizers' libraries of gcc and clang cannot be mixed
     runtime = os.path.join(build, 'lib', 'libac-thread-sanitized.a') if 'thread' in flags else sanitized_runtime
     acc.append(f'--runtime={runtime}')
 config.substitutions += [
     ('%acc', ' '.join(['timeout 120', *acc, flags]).strip()),
-    ('%run', 'timeout 60'),
+    ('%run', f'timeout 300 {valgrind}' if lit_config.params.get('valgrind') else 'timeout 60'),
     ('%cc', f'{cc} {flags}'.strip()),
     ('%sanitized-runtime', sanitized_runtime),
     ('%python', '/usr/bin/python3'),
