@@ -13,14 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Present if the program is linked with the address sanitizer. */
-extern void __asan_init(void) __attribute__((weak));
-
 static bool each_its_own;
 
 __attribute__((constructor)) static void choose(void)
 {
-    each_its_own = AC__TEST_BUILD || __asan_init || ac__debug_wanted();
+    each_its_own = AC__TEST_BUILD || ac__has_asan() || ac__debug_wanted();
 }
 
 /* ---- blocks of their own ----------------------------------------------------------------------------------------- */
@@ -76,7 +73,7 @@ static inline struct ac__task *block_new(size_t size, size_t alignment)
     }
     task->state = AC__UNSTARTED;
     task->top = (char *)(task + 1) + size;
-    task->limit = task->top + AC__ROOM;
+    task->limit = task->top + (unlikely(each_its_own) && ac__has_asan() ? 0 : AC__ROOM);
     if (unlikely(ac__is_debug))
         ac__debug_made(task, own_of(task));
     return task;

@@ -47,6 +47,15 @@ void *ac__allocate_aligned(size_t size, size_t alignment);
 void *ac__reallocate(void *block, size_t size);
 void ac__free(void *block);
 void *ac__map(size_t size); /* fresh pages */
+/* Present if the program is linked with the address sanitizer. */
+extern void __asan_init(void) __attribute__((weak));
+extern void __asan_poison_memory_region(const volatile void *memory, size_t size) __attribute__((weak));
+extern void __asan_unpoison_memory_region(const volatile void *memory, size_t size) __attribute__((weak));
+static inline bool ac__has_asan(void)
+{
+    return __asan_init;
+}
+
 /* Ends the process with "ac: MESSAGE" on stderr: the program broke a rule that the message names. */
 _Noreturn void ac__die(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 /* A rule that must hold, in release builds too. */

@@ -12,6 +12,10 @@
  * needs more than its room once will do so again. Any other chunk goes when its first frame does (STACKED_FIRST).
  * Chunks of each size are kept for reuse, so a task that awaits at a boundary does not go to malloc each time.
  *
+ * Under the address sanitizer every frame and array has a chunk to itself, which goes when it does, with poisoned bytes
+ * behind it: so the sanitizer finds accesses behind them and to what is gone. `top` is then always at `limit`. Where
+ * awaits nest very deep, the ordinary chunks go on.
+ *
  * Any other coroutine has a block to itself (slab.c), with a task's header in front, so that it can be spawned. */
 #include "core.h"
 
@@ -21,9 +25,12 @@ struct chunk {
     char *outer_top, *outer_limit;
     char *base;
     size_t size; /* with this descriptor */
-    bool is_first; /* the stack was in the task's block before */
+    unsigned depth; /* chunks further out */
+    bool is_first;  /* the stack was in the task's block before */
+    bool is_single; /* for one frame or array */
 };
 
+enum { REDZONE = 32, CACHE_LINE = 64, MOST_SINGLE = 1000 };
 enum { SMALLEST = 256, LARGEST = 1 << 20, KEPT_SIZES = 13 };
 #define ABSURD ((size_t)1 << 38) /* no frame or array is as large */
 
@@ -35,14 +42,14 @@ static unsigned size_index(size_t size)
     return (unsigned)__builtin_ctzl(size / SMALLEST);
 }
 
-static char *chunk_memory(size_t size)
+static char *chunk_memory(size_t size, bool is_single)
 {
     void **first;
-    if (size > LARGEST)
-        return ac__allocate_aligned(size, 64);
+    if (size > LARGEST || is_single)
+        return ac__allocate_aligned(size, CACHE_LINE);
     first = spare[size_index(size)];
     if (!first)
-        return ac__allocate_aligned(size, 64);
+        return ac__allocate_aligned(size, CACHE_LINE);
     spare[size_index(size)] = *first;
     return (char *)first;
 }
@@ -51,7 +58,9 @@ static void chunk_give_back(struct chunk *chunk)
 {
     void **memory = (void **)(void *)chunk->base;
     size_t size = chunk->size;
-    unsigned index = size > LARGEST ? KEPT_SIZES : size_index(size);
+    unsigned index = size > LARGEST || chunk->is_single ? KEPT_SIZES : size_index(size);
+    if (chunk->is_single)
+        __asan_unpoison_memory_region(memory, size);
     if (index == KEPT_SIZES || (size >= 16 * SMALLEST && spare[index])) {
         ac__free(memory);
         return;
@@ -77,13 +86,15 @@ static struct chunk *current_chunk(const struct ac__task *task)
 }
 
 /* How large the next chunk is to be so that `needed` bytes fit; 0: no size will do. */
-static size_t next_size(const struct chunk *outer, size_t needed)
+static size_t next_size(const struct chunk *outer, size_t needed, bool is_single)
 {
-    size_t size = outer ? outer->size * 2 : SMALLEST;
+    size_t size = outer && !outer->is_single ? outer->size * 2 : SMALLEST;
     if (size > LARGEST)
         size = LARGEST;
     if (needed > ABSURD)
         return 0;
+    if (is_single)
+        return (needed + REDZONE + sizeof(struct chunk) + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
     while (size < needed + sizeof(struct chunk))
         size *= 2;
     return size;
@@ -93,12 +104,14 @@ static size_t next_size(const struct chunk *outer, size_t needed)
 static bool push_chunk(struct ac__task *task, size_t size, size_t alignment)
 {
     struct chunk *outer = current_chunk(task), *chunk;
-    size_t whole = next_size(outer, size + alignment);
-    char *memory = whole ? chunk_memory(whole) : NULL;
+    unsigned depth = outer ? outer->depth + 1 : 0;
+    bool is_single = ac__has_asan() && depth < MOST_SINGLE;
+    size_t whole = next_size(outer, size + alignment, is_single);
+    char *memory = whole ? chunk_memory(whole, is_single) : NULL;
     if (!memory)
         return false;
     chunk = (struct chunk *)(void *)(memory + whole - sizeof *chunk);
-    *chunk = (struct chunk){task->top, task->limit, memory, whole, !outer};
+    *chunk = (struct chunk){task->top, task->limit, memory, whole, depth, !outer, is_single};
     task->top = memory;
     task->limit = (char *)chunk;
     ac__flag(task, AC__ON_CHUNK);
@@ -115,6 +128,16 @@ static void pop_chunk(struct ac__task *task)
     chunk_give_back(chunk);
 }
 
+/* What has just been put on the stack ends here. */
+static void set_top(struct ac__task *task, char *end)
+{
+    task->top = end;
+    if (!ac__has_asan() || !current_chunk(task) || !current_chunk(task)->is_single)
+        return;
+    __asan_poison_memory_region(end, (size_t)(task->limit - end));
+    task->top = task->limit;
+}
+
 /* Where the room behind the root frame begins. */
 static char *room_start(struct ac__task *task)
 {
@@ -129,14 +152,14 @@ static struct ac__frame *stacked(const struct ac__function *function, struct ac_
     struct ac__frame *frame = (struct ac__frame *)(void *)place;
     unsigned storage = AC__STACKED;
     if ((uintptr_t)place + size > (uintptr_t)task->limit) {
-        bool is_empty = !current_chunk(task) && task->top == room_start(task);
+        bool is_empty = !current_chunk(task) && task->top == room_start(task) && !ac__has_asan();
         if (!push_chunk(task, size, function->alignment))
             return NULL;
         place = (char *)(((uintptr_t)task->top + mask) & ~mask);
         frame = (struct ac__frame *)(void *)place;
         storage = is_empty ? AC__STACKED : AC__STACKED_FIRST;
     }
-    task->top = place + size;
+    set_top(task, place + size);
     frame->function = function;
     frame->state = 0;
     frame->storage = storage;
@@ -267,7 +290,7 @@ void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned lon
         }
         place = ((uintptr_t)task->top + alignment - 1) & -alignment;
     }
-    task->top = (char *)place + size;
+    set_top(task, (char *)place + size);
     return (void *)place;
 }
 
