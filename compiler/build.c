@@ -129,6 +129,31 @@ const char *token_text(struct acc *acc, uint32_t token)
     return arena_copy(acc->arena, acc->text + acc->tokens[token].offset, acc->tokens[token].length);
 }
 
+/* What `map`, an option OLD=NEW, makes of a name; null if it does not start with OLD. */
+static const char *mapped(struct acc *acc, const char *map, const char *name)
+{
+    const char *equals = strrchr(map, '=');
+    size_t length = equals ? (size_t)(equals - map) : 0;
+    if (!equals || strncmp(name, map, length) != 0)
+        return NULL;
+    return arena_format(acc->arena, "%s%s", equals + 1, name + length);
+}
+
+const char *recorded_file(struct acc *acc, uint32_t file)
+{
+    static const char *const options[] = {"-ffile-prefix-map=", "-fmacro-prefix-map="};
+    const char *name = acc->files[file].name;
+    for (int i = acc->options->clang_argument_count; i-- > 0;) { /* the last one that fits, as in the C compilers */
+        const char *argument = acc->options->clang_arguments[i], *found = NULL;
+        for (int j = 0; j < 2 && !found; j++)
+            if (strncmp(argument, options[j], strlen(options[j])) == 0)
+                found = mapped(acc, argument + strlen(options[j]), name);
+        if (found)
+            return found;
+    }
+    return name;
+}
+
 const char *declare_as(struct acc *acc, const char *declaration, const char *name)
 {
     const char *place = strchr(declaration, '@');

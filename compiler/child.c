@@ -22,9 +22,9 @@ void print_child_slot(struct printer *printer, const struct slot *slot)
 
 static void print_origin(struct printer *printer, const struct symbol *child)
 {
-    const struct token *token = &printer->acc->tokens[child->token];
-    const char *file = printer->acc->files[token->file].name;
-    print_quoted(printer, arena_format(printer->acc->arena, "%s:%u", file, token->line));
+    struct acc *acc = printer->acc;
+    const struct token *token = &acc->tokens[child->token];
+    print_quoted(printer, arena_format(acc->arena, "%s:%u", recorded_file(acc, token->file), token->line));
     print_text(printer, ")");
 }
 

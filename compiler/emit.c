@@ -328,7 +328,7 @@ static bool print_made(struct printer *printer, struct node *call)
     print_format(printer, "(__extension__ (%s)ac__made((void *)(", declare_as(acc, type->declaration, ""));
     print_plainly(printer, call);
     print_text(printer, "), ");
-    print_quoted(printer, arena_format(acc->arena, "%s:%u", acc->files[token->file].name, token->line));
+    print_quoted(printer, arena_format(acc->arena, "%s:%u", recorded_file(acc, token->file), token->line));
     print_text(printer, "))");
     return true;
 }

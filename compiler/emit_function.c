@@ -51,12 +51,12 @@ void emit_leave(struct printer *printer, const struct function *function)
 
 static void print_sites(struct printer *printer, const struct function *function)
 {
-    const struct acc *acc = printer->acc;
+    struct acc *acc = printer->acc;
     print_format(printer, "static const struct ac__site ac__%s__sites[] = {", function->name);
     for (uint32_t i = 0; i < function->site_count; i++) {
         const struct token *token = &acc->tokens[function->sites[i].token];
         print_text(printer, "{");
-        print_quoted(printer, acc->files[token->file].name);
+        print_quoted(printer, recorded_file(acc, token->file));
         print_format(printer, ", %u, %d},", token->line, function->sites[i].is_yield);
     }
     print_text(printer, "};\n");

@@ -138,6 +138,8 @@ struct symbol *frame_embeds(struct function *function, struct node *operand);
 void frame_print(struct printer *printer);
 /* A string literal. */
 void print_quoted(struct printer *printer, const char *text);
+/* A file's name as it gets into objects: after -ffile-prefix-map and -fmacro-prefix-map, like __FILE__. */
+const char *recorded_file(struct acc *acc, uint32_t file);
 void emit_function(struct printer *printer, struct function *function);
 bool emit_special(struct printer *printer, struct node *node);
 bool emit_typedef(struct printer *printer, const struct symbol *symbol);
