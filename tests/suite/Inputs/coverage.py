@@ -10,10 +10,10 @@ for name in names:
     source = None
     with open(name, encoding='utf-8', errors='replace') as file:
         for line in file:
-            count, number, text = line.split(':', 2)
-            count, number = count.strip(), int(number)
+            count, number, text = ([part.strip() for part in line.split(':', 2)] + ['', ''])[:3]
+            number = int(number) if number.isdigit() else 0
             if text.startswith('Source:'):
-                source = os.path.realpath(os.path.join(folder, '..', text[len('Source:'):].strip()))
+                source = os.path.realpath(os.path.join(folder, '..', text[len('Source:'):]))
             elif number and count != '-':
                 ran = not count.startswith(('#', '='))
                 lines[source][number] = lines[source].get(number, False) or ran
