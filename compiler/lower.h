@@ -168,6 +168,9 @@ void print_start(struct printer *printer, struct node *node);
 /* ---- stage.c */
 void stage_print(struct printer *printer, struct function *function);
 
+/* ---- nesting.c: text with line markers that say what is the main file's */
+const char *nest_files(struct acc *acc, const char *text);
+
 /* ---- tidy.c: generated text with a statement a line, indented */
 char *tidy(struct acc *acc, const char *text);
 

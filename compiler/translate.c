@@ -105,7 +105,7 @@ static const char *print_lowered(struct acc *acc)
     print_unit(&printer);
     const char *text = arena_copy(acc->arena, printer.out.text, printer.out.length);
     buffer_free(&printer.out);
-    return printer.readable ? tidy(acc, text) : text;
+    return printer.readable ? tidy(acc, text) : nest_files(acc, text);
 }
 
 const char *translate(struct acc *acc)
