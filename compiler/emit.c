@@ -109,7 +109,7 @@ static void print_temporary(struct printer *printer, const struct symbol *symbol
 {
     const struct slot *slot = slot_of(symbol);
     if (slot->type) {
-        print_format(printer, slot->is_zero ? "%s = 0;" : "%s;", declare_as(printer->acc, slot->type, slot->name));
+        print_format(printer, slot->is_zero ? "%s __attribute__((unused)) = 0;" : "%s;", declare_as(printer->acc, slot->type, slot->name));
         return;
     }
     CHECK(slot->probe);

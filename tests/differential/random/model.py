@@ -1,7 +1,8 @@
 """The runtime's rules, in Python: tasks, cancellation, time, combinators, locks.
 
-Written from the language's reference, not from the runtime: a coroutine is a Python generator that yields where the
-task waits. Time is virtual, so what a program prints follows from it alone."""
+A coroutine is a Python generator that yields where the task waits. The order in which cancellations are delivered, queue
+hops and the counting of limits follow the runtime's sources, so this checks how programs are lowered; where the runtime
+misreads its contract, the model may agree with it. Time is virtual, so what a program prints follows from it alone."""
 import heapq
 from collections import deque
 
