@@ -183,6 +183,11 @@ struct symbol *declared(const struct node *declarator)
     return declarator ? declarator->symbol : NULL;
 }
 
+struct symbol *parameter_symbol(const struct node *parameter)
+{
+    return parameter->count > 1 ? declared(parameter->child[1]) : NULL;
+}
+
 struct node *function_derivation(const struct node *declarator)
 {
     struct node *derivation = declarator ? node_derivation(declarator) : NULL;

@@ -105,17 +105,11 @@ static void print_parameters(struct printer *printer, const struct function *fun
     printer->function = inside;
 }
 
-static struct symbol *parameter_symbol(const struct function *function, uint32_t i)
-{
-    const struct node *parameter = function->parameters->child[i];
-    return parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
-}
-
 /* Puts the arguments into the frame. */
 static void print_stores(struct printer *printer, const struct function *function)
 {
     for (uint32_t i = 0; i < function->parameters->count; i++) {
-        const struct symbol *symbol = parameter_symbol(function, i);
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
         const struct slot *slot = slot_of(symbol);
         if (!symbol)
             continue;
@@ -197,7 +191,7 @@ static uint32_t child_count(const struct function *function)
 static void print_entry(struct printer *printer, const struct function *function)
 {
     for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++) {
-        const struct symbol *symbol = parameter_symbol(function, i);
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
         if (symbol && slot_of(symbol)->place != PLACE_LOCAL)
             print_format(printer, "\nif (ac__state == AC__ENTER) ac__self->%s = %s;", slot_of(symbol)->name,
                          symbol->name);
@@ -319,16 +313,13 @@ static void print_run_head(struct printer *printer, const struct function *funct
     print_format(printer, "int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
                           " unsigned ac__state", function->name, function->name);
     for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++) {
-        const struct symbol *symbol = parameter_symbol(function, i);
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
         if (!symbol)
             continue;
         print_text(printer, ",");
-        if (slot_of(symbol)->place == PLACE_LOCAL) {
+        if (slot_of(symbol)->place == PLACE_LOCAL)
             print_at(printer, symbol->token);
-            print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
-        } else {
-            print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
-        }
+        print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
     }
     print_text(printer, ")\n{");
 }
@@ -340,7 +331,7 @@ static void print_resume(struct printer *printer, const struct function *functio
                           "return ac__%s__run((struct ac__%s__frame *)ac__frame, ac__task, ac__frame->state",
                  name, name, name);
     for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++)
-        print_text(printer, parameter_symbol(function, i) ? ", 0" : "");
+        print_text(printer, parameter_symbol(function->parameters->child[i]) ? ", 0" : "");
     print_text(printer, "); }\n");
 }
 

@@ -114,6 +114,8 @@ bool defines_type(const struct node *specifiers);
 bool declares_children(const struct node *declaration);
 /* The symbol that a declarator declares, through parentheses; null for an abstract one. */
 struct symbol *declared(const struct node *declarator);
+/* The symbol of a PARAMETER; null: it has no name. */
+struct symbol *parameter_symbol(const struct node *parameter);
 /* The derivation that makes a declarator one of a function, or null. */
 struct node *function_derivation(const struct node *declarator);
 

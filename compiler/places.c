@@ -327,11 +327,6 @@ static void place_variables(struct scan *scan, struct node *node)
             place_variables(scan, node->child[i]);
 }
 
-static struct symbol *parameter_symbol(const struct node *parameter)
-{
-    return parameter->count > 1 ? declared(parameter->child[1]) : NULL;
-}
-
 static bool fits_a_register(const struct symbol *symbol)
 {
     const struct type_info *type = symbol ? symbol->declarator->type : NULL;
