@@ -34,7 +34,7 @@ static inline async bool http_fill(http_reader *in)
     in->start = 0;
     if (in->end == sizeof in->data)
         throw EMSGSIZE, "a line of more than %zu bytes", sizeof in->data;
-    size_t count = await ac_read(in->fd, in->data + in->end, sizeof in->data - in->end);
+    size_t count = await ac_fd_read(in->fd, in->data + in->end, sizeof in->data - in->end);
     in->end += count;
     return count > 0;
 }

@@ -92,8 +92,8 @@ static int write_attempt(struct ac__io *io, struct ac__task *task)
 }
 
 static const struct ac__function read_function =
-    NET_FUNCTION("ac_read", struct transfer, ac__io_resume, sizeof(size_t));
-static const struct ac__function write_function = NET_FUNCTION("ac_write", struct transfer, ac__io_resume, 0);
+    NET_FUNCTION("ac_fd_read", struct transfer, ac__io_resume, sizeof(size_t));
+static const struct ac__function write_function = NET_FUNCTION("ac_fd_write", struct transfer, ac__io_resume, 0);
 
 static struct ac__frame *transfer_new(struct ac__frame *frame, int fd, void *bytes, size_t size)
 {
@@ -106,9 +106,9 @@ static struct ac__frame *transfer_new(struct ac__frame *frame, int fd, void *byt
     return frame;
 }
 
-ac_coro(size_t) ac_read(int fd, void *buffer, size_t size)
+ac_coro(size_t) ac_fd_read(int fd, void *buffer, size_t size)
 {
-    struct ac__frame *frame = transfer_new(ac__frame_new(&read_function, (const void *)ac_read), fd, buffer, size);
+    struct ac__frame *frame = transfer_new(ac__frame_new(&read_function, (const void *)ac_fd_read), fd, buffer, size);
     if (frame) {
         ((struct ac__io *)frame)->attempt = read_attempt;
         ((struct ac__io *)frame)->is_output = false;
@@ -116,10 +116,10 @@ ac_coro(size_t) ac_read(int fd, void *buffer, size_t size)
     return (ac_coro(size_t))frame;
 }
 
-ac_coro(void) ac_write(int fd, const void *bytes, size_t size)
+ac_coro(void) ac_fd_write(int fd, const void *bytes, size_t size)
 {
     struct ac__frame *frame =
-        transfer_new(ac__frame_new(&write_function, (const void *)ac_write), fd, (void *)(uintptr_t)bytes, size);
+        transfer_new(ac__frame_new(&write_function, (const void *)ac_fd_write), fd, (void *)(uintptr_t)bytes, size);
     if (frame) {
         ((struct ac__io *)frame)->attempt = write_attempt;
         ((struct ac__io *)frame)->is_output = true;
@@ -229,11 +229,11 @@ static int accept_attempt(struct ac__io *io, struct ac__task *task)
 }
 
 static const struct ac__function accept_function =
-    NET_FUNCTION("ac_accept", struct ac__io, ac__io_resume, sizeof(int));
+    NET_FUNCTION("ac_fd_accept", struct ac__io, ac__io_resume, sizeof(int));
 
-ac_coro(int) ac_accept(int fd)
+ac_coro(int) ac_fd_accept(int fd)
 {
-    struct ac__frame *frame = ac__frame_new(&accept_function, (const void *)ac_accept);
+    struct ac__frame *frame = ac__frame_new(&accept_function, (const void *)ac_fd_accept);
     if (frame) {
         ((struct ac__io *)frame)->attempt = accept_attempt;
         ((struct ac__io *)frame)->fd = fd;

@@ -74,8 +74,8 @@ ASYNC(server, int, int fd; int connection; size_t n; char byte;)
     int status;
     switch (F->base.state) {
     case 0:
-        AWAIT_RESULT(1, F->connection, int, ac_accept, F->fd);
-        AWAIT_STATUS(2, ac_read, ac_read(F->connection, &F->byte, 1), status)
+        AWAIT_RESULT(1, F->connection, int, ac_fd_accept, F->fd);
+        AWAIT_STATUS(2, ac_fd_read, ac_fd_read(F->connection, &F->byte, 1), status)
         ac__frame_release_slowly(F->child, task);
         ac_close_fd(F->connection);
         if (status == AC__FAILED)
@@ -91,7 +91,7 @@ ASYNC(client, int, int fd; unsigned port;)
     switch (F->base.state) {
     case 0:
         AWAIT_RESULT(1, F->fd, int, ac_tcp_connect, "127.0.0.1", F->port);
-        AWAIT_STATUS(2, ac_write, ac_write(F->fd, "x", 1), status)
+        AWAIT_STATUS(2, ac_fd_write, ac_fd_write(F->fd, "x", 1), status)
         ac__frame_release_slowly(F->child, task);
         ac_close_fd(F->fd);
         if (status == AC__FAILED)

@@ -15,10 +15,10 @@ ASYNC(echo, int, int fd; size_t n; char buffer[8192];)
     switch (F->base.state) {
     case 0:
         for (;;) {
-            AWAIT_RESULT(1, F->n, size_t, ac_read, F->fd, F->buffer, sizeof F->buffer);
+            AWAIT_RESULT(1, F->n, size_t, ac_fd_read, F->fd, F->buffer, sizeof F->buffer);
             if (!F->n)
                 break;
-            AWAIT(2, ac_write, F->fd, F->buffer, F->n);
+            AWAIT(2, ac_fd_write, F->fd, F->buffer, F->n);
         }
         check(ac_close_fd(F->fd) == 0);
     }
@@ -31,7 +31,7 @@ ASYNC(server, int, int fd; int connection;)
     switch (F->base.state) {
     case 0:
         for (;;) {
-            AWAIT_RESULT(1, F->connection, int, ac_accept, F->fd);
+            AWAIT_RESULT(1, F->connection, int, ac_fd_accept, F->fd);
             ac_detach(ac_spawn(echo(F->connection)));
         }
     }
@@ -43,7 +43,7 @@ ASYNC(writer, int, int fd; const char *bytes;)
 {
     switch (F->base.state) {
     case 0:
-        AWAIT(1, ac_write, F->fd, F->bytes, SIZE);
+        AWAIT(1, ac_fd_write, F->fd, F->bytes, SIZE);
         shutdown(F->fd, SHUT_WR);
     }
     RETURN(0);
@@ -57,14 +57,14 @@ ASYNC(client, int, unsigned port; const char *bytes; int fd; int i; size_t n; si
     case 0:
         AWAIT_RESULT(1, F->fd, int, ac_tcp_connect, "127.0.0.1", F->port);
         for (F->i = 0; F->i < ROUNDS; F->i++) {
-            AWAIT(2, ac_write, F->fd, F->bytes + F->i, 10);
+            AWAIT(2, ac_fd_write, F->fd, F->bytes + F->i, 10);
             for (F->got = 0; F->got < 10; F->got += F->n)
-                AWAIT_RESULT(3, F->n, size_t, ac_read, F->fd, F->in + F->got, 10 - F->got);
+                AWAIT_RESULT(3, F->n, size_t, ac_fd_read, F->fd, F->in + F->got, 10 - F->got);
             check(memcmp(F->in, F->bytes + F->i, 10) == 0);
         }
         F->w = ac_spawn(writer(F->fd, F->bytes)); /* more than the buffers between hold */
         for (F->got = 0;; F->got += F->n) {
-            AWAIT_RESULT(4, F->n, size_t, ac_read, F->fd, F->in, sizeof F->in);
+            AWAIT_RESULT(4, F->n, size_t, ac_fd_read, F->fd, F->in, sizeof F->in);
             if (!F->n)
                 break;
             check(memcmp(F->in, F->bytes + F->got, F->n) == 0);
@@ -82,7 +82,7 @@ ASYNC(reader, int, int fd; int code; char byte;)
 {
     switch (F->base.state) {
     case 0:
-        AWAIT_CODE(1, F->code, ac_read, F->fd, &F->byte, 1);
+        AWAIT_CODE(1, F->code, ac_fd_read, F->fd, &F->byte, 1);
     }
     RETURN(F->code);
 }
@@ -108,7 +108,7 @@ ASYNC(root, int, ac_task(int) s; ac_task(int) t[CLIENTS]; int fd; int i; int val
         F->t[0] = ac_spawn(reader(F->pair[0]));
         F->t[1] = ac_spawn(reader(F->pair[0]));
         AWAIT(2, ac_sleep, 0.01);
-        AWAIT(3, ac_write, F->pair[1], "x", 1);
+        AWAIT(3, ac_fd_write, F->pair[1], "x", 1);
         AWAIT(4, ac_sleep, 0.01);
         check(ac_done(F->t[0]) + ac_done(F->t[1]) == 1);
         ac_cancel(F->t[0]);
@@ -122,7 +122,7 @@ ASYNC(root, int, ac_task(int) s; ac_task(int) t[CLIENTS]; int fd; int i; int val
         ac_close_fd(F->pair[0]);
         AWAIT_TASK(7, F->value, int, F->t[0], AC__KIND_TASK);
         check(F->value == EBADF);
-        AWAIT_CODE(8, F->value, ac_write, F->pair[1], "x", 1); /* no SIGPIPE */
+        AWAIT_CODE(8, F->value, ac_fd_write, F->pair[1], "x", 1); /* no SIGPIPE */
         check(F->value == EPIPE);
         close(F->pair[1]); /* behind the library's back: the numbers come again */
         check(pipe(F->pair) == 0);
@@ -134,7 +134,7 @@ ASYNC(root, int, ac_task(int) s; ac_task(int) t[CLIENTS]; int fd; int i; int val
         F->i = open("/dev/null", O_RDWR);
         AWAIT(11, ac_readable, F->i);
         AWAIT(12, ac_writable, F->i);
-        AWAIT(13, ac_write, F->i, "z", 1);
+        AWAIT(13, ac_fd_write, F->i, "z", 1);
         AWAIT_CODE(14, F->value, ac_readable, 9999);
         check(F->value == EBADF);
         AWAIT_CODE(15, F->value, ac_tcp_connect, "127.0.0.1", 1);

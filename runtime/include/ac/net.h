@@ -24,14 +24,14 @@ int ac_tcp_port(int fd);
 
 /* Waits for a connection and gives its socket, with TCP_NODELAY set. Connections that were given up before they could
  * be accepted are passed over. */
-ac_coro(int) ac_accept(int fd);
+ac_coro(int) ac_fd_accept(int fd);
 
 /* Reads what is there, at least one byte, at most `size`; waits for it if need be. 0 at the end of input (and for
  * size 0). Works for any descriptor that can be read: sockets, pipes, terminals, files. */
-ac_coro(size_t) ac_read(int fd, void *buffer, size_t size);
+ac_coro(size_t) ac_fd_read(int fd, void *buffer, size_t size);
 
 /* Writes all of it, waiting as often as need be. Works for any descriptor. The bytes must stay until it is done. */
-ac_coro(void) ac_write(int fd, const void *bytes, size_t size);
+ac_coro(void) ac_fd_write(int fd, const void *bytes, size_t size);
 
 #ifdef __cplusplus
 }
