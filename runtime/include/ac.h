@@ -499,6 +499,25 @@ ac_coro(void) ac_writable(int fd);
 /* close() for a descriptor that tasks may wait for: EBADF is thrown there. The value and errno are close()'s. */
 int ac_close_fd(int fd);
 
+/* A watch: has a function called as long as a descriptor is ready, in turn with the tasks. For C libraries that bring
+ * sockets and a machine of their own, but no loop (libcurl, c-ares, ...). Several may watch one descriptor, and tasks
+ * wait for it, too. */
+typedef struct ac_watch ac_watch;
+enum {
+    AC_INPUT = 1,  /* a read would not block; the end of input and errors count */
+    AC_OUTPUT = 2, /* a write would not block */
+    AC_BROKEN = 4  /* the watch has ended: errno says why. EBADF: the descriptor was closed */
+};
+/* A watch that waits for nothing yet. The function gets the events that happened, of those asked for. Null with errno
+ * if there is no memory. It belongs to the running loop and must be freed before that ends. */
+ac_watch *ac_watch_new(int fd, void (*function)(void *argument, unsigned events), void *argument);
+/* What to wait for from now on: AC_INPUT, AC_OUTPUT, both, or 0. -1 with errno, and what was new in `events` is not
+ * waited for: EBADF for a descriptor that is not open, EPERM for one that is always ready (a regular file). */
+int ac_watch_set(ac_watch *watch, unsigned events);
+/* Ends a watch: nothing is called any more. Also from inside the function. To be called before the descriptor is
+ * closed. Null is fine. */
+void ac_watch_free(ac_watch *watch);
+
 /* Calls a function when the loop next gets control, in turn with the tasks. False if there is no memory. */
 bool ac_call_soon(void (*function)(void *argument), void *argument);
 

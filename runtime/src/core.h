@@ -252,7 +252,8 @@ struct ac__callback {
     struct ac__task header;
     void (*function)(void *argument);
     void *argument;
-    void (*release)(struct ac__callback *callback); /* called before the function */
+    /* Called before the function, or in its place when the loop ends (is_dropped). */
+    void (*release)(struct ac__callback *callback, bool is_dropped);
 };
 
 static inline void ac__callback_queue(struct ac__callback *callback)
@@ -570,6 +571,11 @@ bool ac__poll_watch(struct ac__loop *loop, int fd);
 void ac__poll_free(struct ac__loop *loop);
 
 int ac__io_resume(struct ac__frame *frame, struct ac__task *task);
+/* 0, or an error code: has epoll watch a descriptor; for EPERM it is always ready. Done before each wait. */
+int ac__poll_register(int fd);
+/* Puts a waiter into the queue of a registered descriptor; takes out one that is still there. */
+void ac__poll_arm(int fd, struct ac__waiter *waiter, bool is_output);
+void ac__poll_disarm(int fd, struct ac__waiter *waiter, bool is_output);
 /* The library made this descriptor: it is non-blocking, and closed by ac_close_fd. */
 bool ac__descriptor_adopt(int fd);
 /* A read has emptied the descriptor. */

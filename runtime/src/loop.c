@@ -87,7 +87,7 @@ static void run_callback(struct ac__task *header)
     struct ac__callback *callback = container_of(header, struct ac__callback, header);
     void (*function)(void *) = callback->function;
     void *argument = callback->argument;
-    callback->release(callback);
+    callback->release(callback, false);
     function(argument);
 }
 
@@ -411,7 +411,7 @@ static void drop_callbacks(void)
 {
     while (ac__thread.ready) {
         struct ac__task *header = take_first();
-        container_of(header, struct ac__callback, header)->release((struct ac__callback *)header);
+        container_of(header, struct ac__callback, header)->release((struct ac__callback *)header, true);
     }
 }
 
@@ -537,8 +537,9 @@ int ac__main(struct ac__frame *coroutine)
     return status == SUCCEEDED ? result : status;
 }
 
-static void soon_release(struct ac__callback *callback)
+static void soon_release(struct ac__callback *callback, bool is_dropped)
 {
+    (void)is_dropped;
     ac__free(callback);
 }
 

@@ -169,33 +169,54 @@ void ac__poll_free(struct ac__loop *loop)
     loop->descriptor_count = 0;
 }
 
+/* ---- waiting ----------------------------------------------------------------------------------------------------- */
+
+int ac__poll_register(int fd)
+{
+    struct ac__loop *loop = ac__loop();
+    struct ac__descriptor *descriptor = fd < 0 ? NULL : descriptor_get(loop, fd);
+    if (!descriptor)
+        return fd < 0 ? EBADF : ENOMEM;
+    return ensure_registered(loop, fd, descriptor);
+}
+
+static struct ac__waiter **queue_of(int fd, bool is_output)
+{
+    struct ac__descriptor *descriptor = &ac__thread.loop->descriptors[fd];
+    return is_output ? &descriptor->output : &descriptor->input;
+}
+
+void ac__poll_arm(int fd, struct ac__waiter *waiter, bool is_output)
+{
+    ac__enqueue(queue_of(fd, is_output), waiter);
+    ac__thread.loop->io_waits++;
+}
+
+void ac__poll_disarm(int fd, struct ac__waiter *waiter, bool is_output)
+{
+    ac__dequeue(queue_of(fd, is_output), waiter);
+    ac__thread.loop->io_waits--;
+}
+
 /* ---- coroutines on descriptors ----------------------------------------------------------------------------------- */
 
 static struct ac__task *io_cancel(struct ac__wait *wait)
 {
     struct ac__io *io = container_of(wait, struct ac__io, waiter.wait);
-    struct ac__descriptor *descriptor = &ac__thread.loop->descriptors[io->fd];
-    ac__dequeue(io->is_output ? &descriptor->output : &descriptor->input, &io->waiter);
-    ac__thread.loop->io_waits--;
+    ac__poll_disarm(io->fd, &io->waiter, io->is_output);
     ac__make_ready(wait->task);
     return NULL;
 }
 
 static int io_wait(struct ac__io *io, struct ac__task *task)
 {
-    struct ac__loop *loop = ac__loop();
-    struct ac__descriptor *descriptor = io->fd < 0 ? NULL : descriptor_get(loop, io->fd);
-    int code;
-    if (!descriptor)
-        return ac__fail_code(task, io->fd < 0 ? EBADF : ENOMEM);
-    code = ensure_registered(loop, io->fd, descriptor);
+    int code = ac__poll_register(io->fd);
     if (code == EPERM)
         return ac__yield_at(task, &io->base, 2);
     if (code)
         return ac__fail_code(task, code);
-    io->generation = descriptor->generation;
-    ac__enqueue(io->is_output ? &descriptor->output : &descriptor->input, &io->waiter);
-    loop->io_waits++;
+    io->generation = ac__loop()->descriptors[io->fd].generation;
+    ac__poll_arm(io->fd, &io->waiter, io->is_output);
     io->waiter.wait.cancel = io_cancel;
     return ac__suspend(task, &io->base, 1, &io->waiter.wait);
 }

@@ -112,8 +112,9 @@ static void call_release(struct call *call)
     free_calls = call;
 }
 
-static void call_release_run(struct ac__callback *callback)
+static void call_release_run(struct ac__callback *callback, bool is_dropped)
 {
+    (void)is_dropped;
     call_release(container_of(callback, struct call, callback));
 }
 

@@ -1,0 +1,145 @@
+/* watch.c: descriptors that have a function called, for C libraries that are driven by events (libcurl, c-ares, ...).
+ *
+ * A watch is a waiter like a task's, once for input and once for output. What happens is collected, and the function
+ * called in its turn; then the watch is armed again, which looks whether the descriptor is still ready: so it is level-
+ * triggered, whatever the function leaves unread.
+ *
+ * The ready queue cannot give up what stands in it, so a watch that is freed meanwhile stays until its turn. */
+#include "core.h"
+
+struct ac_watch {
+    struct ac__callback call; /* in the ready queue while is_queued */
+    struct ac__waiter input, output;
+    void (*function)(void *argument, unsigned events);
+    void *argument;
+    int fd;
+    unsigned wanted, armed, happened; /* AC_INPUT, AC_OUTPUT; AC_BROKEN only in `happened` */
+    int code;                         /* why it is broken */
+    bool is_queued, is_freed;
+};
+
+static void queue_call(struct ac_watch *watch, unsigned event)
+{
+    watch->happened |= event;
+    if (watch->is_queued)
+        return;
+    watch->is_queued = true;
+    ac__callback_queue(&watch->call);
+}
+
+static struct ac__task *input_happened(struct ac__wait *wait)
+{
+    struct ac_watch *watch = container_of(wait, struct ac_watch, input.wait);
+    watch->armed &= ~(unsigned)AC_INPUT;
+    queue_call(watch, AC_INPUT);
+    return NULL;
+}
+
+static struct ac__task *output_happened(struct ac__wait *wait)
+{
+    struct ac_watch *watch = container_of(wait, struct ac_watch, output.wait);
+    watch->armed &= ~(unsigned)AC_OUTPUT;
+    queue_call(watch, AC_OUTPUT);
+    return NULL;
+}
+
+static void disarm(struct ac_watch *watch, unsigned events)
+{
+    if (watch->armed & events & AC_INPUT)
+        ac__poll_disarm(watch->fd, &watch->input, false);
+    if (watch->armed & events & AC_OUTPUT)
+        ac__poll_disarm(watch->fd, &watch->output, true);
+    watch->armed &= ~events;
+}
+
+/* 0 or an error code. */
+static int arm(struct ac_watch *watch)
+{
+    unsigned missing = watch->wanted & ~watch->armed;
+    int code = missing ? ac__poll_register(watch->fd) : 0;
+    if (code)
+        return code;
+    if (missing & AC_INPUT)
+        ac__poll_arm(watch->fd, &watch->input, false);
+    if (missing & AC_OUTPUT)
+        ac__poll_arm(watch->fd, &watch->output, true);
+    watch->armed |= missing;
+    return 0;
+}
+
+static void break_off(struct ac_watch *watch, int code)
+{
+    disarm(watch, watch->armed);
+    watch->wanted = 0;
+    watch->code = code;
+    queue_call(watch, AC_BROKEN);
+}
+
+static void release(struct ac__callback *callback, bool is_dropped)
+{
+    struct ac_watch *watch = container_of(callback, struct ac_watch, call);
+    watch->is_queued = false;
+    if (watch->is_freed && is_dropped)
+        ac__free(watch);
+}
+
+static void run(void *argument)
+{
+    struct ac_watch *watch = argument;
+    unsigned events = watch->happened & (watch->wanted | AC_BROKEN);
+    int code;
+    watch->happened = 0;
+    if (events && !watch->is_freed) {
+        watch->is_queued = true; /* freed by the function, it has to stay until here */
+        errno = watch->code;
+        watch->function(watch->argument, events);
+        watch->is_queued = false;
+        watch->happened = 0;
+    }
+    if (watch->is_freed) {
+        ac__free(watch);
+        return;
+    }
+    code = arm(watch);
+    if (code)
+        break_off(watch, code);
+}
+
+ac_watch *ac_watch_new(int fd, void (*function)(void *argument, unsigned events), void *argument)
+{
+    struct ac_watch *watch;
+    ac__loop();
+    watch = ac__allocate(sizeof *watch);
+    if (!watch) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    *watch = (struct ac_watch){.fd = fd, .function = function, .argument = argument};
+    watch->call = (struct ac__callback){.function = run, .argument = watch, .release = release};
+    watch->input.wait.cancel = input_happened;
+    watch->output.wait.cancel = output_happened;
+    return watch;
+}
+
+int ac_watch_set(ac_watch *watch, unsigned events)
+{
+    int code;
+    disarm(watch, watch->armed & ~events);
+    watch->wanted = events & (AC_INPUT | AC_OUTPUT);
+    code = arm(watch);
+    if (!code)
+        return 0;
+    watch->wanted = watch->armed;
+    errno = code;
+    return -1;
+}
+
+void ac_watch_free(ac_watch *watch)
+{
+    if (!watch)
+        return;
+    disarm(watch, watch->armed);
+    watch->is_freed = true;
+    if (!watch->is_queued)
+        ac__free(watch);
+}
