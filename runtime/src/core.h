@@ -573,9 +573,12 @@ void ac__poll_free(struct ac__loop *loop);
 int ac__io_resume(struct ac__frame *frame, struct ac__task *task);
 /* 0, or an error code: has epoll watch a descriptor; for EPERM it is always ready. Done before each wait. */
 int ac__poll_register(int fd);
-/* Puts a waiter into the queue of a registered descriptor; takes out one that is still there. */
-void ac__poll_arm(int fd, struct ac__waiter *waiter, bool is_output);
-void ac__poll_disarm(int fd, struct ac__waiter *waiter, bool is_output);
+/* Puts a waiter into the queue of a registered descriptor for AC_INPUT, AC_OUTPUT or AC_HANGUP; takes out one that is
+ * still there. */
+void ac__poll_arm(int fd, struct ac__waiter *waiter, unsigned event);
+void ac__poll_disarm(int fd, struct ac__waiter *waiter, unsigned event);
+/* Has a registered descriptor hung up already? No event will tell. */
+bool ac__poll_hung_up(int fd);
 /* The library made this descriptor: it is non-blocking, and closed by ac_close_fd. */
 bool ac__descriptor_adopt(int fd);
 /* A read has emptied the descriptor. */

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 struct ac__descriptor {
-    struct ac__waiter *input, *output;
+    struct ac__waiter *input, *output, *hangup;
     unsigned generation;
     bool is_registered;
     bool is_ours;    /* made by the library, which also closes it: the registration can be trusted */
@@ -105,6 +105,12 @@ static void wake_all(struct ac__loop *loop, struct ac__waiter **queue)
     }
 }
 
+static void hang_up(struct ac__loop *loop, struct ac__descriptor *descriptor)
+{
+    descriptor->is_hung_up = true;
+    wake_all(loop, &descriptor->hangup);
+}
+
 static void take_event(struct ac__loop *loop, const struct epoll_event *event)
 {
     struct ac__descriptor *descriptor;
@@ -115,7 +121,7 @@ static void take_event(struct ac__loop *loop, const struct epoll_event *event)
         return;
     descriptor->is_spent = false;
     if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        descriptor->is_hung_up = true;
+        hang_up(loop, descriptor);
     if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI))
         wake_all(loop, &descriptor->input);
     if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
@@ -180,21 +186,29 @@ int ac__poll_register(int fd)
     return ensure_registered(loop, fd, descriptor);
 }
 
-static struct ac__waiter **queue_of(int fd, bool is_output)
+static struct ac__waiter **queue_of(int fd, unsigned event)
 {
     struct ac__descriptor *descriptor = &ac__thread.loop->descriptors[fd];
-    return is_output ? &descriptor->output : &descriptor->input;
+    return event == AC_INPUT ? &descriptor->input : event == AC_OUTPUT ? &descriptor->output : &descriptor->hangup;
 }
 
-void ac__poll_arm(int fd, struct ac__waiter *waiter, bool is_output)
+bool ac__poll_hung_up(int fd)
 {
-    ac__enqueue(queue_of(fd, is_output), waiter);
+    struct pollfd poll_fd = {.fd = fd, .events = POLLRDHUP};
+    if (ac__thread.loop->descriptors[fd].is_ours)
+        return ac__thread.loop->descriptors[fd].is_hung_up;
+    return poll(&poll_fd, 1, 0) == 1;
+}
+
+void ac__poll_arm(int fd, struct ac__waiter *waiter, unsigned event)
+{
+    ac__enqueue(queue_of(fd, event), waiter);
     ac__thread.loop->io_waits++;
 }
 
-void ac__poll_disarm(int fd, struct ac__waiter *waiter, bool is_output)
+void ac__poll_disarm(int fd, struct ac__waiter *waiter, unsigned event)
 {
-    ac__dequeue(queue_of(fd, is_output), waiter);
+    ac__dequeue(queue_of(fd, event), waiter);
     ac__thread.loop->io_waits--;
 }
 
@@ -203,7 +217,7 @@ void ac__poll_disarm(int fd, struct ac__waiter *waiter, bool is_output)
 static struct ac__task *io_cancel(struct ac__wait *wait)
 {
     struct ac__io *io = container_of(wait, struct ac__io, waiter.wait);
-    ac__poll_disarm(io->fd, &io->waiter, io->is_output);
+    ac__poll_disarm(io->fd, &io->waiter, io->is_output ? AC_OUTPUT : AC_INPUT);
     ac__make_ready(wait->task);
     return NULL;
 }
@@ -216,7 +230,7 @@ static int io_wait(struct ac__io *io, struct ac__task *task)
     if (code)
         return ac__fail_code(task, code);
     io->generation = ac__loop()->descriptors[io->fd].generation;
-    ac__poll_arm(io->fd, &io->waiter, io->is_output);
+    ac__poll_arm(io->fd, &io->waiter, io->is_output ? AC_OUTPUT : AC_INPUT);
     io->waiter.wait.cancel = io_cancel;
     return ac__suspend(task, &io->base, 1, &io->waiter.wait);
 }
@@ -262,6 +276,7 @@ bool ac__descriptor_adopt(int fd)
     descriptor->is_ours = true;
     wake_all(ac__loop(), &descriptor->input); /* they waited for a file that was closed behind our back */
     wake_all(ac__loop(), &descriptor->output);
+    wake_all(ac__loop(), &descriptor->hangup);
     return true;
 }
 
@@ -286,6 +301,7 @@ int ac_close_fd(int fd)
         descriptor->generation++;
         wake_all(loop, &descriptor->input);
         wake_all(loop, &descriptor->output);
+        wake_all(loop, &descriptor->hangup);
     }
     return close(fd);
 }

@@ -2,18 +2,18 @@
  *
  * A watch is a waiter like a task's, once for input and once for output. What happens is collected, and the function
  * called in its turn; then the watch is armed again, which looks whether the descriptor is still ready: so it is level-
- * triggered, whatever the function leaves unread.
+ * triggered, whatever the function leaves unread. Only of a hang-up, which does not pass, it is told once.
  *
  * The ready queue cannot give up what stands in it, so a watch that is freed meanwhile stays until its turn. */
 #include "core.h"
 
 struct ac_watch {
     struct ac__callback call; /* in the ready queue while is_queued */
-    struct ac__waiter input, output;
+    struct ac__waiter input, output, hangup;
     void (*function)(void *argument, unsigned events);
     void *argument;
     int fd;
-    unsigned wanted, armed, happened; /* AC_INPUT, AC_OUTPUT; AC_BROKEN only in `happened` */
+    unsigned wanted, armed, happened; /* AC_INPUT, AC_OUTPUT, AC_HANGUP; AC_BROKEN only in `happened` */
     int code;                         /* why it is broken */
     bool is_queued, is_freed;
 };
@@ -43,12 +43,22 @@ static struct ac__task *output_happened(struct ac__wait *wait)
     return NULL;
 }
 
+static struct ac__task *hangup_happened(struct ac__wait *wait)
+{
+    struct ac_watch *watch = container_of(wait, struct ac_watch, hangup.wait);
+    watch->armed &= ~(unsigned)AC_HANGUP;
+    queue_call(watch, AC_HANGUP);
+    return NULL;
+}
+
 static void disarm(struct ac_watch *watch, unsigned events)
 {
     if (watch->armed & events & AC_INPUT)
-        ac__poll_disarm(watch->fd, &watch->input, false);
+        ac__poll_disarm(watch->fd, &watch->input, AC_INPUT);
     if (watch->armed & events & AC_OUTPUT)
-        ac__poll_disarm(watch->fd, &watch->output, true);
+        ac__poll_disarm(watch->fd, &watch->output, AC_OUTPUT);
+    if (watch->armed & events & AC_HANGUP)
+        ac__poll_disarm(watch->fd, &watch->hangup, AC_HANGUP);
     watch->armed &= ~events;
 }
 
@@ -60,10 +70,16 @@ static int arm(struct ac_watch *watch)
     if (code)
         return code;
     if (missing & AC_INPUT)
-        ac__poll_arm(watch->fd, &watch->input, false);
+        ac__poll_arm(watch->fd, &watch->input, AC_INPUT);
     if (missing & AC_OUTPUT)
-        ac__poll_arm(watch->fd, &watch->output, true);
+        ac__poll_arm(watch->fd, &watch->output, AC_OUTPUT);
+    if (missing & AC_HANGUP)
+        ac__poll_arm(watch->fd, &watch->hangup, AC_HANGUP);
     watch->armed |= missing;
+    if (missing & AC_HANGUP && ac__poll_hung_up(watch->fd)) {
+        disarm(watch, AC_HANGUP);
+        queue_call(watch, AC_HANGUP);
+    }
     return 0;
 }
 
@@ -89,6 +105,7 @@ static void run(void *argument)
     unsigned events = watch->happened & (watch->wanted | AC_BROKEN);
     int code;
     watch->happened = 0;
+    watch->wanted &= ~(events & AC_HANGUP);
     if (events && !watch->is_freed) {
         watch->is_queued = true; /* freed by the function, it has to stay until here */
         errno = watch->code;
@@ -118,6 +135,7 @@ ac_watch *ac_watch_new(int fd, void (*function)(void *argument, unsigned events)
     watch->call = (struct ac__callback){.function = run, .argument = watch, .release = release};
     watch->input.wait.cancel = input_happened;
     watch->output.wait.cancel = output_happened;
+    watch->hangup.wait.cancel = hangup_happened;
     return watch;
 }
 
@@ -125,7 +143,7 @@ int ac_watch_set(ac_watch *watch, unsigned events)
 {
     int code;
     disarm(watch, watch->armed & ~events);
-    watch->wanted = events & (AC_INPUT | AC_OUTPUT);
+    watch->wanted = events & (AC_INPUT | AC_OUTPUT | AC_HANGUP);
     code = arm(watch);
     if (!code)
         return 0;
