@@ -345,7 +345,7 @@ static bool add_to_label(struct parser *parser, struct node *block, struct node 
     struct node *label = block->count ? block->child[block->count - 1] : NULL;
     uint32_t depth = 1;
     if (!label || !is_label(label) || item->kind == NODE_DECLARATION || item->kind == NODE_STATIC_ASSERT ||
-        item->kind == NODE_NESTED_FUNCTION || item->kind == NODE_LOCAL_LABELS)
+        item->kind == NODE_NESTED_FUNCTION || item->kind == NODE_LOCAL_LABELS || item->kind == NODE_PRAGMA)
         return false;
     for (struct node *next; (next = label->child[label->count - 1]) && is_label(next); depth++)
         label = next;

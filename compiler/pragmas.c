@@ -1,10 +1,11 @@
 /* pragmas.c: `#pragma GCC diagnostic ignored "-Wblocking-call"` for acc's own warnings.
  *
- * They are read from the file as it was written, up to the line that a warning is about: clang's preprocessor drops
- * those whose groups it does not know. The C compiler shall not see those that speak of acc's groups either.
+ * They are read from the file as it was written, up to the line that a warning is about, with the _Pragma operators in
+ * macros that a line begins with: clang's preprocessor drops those whose groups it does not know. The C compiler shall not see those that speak of acc's groups either.
  */
 #include "origin.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct words {
@@ -55,31 +56,101 @@ static enum pragma kind_of(struct words *words, const char *group)
     return PRAGMA_NONE;
 }
 
+/* What the pragmas so far have made of the group. */
+enum { DEEPEST = 64 };
+struct pragma_state {
+    struct acc *acc;
+    uint32_t token; /* that is asked about */
+    const char *group;
+    enum pragma saved[DEEPEST], now;
+    uint32_t depth;
+};
+
+static void apply(struct pragma_state *state, struct words *words)
+{
+    if (take(words, "push")) {
+        if (state->depth < DEEPEST)
+            state->saved[state->depth] = state->now;
+        state->depth++;
+    } else if (take(words, "pop")) {
+        state->depth -= state->depth > 0;
+        state->now = state->depth < DEEPEST ? state->saved[state->depth] : state->now;
+    } else {
+        enum pragma kind = kind_of(words, state->group);
+        state->now = kind == PRAGMA_NONE ? state->now : kind;
+    }
+}
+
+/* Every _Pragma in a text. */
+static void apply_operators(struct pragma_state *state, const char *text, const char *end)
+{
+    static const char operator[] = "_Pragma";
+    size_t length = sizeof operator - 1;
+    for (; (size_t)(end - text) > length; text++) {
+        struct words words = {text, end};
+        if (memcmp(text, operator, length) == 0 && is_about_diagnostics(&words))
+            apply(state, &words);
+    }
+}
+
+/* Lines that end in a backslash go on. */
+static const char *line_end(const char *line, const char *end)
+{
+    for (const char *at = line; at < end; at++)
+        if (*at == '\n' && (at == line || at[-1] != '\\'))
+            return at;
+    return end;
+}
+
+/* A line that may be nothing but a macro: NAME or NAME(...). */
+static bool is_lone(const char *rest, const char *end)
+{
+    while (end > rest && strchr(" \t\r", end[-1]))
+        end--;
+    return rest == end || (*rest == '(' && end[-1] == ')');
+}
+
+/* A macro on a line of its own: it may consist of _Pragma operators. */
+static void apply_macro(struct pragma_state *state, const char *line, const char *end)
+{
+    size_t length = 0;
+    struct origin definition;
+    while (line + length < end && (isalnum((unsigned char)line[length]) || line[length] == '_'))
+        length++;
+    if (length == 0 || isdigit((unsigned char)*line) || !is_lone(line + length, end))
+        return;
+    const char *name = arena_copy(state->acc->arena, line, length);
+    if (!origin_of_macro(state->acc, name, state->token, &definition))
+        return;
+    apply_operators(state, definition.text, line_end(definition.text, definition.text + strlen(definition.text)));
+}
+
+static void apply_line(struct pragma_state *state, const char *line, const char *end)
+{
+    struct words words = {line, end};
+    while (line < end && strchr(" \t", *line))
+        line++;
+    if (take(&words, "#") || take(&words, "%:")) {
+        words = (struct words){line, end};
+        if (is_about_diagnostics(&words))
+            apply(state, &words);
+        return;
+    }
+    apply_operators(state, line, end);
+    apply_macro(state, line, end);
+}
+
 enum pragma pragma_at(struct acc *acc, uint32_t token, const char *group)
 {
-    enum { DEEPEST = 64 };
-    enum pragma saved[DEEPEST], now = PRAGMA_NONE;
-    uint32_t length, depth = 0;
-    const char *text = original_before(acc, token, &length), *end = text + length;
-    for (const char *line = text; text && line < end; ) {
-        const char *next = memchr(line, '\n', (size_t)(end - line));
-        struct words words = {line, next ? next : end};
-        line = next ? next + 1 : end;
-        if (!is_about_diagnostics(&words))
-            continue;
-        if (take(&words, "push")) {
-            if (depth < DEEPEST)
-                saved[depth] = now;
-            depth++;
-        } else if (take(&words, "pop")) {
-            depth -= depth > 0;
-            now = depth < DEEPEST ? saved[depth] : now;
-        } else {
-            enum pragma kind = kind_of(&words, group);
-            now = kind == PRAGMA_NONE ? now : kind;
-        }
+    struct pragma_state state = {.acc = acc, .token = token, .group = group, .now = PRAGMA_NONE};
+    uint32_t length;
+    const char *line = original_before(acc, token, &length), *end = line ? line + length : line;
+    while (line && line < end) {
+        const char *next = line_end(line, end);
+        apply_line(&state, line, next);
+        line = next < end ? next + 1 : end;
     }
-    return now;
+    return state.now;
 }
 
 static bool is_ours(const struct acc *acc, uint32_t token)

@@ -70,8 +70,9 @@ static bool stage_special(struct printer *printer, struct node *node)
         print_node(printer, node->child[0]);
         return true;
     case NODE_START:
-        print_text(printer, "ac__start");
+        print_text(printer, "ac__start(");
         print_node(printer, node->child[0]);
+        print_text(printer, ")");
         return true;
     case NODE_AWAIT_STATEMENT: print_await_statement(printer, node); return true;
     case NODE_GENERATOR_MAKE: print_step(printer, node, ""); return true;
@@ -81,7 +82,7 @@ static bool stage_special(struct printer *printer, struct node *node)
     case NODE_PENDING_ERROR: print_text(printer, "ac__pending_error"); return true;
     case NODE_SWALLOW_ERROR: print_text(printer, "ac__swallow_error;"); return true;
     case NODE_JUMP_FAILED: print_text(printer, "goto ac__failed;"); return true;
-    case NODE_CALL: return combinator_of(printer->acc, node) ? false : emit_special(printer, node);
+    case NODE_CALL: return node->is_generated && emit_special(printer, node);
     default: return emit_special(printer, node);
     }
 }

@@ -108,6 +108,23 @@ static const char *print_lowered(struct acc *acc)
     return printer.readable ? tidy(acc, text) : nest_files(acc, text);
 }
 
+/* The trees of what holds something of the dialect. */
+static const char *dump_tree(struct acc *acc)
+{
+    struct buffer out = {0};
+    for (uint32_t i = 0; i < acc->item_count; i++)
+        if (acc->items[i]->has_dialect)
+            node_dump(acc, acc->items[i], 0, &out);
+    const char *text = arena_copy(acc->arena, out.text ? out.text : "", out.length);
+    buffer_free(&out);
+    return text;
+}
+
+static bool stops_after(const struct acc *acc, const char *step)
+{
+    return acc->options->stop_after && strcmp(acc->options->stop_after, step) == 0;
+}
+
 const char *translate(struct acc *acc)
 {
     bool parsed = scan(acc) && parse(acc);
@@ -119,10 +136,12 @@ const char *translate(struct acc *acc)
             report_syntax(acc);
         return NULL;
     }
+    if (stops_after(acc, "parse"))
+        return dump_tree(acc);
     if (!check_tree(acc))
         return NULL;
     struct shadow *shadow = shadow_print(acc);
-    if (acc->options->stop_after && strcmp(acc->options->stop_after, "shadow") == 0)
+    if (stops_after(acc, "shadow"))
         return shadow->text;
     report_hold(acc);
     bool is_c = meaning(acc, shadow), is_good = check_types(acc) && is_c;

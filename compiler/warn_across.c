@@ -33,7 +33,14 @@ static bool waits(const struct node *node)
 
 static const char *waiting_word(const struct node *node)
 {
-    return node->kind == NODE_YIELD ? "yield" : "await";
+    switch (node->kind) {
+    case NODE_YIELD: return "yield";
+    case NODE_ASYNC_WITH: return "async with";
+    case NODE_ASYNC_FOR: return "async for";
+    case NODE_BLOCK:
+    case NODE_FOR: return "end of scoped children";
+    default: return "await";
+    }
 }
 
 static void report_wait(struct acc *acc, const struct node *node)
@@ -82,11 +89,11 @@ static void note_call(struct acc *acc, struct held *held, const struct node *cal
         held->locks[held->count++] = (struct lock){callee->first, mutex_of(acc, call)};
 }
 
-static void note_await(struct acc *acc, struct held *held, const struct node *await)
+/* `token`: where it waits. */
+static void note_wait(struct acc *acc, struct held *held, const struct node *node, uint32_t token)
 {
     for (uint32_t i = 0; i < held->count; i++) {
-        report(acc, MESSAGE_LOCK_ACROSS, await->op ? await->op : await->first, waiting_word(await),
-               held->locks[i].mutex);
+        report(acc, MESSAGE_LOCK_ACROSS, token, waiting_word(node), held->locks[i].mutex);
         report(acc, MESSAGE_LOCKED_HERE, held->locks[i].token, held->locks[i].mutex);
     }
     held->count = 0; /* once is enough */
@@ -147,13 +154,60 @@ static bool is_label(const struct node *node)
     return node->kind == NODE_LABEL || node->kind == NODE_CASE || node->kind == NODE_DEFAULT;
 }
 
+static void follow_block(struct acc *acc, struct held *held, struct node *node)
+{
+    bool has_children = false;
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (held->has_left && is_label(node->child[i]))
+            *held = (struct held){.count = 0}; /* somebody may come here: nobody knows what is held */
+        follow(acc, held, node->child[i]);
+        has_children |= declares_children(node->child[i]);
+    }
+    if (has_children && !held->has_left)
+        note_wait(acc, held, node, node->last);
+}
+
+static void follow_for(struct acc *acc, struct held *held, struct node *node)
+{
+    follow_parts(acc, held, node);
+    if (declares_children(node->child[0]))
+        note_wait(acc, held, node, node->last);
+}
+
+/* Entering may wait, and so may leaving, in whatever way: a return leaves the function behind that. */
+static void follow_with(struct acc *acc, struct held *held, struct node *node)
+{
+    for (uint32_t i = 0; i + 1 < node->count; i++)
+        follow(acc, held, node->child[i]);
+    note_wait(acc, held, node, node->first);
+    follow(acc, held, node->child[node->count - 1]);
+    note_wait(acc, held, node, node->last);
+}
+
+/* Each item is waited for; leaving a generator, too. */
+static void follow_each(struct acc *acc, struct held *held, struct node *node)
+{
+    struct held before;
+    follow(acc, held, node->child[1]);
+    note_wait(acc, held, node, node->first);
+    before = *held;
+    follow(acc, held, node->child[2]);
+    if (held->has_left)
+        *held = before;
+    else
+        note_wait(acc, held, node, node->first);
+}
+
 static void follow(struct acc *acc, struct held *held, struct node *node)
 {
     if (node->is_unevaluated || held->has_left)
         return;
     switch (node->kind) {
     case NODE_IF: follow_branches(acc, held, node); return;
-    case NODE_WHILE: case NODE_DO: case NODE_FOR: case NODE_SWITCH: case NODE_TRY:
+    case NODE_FOR: follow_for(acc, held, node); return;
+    case NODE_ASYNC_WITH: follow_with(acc, held, node); return;
+    case NODE_ASYNC_FOR: follow_each(acc, held, node); return;
+    case NODE_WHILE: case NODE_DO: case NODE_SWITCH: case NODE_TRY:
         follow_parts(acc, held, node);
         return;
     case NODE_DEFER: return; /* later */
@@ -161,19 +215,13 @@ static void follow(struct acc *acc, struct held *held, struct node *node)
         follow_children(acc, held, node);
         held->has_left = true;
         return;
-    case NODE_BLOCK:
-        for (uint32_t i = 0; i < node->count; i++) {
-            if (held->has_left && is_label(node->child[i]))
-                *held = (struct held){.count = 0}; /* somebody may come here: nobody knows what is held */
-            follow(acc, held, node->child[i]);
-        }
-        return;
+    case NODE_BLOCK: follow_block(acc, held, node); return;
     default:
         follow_children(acc, held, node);
         if (node->kind == NODE_CALL)
             note_call(acc, held, node);
         if (waits(node))
-            note_await(acc, held, node);
+            note_wait(acc, held, node, node->op ? node->op : node->first);
     }
 }
 

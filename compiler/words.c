@@ -114,13 +114,35 @@ static uint32_t enum_type_end(struct parser *parser, uint32_t colon)
     return end;
 }
 
+static bool ends_item(int word)
+{
+    return word == '{' || word == '}' || word == ';';
+}
+
+/* Whether the token is the `:` of a label among a block's items. */
+static bool ends_label(const struct parser *parser, uint32_t token)
+{
+    uint32_t start = before(parser, token);
+    if (parser->words[token] != ':')
+        return false;
+    int before_name = parser->words[before(parser, start)];
+    bool is_name = !ends_item(parser->words[start]) && (ends_item(before_name) || before_name == ':');
+    while (!is_name && parser->words[start] != CASE) {
+        if (!start || ends_item(parser->words[start]))
+            return false;
+        start = before(parser, start);
+    }
+    uint32_t previous = before(parser, start);
+    return ends_item(parser->words[previous]) || ends_label(parser, previous);
+}
+
 /* A pragma is an item where the block's next item can stand, but for the second halves of statements. */
 static bool is_pragma_item(const struct parser *parser, uint32_t token)
 {
     uint32_t next = after(parser, token);
-    int word = parser->words[before(parser, token)];
     const char *name = token_at(parser, next)->name;
-    return is_in_block(parser) && (word == '{' || word == '}' || word == ';') && scanned(parser, next) != ELSE &&
+    bool is_behind = ends_item(parser->words[before(parser, token)]) || ends_label(parser, before(parser, token));
+    return is_in_block(parser) && is_behind && scanned(parser, next) != ELSE &&
            !(name && (name == parser->known.catch || name == parser->known.finally));
 }
 
