@@ -1,7 +1,8 @@
 /* backend.c: where the C compiler and acc's own parts are.
  *
  * acc may be moved as a whole: everything is found from the place of the program itself,
- *     bin/acc   lib/libac.a   lib/libac-test.a   lib/acc/acc1   include/ac.h   include/ac/...
+ *     bin/acc   lib/libac.a   lib/libac-test.a   lib/libac-MODULE.a   lib/acc/acc1   lib/acc/link/MODULE
+ *     include/ac.h   include/ac/...
  * which is the layout of the build folder and of an installation alike.
  */
 #include <limits.h>
@@ -77,6 +78,8 @@ void backend_find(struct backend *backend, struct arena *arena, const char *cc)
     if (!strcmp(path, self))
         fatal("the C compiler '%s' is acc itself; name another by --cc= or ACC_CC", backend->command.word[0]);
     backend->include_directory = part(arena, top, "include");
+    backend->library_directory = arena_format(arena, "%s/lib", top);
+    backend->module_directory = arena_format(arena, "%s/lib/acc/link", top);
     backend->library = arena_format(arena, "%s/lib/libac.a", top);
     backend->test_library = arena_format(arena, "%s/lib/libac-test.a", top);
     backend->translator = arena_format(arena, "%s/lib/acc/acc1", top);

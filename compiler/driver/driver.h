@@ -70,6 +70,7 @@ struct command_line {
     const char *output;          /* -o, or null */
     const char *cc;              /* --cc=, or null */
     const char *runtime;         /* --runtime=, or null */
+    const char *modules;         /* --modules=: the folder of the library's archives, or null */
     bool uses_test_runtime;      /* -fac-test: the one in which allocations and system calls can be made to fail */
     const char *stop_after;      /* a pass, or null */
     const char *dependency_file; /* -MF, or null */
@@ -95,7 +96,8 @@ bool option_is_ours(const char *warning); /* -W…: a warning group of acc's own
 struct backend {
     struct words command;     /* the C compiler: a program and perhaps arguments */
     bool is_clang;
-    const char *include_directory, *library, *test_library, *translator;
+    const char *include_directory, *library_directory, *library, *test_library, *translator;
+    const char *module_directory; /* the descriptions of the library's modules */
 };
 /* Finds all of it, or ends the process with a message. */
 void backend_find(struct backend *backend, struct arena *arena, const char *cc);
@@ -153,13 +155,28 @@ struct driver {
     struct backend backend;
     struct temporary temporary;
     const char *standard_input; /* a file with what it held, or null: not read */
+    struct words modules;       /* of the standard library, to be linked */
 };
 
 /* Takes the unit through all its steps; returns the status of the first that failed, or 0. */
 int unit_build(struct driver *driver, struct unit *unit);
+/* The path of its text after the preprocessor. */
+const char *unit_preprocessed(struct driver *driver, const struct unit *unit);
+
+/* ---- the standard library ---------------------------------------------------------------------------------------- */
+
+/* Finds which modules the inputs need; the units are to be built before. */
+void modules_find(struct driver *driver);
+/* Whether that takes more than reading files. */
+bool modules_need_preprocessing(const struct driver *driver);
+/* Adds them, the runtime, and the system's libraries that they need to a command that links. Ends the process with a
+ * message if something is not there. */
+void modules_add(const struct driver *driver, struct words *command, const char *runtime);
 
 /* Adds the options that go to any of these stages. */
 void command_add_options(const struct driver *driver, struct words *command, unsigned stages);
+/* Adds the options that decide what the preprocessor makes of a file, without those that have it write other files. */
+void command_add_macros(const struct driver *driver, struct words *command);
 /* Adds what lets C find <ac.h>, after all folders of the user's and the system's. */
 void command_add_headers(const struct driver *driver, struct words *command);
 /* A command that begins as the C compiler's. */

@@ -15,6 +15,7 @@ static const char help[] =
     "acc's own options:\n"
     "  --cc=COMMAND        the C compiler to use (default: cc; environment: ACC_CC)\n"
     "  --runtime=FILE      the runtime to link, in place of the one that came with acc\n"
+    "  --modules=FOLDER    where the archives of the standard library are, in place of those that came with acc\n"
     "  -fac-test           link the runtime in which allocations and system calls can be made to fail\n"
     "  --emit-c            print the C that an Async C file becomes\n"
     "  --stop-after=PASS   print the program as it stands after a pass\n"
@@ -93,7 +94,7 @@ static struct words rest_command(const struct driver *driver)
     }
     if (line->mode == MODE_LINK && line->links_runtime && line->input_count) {
         set_language(&command, &language, NULL);
-        words_add(&command, runtime_library(driver));
+        modules_add(driver, &command, runtime_library(driver));
     }
     return command;
 }
@@ -140,6 +141,7 @@ static int build(struct driver *driver)
     }
     if (status && driver->line.mode == MODE_LINK)
         return status;
+    modules_find(driver);
     int failed = run_rest(driver);
     return status ? status : failed;
 }
@@ -155,6 +157,10 @@ static void check(const struct driver *driver)
 
 static _Noreturn void become_compiler(struct driver *driver)
 {
+    if (modules_need_preprocessing(driver))
+        process_prepare();
+    modules_find(driver);
+    temporary_remove(&driver->temporary);
     struct words command = rest_command(driver);
     if (driver->line.wants_version)
         print_version(stdout);

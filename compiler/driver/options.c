@@ -12,7 +12,7 @@ enum form { ALONE, PREFIX, SEPARATE, EITHER };
 
 enum effect {
     NONE,
-    MAKE_OBJECT, MAKE_ASSEMBLY, MAKE_TEXT, MAKE_NOTHING, EMIT_C, STOP_AFTER, OUTPUT, LANGUAGE, CC, RUNTIME, TEST_RUNTIME,
+    MAKE_OBJECT, MAKE_ASSEMBLY, MAKE_TEXT, MAKE_NOTHING, EMIT_C, STOP_AFTER, OUTPUT, LANGUAGE, CC, RUNTIME, MODULES, TEST_RUNTIME,
     HELP, VERSION, VERBOSE, DRY_RUN,
     DEPENDENCIES, PASSED_DEPENDENCIES, DEPENDENCY_FILE, DEPENDENCY_TARGET, SAVE, AUXILIARIES,
     WARNING, ERROR_LIMIT, COLOR, LIBRARY, NO_RUNTIME, DEBUG,
@@ -122,6 +122,7 @@ static void note(struct command_line *line, struct item *item, enum effect effec
     case LANGUAGE: break; /* noted with the inputs */
     case CC: line->cc = value; break;
     case RUNTIME: line->runtime = value; break;
+    case MODULES: line->modules = value; break;
     case TEST_RUNTIME: line->uses_test_runtime = true; break;
     case HELP: line->wants_help = true; break;
     case VERSION: line->wants_version = true; break;

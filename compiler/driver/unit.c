@@ -85,7 +85,7 @@ static const char *own_path(struct driver *driver, const struct unit *unit, cons
     return temporary_path(&driver->temporary, unit->number, name);
 }
 
-static const char *preprocessed_path(struct driver *driver, const struct unit *unit)
+const char *unit_preprocessed(struct driver *driver, const struct unit *unit)
 {
     return temporary_path(&driver->temporary, unit->number, "preprocessed.i");
 }
@@ -115,7 +115,7 @@ static int preprocess(struct driver *driver, struct unit *unit, const char *mess
     words_add(&command, "c");
     words_add(&command, unit->name);
     words_add(&command, "-o");
-    words_add(&command, preprocessed_path(driver, unit));
+    words_add(&command, unit_preprocessed(driver, unit));
     return process_run(&command, &options, &driver->temporary);
 }
 
@@ -160,7 +160,7 @@ static int translate(struct driver *driver, struct unit *unit, const char *outpu
     options.is_translator = true;
     words_add(&command, driver->backend.translator);
     add_translator_options(driver, &command, unit);
-    words_add(&command, preprocessed_path(driver, unit));
+    words_add(&command, unit_preprocessed(driver, unit));
     words_add(&command, output);
     command_add_options(driver, &command, STAGE_TYPES);
     return process_run(&command, &options, &driver->temporary);
@@ -275,7 +275,7 @@ int unit_build(struct driver *driver, struct unit *unit)
     if (status != TRANSLATION_DONE)
         return status;
     if (line->keeps_temporaries) {
-        keep_text(driver, preprocessed_path(driver, unit), unit, ".i");
+        keep_text(driver, unit_preprocessed(driver, unit), unit, ".i");
         keep_text(driver, text, unit, ".translated.i");
     }
     return compile(driver, unit, text);

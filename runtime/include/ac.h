@@ -39,7 +39,8 @@ extern "C" {
 /* Errors of the library that have no errno value. A program's own codes may be any positive int. */
 enum {
     AC_EBROKEN = 1 << 20, /* what was waited for is gone: a freed future, an aborted barrier */
-    AC_ECLOSED            /* a closed queue or stream */
+    AC_ECLOSED,           /* a closed queue or stream */
+    AC_EINCOMPLETE        /* the input ended too early */
 };
 
 /* Stands before the declaration of a function that blocks the thread: -Wblocking-call then warns of calls to it in
@@ -613,6 +614,10 @@ void ac_loop_close(void);
  * The argument is a FILE *. A running task's chain is not known. The signal that the environment variable
  * AC_DUMP_SIGNAL names has every loop of the process print this on stderr between two steps. */
 void ac_dump_tasks(void *file);
+
+/* AC__LINK("ac.link:MODULE"); stands in a header of the standard library: whoever includes it is linked with that module.
+ * The text goes into a section of the object that acc reads and linkers drop. */
+#define AC__LINK(text) __asm__(".pushsection .ac.link,\"e\",%progbits\n\t.asciz \"" text "\"\n\t.popsection")
 
 #include <ac/leaves.h>
 

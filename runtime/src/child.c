@@ -4,6 +4,8 @@
  * done about SIGCHLD, and other children of the program are left alone. */
 #include "core.h"
 
+#include <ac/net.h>
+
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +21,7 @@ static int open_pidfd(struct child *child)
     int fd = ac__syscall_fails() ? -1 : (int)syscall(SYS_pidfd_open, child->pid, 0); /* close-on-exec by itself */
     if (fd < 0)
         return errno == ESRCH ? ECHILD : errno;
-    if (ac__descriptor_adopt(fd)) {
+    if (ac_fd_adopt(fd)) {
         child->io.fd = fd;
         return 0;
     }

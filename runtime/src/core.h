@@ -579,10 +579,10 @@ void ac__poll_arm(int fd, struct ac__waiter *waiter, unsigned event);
 void ac__poll_disarm(int fd, struct ac__waiter *waiter, unsigned event);
 /* Has a registered descriptor hung up already? No event will tell. */
 bool ac__poll_hung_up(int fd);
-/* The library made this descriptor: it is non-blocking, and closed by ac_close_fd. */
-bool ac__descriptor_adopt(int fd);
 /* A read has emptied the descriptor. */
 void ac__descriptor_spent(int fd);
+/* It has, and nothing has come since. */
+bool ac__descriptor_is_spent(int fd);
 /* True if a read or write could block the thread: not known to be non-blocking. */
 bool ac__descriptor_blocks(int fd);
 

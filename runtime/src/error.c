@@ -38,6 +38,7 @@ const char *ac__code_name(int code)
     switch (code) {
     case AC_EBROKEN: return "AC_EBROKEN";
     case AC_ECLOSED: return "AC_ECLOSED";
+    case AC_EINCOMPLETE: return "AC_EINCOMPLETE";
     default: return strerrorname_np(code);
     }
 }
@@ -47,6 +48,7 @@ static const char *code_text(int code, char *buffer, size_t size)
     switch (code) {
     case AC_EBROKEN: return "Broken: what was waited for is gone";
     case AC_ECLOSED: return "Closed";
+    case AC_EINCOMPLETE: return "The input ended too early";
     default: return strerror_r(code, buffer, size);
     }
 }

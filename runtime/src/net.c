@@ -127,6 +127,53 @@ ac_coro(void) ac_fd_write(int fd, const void *bytes, size_t size)
     return (ac_coro(void))frame;
 }
 
+/* ---- without waiting --------------------------------------------------------------------------------------------- */
+
+/* A blocking descriptor would stop the loop; and a task that never waits has to let others run at times. */
+static bool must_wait(int fd, short events)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = events};
+    if (unlikely(ac__thread.budget == 0))
+        return true;
+    ac__thread.budget--;
+    return unlikely(ac__descriptor_blocks(fd)) && poll(&poll_fd, 1, 0) == 0;
+}
+
+ssize_t ac_fd_try_read(int fd, void *buffer, size_t size)
+{
+    ssize_t count;
+    if (ac__descriptor_is_spent(fd) || must_wait(fd, POLLIN))
+        return errno = EAGAIN, -1;
+    do
+        count = ac__transfer_fails(&size) ? -1 : read(fd, buffer, size);
+    while (count < 0 && errno == EINTR);
+    if (count < 0 ? would_block(errno) : count > 0 && (size_t)count < size)
+        ac__descriptor_spent(fd);
+    return count;
+}
+
+/* Of what is to be written, no more than a blocking descriptor that is ready takes at once. */
+static ssize_t write_parts(int fd, const struct iovec *parts, int count)
+{
+    size_t size = parts->iov_len;
+    if (ac__transfer_fails(&size))
+        return -1;
+    if (size != parts->iov_len || unlikely(ac__descriptor_blocks(fd)))
+        return write(fd, parts->iov_base, size < SAFE_BLOCK ? size : SAFE_BLOCK);
+    return count == 1 ? write(fd, parts->iov_base, size) : writev(fd, parts, count);
+}
+
+ssize_t ac_fd_try_write(int fd, const struct iovec *parts, int count)
+{
+    ssize_t written;
+    if (must_wait(fd, POLLOUT))
+        return errno = EAGAIN, -1;
+    do
+        written = write_parts(fd, parts, count);
+    while (written < 0 && errno == EINTR);
+    return written;
+}
+
 /* ---- addresses --------------------------------------------------------------------------------------------------- */
 
 union address {
@@ -179,8 +226,7 @@ int ac_tcp_listen(const char *address, unsigned port, int backlog)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (!ac__syscall_fails() && bind(fd, &local.any, length) == 0 && listen(fd, backlog) == 0) {
-        if (ac__thread.loop)
-            ac__descriptor_adopt(fd);
+        ac_fd_adopt(fd);
         return fd;
     }
     code = errno;
@@ -219,7 +265,7 @@ static int accept_attempt(struct ac__io *io, struct ac__task *task)
     while (fd < 0 && is_connections_fault(errno));
     if (fd < 0)
         return not_now(task, errno);
-    if (!ac__descriptor_adopt(fd)) {
+    if (!ac_fd_adopt(fd)) {
         close(fd);
         return ac__fail_code(task, ENOMEM);
     }
@@ -259,7 +305,7 @@ static int connect_begin(struct connection *connection, struct ac__task *task)
     if (fd < 0)
         return ac__fail_code(task, errno);
     connection->io.fd = fd;
-    if (!ac__descriptor_adopt(fd))
+    if (!ac_fd_adopt(fd))
         return ac__fail_code(task, ENOMEM);
     send_at_once(fd);
     code = connect(fd, &connection->address.any, connection->length) < 0 ? errno : 0;

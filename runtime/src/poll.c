@@ -12,6 +12,8 @@
  * sees it. */
 #include "core.h"
 
+#include <ac/net.h>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -242,10 +244,15 @@ void ac__descriptor_spent(int fd)
         descriptor->is_spent = descriptor->is_ours && descriptor->is_registered && !descriptor->is_hung_up;
 }
 
+bool ac__descriptor_is_spent(int fd)
+{
+    const struct ac__descriptor *descriptor = descriptor_find(ac__loop(), fd);
+    return descriptor && descriptor->is_spent;
+}
+
 static bool needs_no_attempt(const struct ac__io *io)
 {
-    const struct ac__descriptor *descriptor = descriptor_find(ac__loop(), io->fd);
-    return io->base.state == 0 && !io->is_output && descriptor && descriptor->is_spent;
+    return io->base.state == 0 && !io->is_output && ac__descriptor_is_spent(io->fd);
 }
 
 /* States: 0 not started, 1 waits for the descriptor, 2 has given way to others. */
@@ -266,9 +273,9 @@ int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
     return status == AC__SUSPENDED ? io_wait(io, task) : status;
 }
 
-bool ac__descriptor_adopt(int fd)
+bool ac_fd_adopt(int fd)
 {
-    struct ac__descriptor *descriptor = descriptor_get(ac__loop(), fd);
+    struct ac__descriptor *descriptor = ac__thread.loop ? descriptor_get(ac__thread.loop, fd) : NULL;
     if (!descriptor)
         return false;
     descriptor->generation++; /* a new file, whatever the number stood for */

@@ -8,6 +8,9 @@
 
 #include <ac.h>
 
+#include <sys/types.h>
+#include <sys/uio.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -32,6 +35,18 @@ ac_coro(size_t) ac_fd_read(int fd, void *buffer, size_t size);
 
 /* Writes all of it, waiting as often as need be. Works for any descriptor. The bytes must stay until it is done. */
 ac_coro(void) ac_fd_write(int fd, const void *bytes, size_t size);
+
+/* ---- without waiting: for what is built on descriptors ------------------------------------------------------------- */
+
+/* These do not wait, whatever the descriptor's flags: -1 with EAGAIN where they would have to, and then ac_readable or
+ * ac_writable is to be awaited before the next try. (They say so, too, when a task that never had to wait is to let
+ * others run, which that await sees to.) Otherwise they are read(2) and writev(2), repeated after signals. */
+ssize_t ac_fd_try_read(int fd, void *buffer, size_t size);
+ssize_t ac_fd_try_write(int fd, const struct iovec *parts, int count);
+
+/* Says that a descriptor is new, non-blocking, and will be closed by ac_close_fd only: saves system calls where it is
+ * waited for. False if there is no memory to note that; the descriptor can be used all the same. */
+bool ac_fd_adopt(int fd);
 
 #ifdef __cplusplus
 }

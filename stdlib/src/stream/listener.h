@@ -1,0 +1,17 @@
+/* listener.h: what a listener is made of. */
+#ifndef AC_STDLIB_LISTENER_H
+#define AC_STDLIB_LISTENER_H
+
+#include "stream.h"
+
+struct ac_listener {
+    int fd;
+    bool is_closed;
+    unsigned users;  /* tasks that wait for it, and the owner: the last one frees */
+    char *path;      /* of a Unix socket, to be removed */
+};
+
+void ac__listener_enter(ac_listener *listener);
+void ac__listener_leave(ac_listener *listener);
+
+#endif

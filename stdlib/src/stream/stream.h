@@ -1,0 +1,73 @@
+/* stream.h: what a stream is made of; for the files of this module and for transports such as TLS.
+ *
+ * A transport moves bytes and never waits: where it cannot go on it says EAGAIN, and the stream waits for the descriptor
+ * at the bottom of all transports. A stream adds the buffer, the order of those who use it, and the end. */
+#ifndef AC_STDLIB_STREAM_H
+#define AC_STDLIB_STREAM_H
+
+#include <ac/net.h>
+#include <ac/stream.h>
+
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+
+struct ac__transport;
+
+/* Each gives -1 with errno where it fails; EAGAIN: again when the descriptor is ready, `read` for input, others output. */
+struct ac__transport_functions {
+    ssize_t (*read)(struct ac__transport *transport, void *buffer, size_t size); /* 0: end of input */
+    ssize_t (*write)(struct ac__transport *transport, const struct iovec *parts, int count);
+    int (*flush)(struct ac__transport *transport); /* sends what `write` has only noted; null: there is no such thing */
+    int (*end)(struct ac__transport *transport);   /* half-close, after a flush */
+    void (*free)(struct ac__transport *transport); /* frees it and what is below, not the descriptor at the bottom */
+};
+
+struct ac__transport {
+    const struct ac__transport_functions *functions;
+};
+
+struct ac__descriptor_transport {
+    struct ac__transport base;
+    int fd;
+};
+
+/* What ac_serve notes of a connection. */
+struct ac__served {
+    ac_stream *next, *previous;
+    ac_task(void) task;
+};
+
+struct ac_stream {
+    struct ac__transport *transport;
+    struct ac__descriptor_transport bottom;
+    char *buffer;            /* null: nothing was ever kept */
+    size_t start, end;       /* what is in it */
+    size_t capacity, limit;  /* the block has one byte more, for the NUL of a line */
+    size_t line_size;
+    ac_mutex writing;
+    unsigned users;          /* tasks that wait for it, and the owner: the last one frees */
+    bool is_reading;         /* a task waits for input */
+    bool is_closed;
+    bool is_borrowed;        /* the descriptor is not to be closed: standard input and output */
+    bool has_ended;          /* the end of input has come */
+    void *context;
+    struct ac__served served;
+};
+
+/* A stream on a descriptor that is non-blocking and ours alone. Null without memory. */
+ac_stream *ac__stream_new(int fd);
+/* Waits until the descriptor is ready; AC_ECLOSED if the stream is closed, and perhaps freed, meanwhile. */
+async void ac__stream_wait(ac_stream *stream, bool is_output);
+void ac__stream_enter(ac_stream *stream);
+void ac__stream_leave(ac_stream *stream);
+
+/* "@name" is in the abstract name space. False if the path is too long, or empty. */
+bool ac__address_unix(ac_address *address, const char *path);
+/* An address given as text. */
+bool ac__address_numeric(ac_address *address, const char *host, unsigned port);
+/* Finds the addresses of a name, in the order they are to be tried; at most `capacity`. */
+async size_t ac__resolve(const char *host, unsigned port, int family, ac_address *addresses, size_t capacity);
+/* A socket of that address's family; -1 with errno. */
+int ac__socket_new(const ac_address *address, int type);
+
+#endif
