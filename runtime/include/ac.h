@@ -262,6 +262,8 @@ struct ac__limit {
 struct ac_timeout {
     double seconds;
     struct ac__limit ac__limit;
+    struct ac__frame ac__exit; /* of ac_timeout_aexit, which cannot fail for want of memory */
+    const ac_error *ac__error;
 };
 struct ac_timeout ac_timeout(double seconds);
 ac_coro(struct ac_timeout *) ac_timeout_aenter(struct ac_timeout *timeout);

@@ -6,7 +6,8 @@
  * back at the end, as a time limit does (limit.c): so it never leaks out, and a request of somebody else's that came on
  * top is still there and goes on.
  *
- * The group itself is the frame that waits at the end of the block, so for want of memory no end can be skipped. */
+ * The group holds the frames that enter and leave it, so neither can fail for want of memory: no group is lost, no end
+ * skipped. */
 #include "core.h"
 
 struct child {
@@ -18,6 +19,8 @@ struct child {
 
 struct ac_group {
     struct ac__frame base; /* of ac_group_aexit */
+    struct ac__frame enter;
+    ac_group *self; /* the result of entering */
     struct ac__task *task; /* that entered it; null before */
     struct child *first;   /* circular */
     struct ac__thrown *error; /* the first failure of a child; the later ones are its context */
@@ -131,16 +134,9 @@ void ac__group_spawn(ac_group *group, struct ac__frame *coroutine, const char *o
 
 /* ---- entering ---------------------------------------------------------------------------------------------------- */
 
-struct enter {
-    struct ac__frame base;
-    ac_group *group; /* the result */
-};
-
 static int enter_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    ac_group *group = ((struct enter *)frame)->group;
-    if (!group)
-        return ac__fail_code(task, ENOMEM);
+    ac_group *group = container_of(frame, ac_group, enter);
     group->task = task;
     group->cancels = task->cancels;
     group->was_pending = task->flags & AC__CANCEL;
@@ -151,17 +147,20 @@ static int enter_resume(struct ac__frame *frame, struct ac__task *task)
 
 static const struct ac__function enter_function = {.resume = enter_resume,
                                                    .name = "ac_group_aenter",
-                                                   .size = sizeof(struct enter),
-                                                   .alignment = _Alignof(struct enter),
-                                                   .result_offset = offsetof(struct enter, group),
+                                                   .size = sizeof(struct ac__frame),
+                                                   .alignment = _Alignof(struct ac__frame),
+                                                   .result_offset =
+                                                       offsetof(ac_group, self) - offsetof(ac_group, enter),
                                                    .result_size = sizeof(ac_group *)};
 
 ac_coro(ac_group *) ac_group_aenter(ac_group *group)
 {
-    struct enter *enter = (struct enter *)ac__frame_new(&enter_function, (const void *)ac_group_aenter);
-    if (enter)
-        enter->group = group;
-    return (ac_coro(ac_group *))enter;
+    ac__frame_none();
+    if (!group)
+        return NULL;
+    group->enter = (struct ac__frame){.function = &enter_function, .storage = AC__EMBEDDED};
+    group->self = group;
+    return (ac_coro(ac_group *))&group->enter;
 }
 
 /* ---- leaving ----------------------------------------------------------------------------------------------------- */

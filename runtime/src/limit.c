@@ -54,10 +54,9 @@ static bool limit_end(struct ac__limit *limit)
 
 /* ---- async with (ac_timeout(seconds)) ---------------------------------------------------------------------------- */
 
-struct block {
+struct enter {
     struct ac__frame base;
-    struct ac_timeout *timeout; /* what entering gives */
-    const ac_error *error;
+    struct ac_timeout *timeout; /* the result */
 };
 
 struct ac_timeout ac_timeout(double seconds)
@@ -67,51 +66,45 @@ struct ac_timeout ac_timeout(double seconds)
 
 static int enter_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    struct ac_timeout *timeout = ((struct block *)frame)->timeout;
+    struct ac_timeout *timeout = ((struct enter *)frame)->timeout;
     int code = limit_begin(&timeout->ac__limit, task, timeout->seconds);
     return code ? ac__fail_code(task, code) : AC__DONE;
 }
 
 static int exit_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    struct block *block = (struct block *)frame;
-    bool is_own = limit_end(&block->timeout->ac__limit);
-    if (is_own && block->error && block->error->code == ECANCELED)
+    struct ac_timeout *timeout = container_of(frame, struct ac_timeout, ac__exit);
+    bool is_own = limit_end(&timeout->ac__limit);
+    if (is_own && timeout->ac__error && timeout->ac__error->code == ECANCELED)
         return ac__fail_code(task, ETIMEDOUT);
     return AC__DONE;
 }
 
 static const struct ac__function enter_function = {.resume = enter_resume,
                                                    .name = "ac_timeout_aenter",
-                                                   .size = sizeof(struct block),
-                                                   .alignment = _Alignof(struct block),
-                                                   .result_offset = offsetof(struct block, timeout),
+                                                   .size = sizeof(struct enter),
+                                                   .alignment = _Alignof(struct enter),
+                                                   .result_offset = offsetof(struct enter, timeout),
                                                    .result_size = sizeof(struct ac_timeout *)};
 static const struct ac__function exit_function = {.resume = exit_resume,
                                                   .name = "ac_timeout_aexit",
-                                                  .size = sizeof(struct block),
-                                                  .alignment = _Alignof(struct block)};
-
-static struct block *block_new(struct ac__frame *frame, struct ac_timeout *timeout, const ac_error *error)
-{
-    struct block *block = (struct block *)frame;
-    if (block) {
-        block->timeout = timeout;
-        block->error = error;
-    }
-    return block;
-}
+                                                  .size = sizeof(struct ac__frame),
+                                                  .alignment = _Alignof(struct ac__frame)};
 
 ac_coro(struct ac_timeout *) ac_timeout_aenter(struct ac_timeout *timeout)
 {
-    struct ac__frame *frame = ac__frame_new(&enter_function, (const void *)ac_timeout_aenter);
-    return (ac_coro(struct ac_timeout *))block_new(frame, timeout, NULL);
+    struct enter *enter = (struct enter *)ac__frame_new(&enter_function, (const void *)ac_timeout_aenter);
+    if (enter)
+        enter->timeout = timeout;
+    return (ac_coro(struct ac_timeout *))enter;
 }
 
 ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error)
 {
-    struct ac__frame *frame = ac__frame_new(&exit_function, (const void *)ac_timeout_aexit);
-    return (ac_coro(void))block_new(frame, timeout, error);
+    ac__frame_none();
+    timeout->ac__exit = (struct ac__frame){.function = &exit_function, .storage = AC__EMBEDDED};
+    timeout->ac__error = error;
+    return (ac_coro(void))&timeout->ac__exit;
 }
 
 bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds)
