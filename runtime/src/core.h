@@ -27,6 +27,8 @@ bool ac__syscall_fails(void);
 bool ac__transfer_fails(size_t *size);
 /* True if a task that has suspended is to be cancelled there. */
 bool ac__cancels_here(bool is_main);
+/* The random order has chosen among several tasks. */
+void ac__count_choice(void);
 /* A mutex has been locked (1) or unlocked (-1). */
 void ac__count_locked(int change);
 void ac__report_locked(void);
@@ -36,6 +38,7 @@ static inline bool ac__allocation_fails(void) { return false; }
 static inline bool ac__syscall_fails(void) { return false; }
 static inline bool ac__transfer_fails(size_t *size) { return (void)size, false; }
 static inline bool ac__cancels_here(bool is_main) { return (void)is_main, false; }
+static inline void ac__count_choice(void) { }
 static inline void ac__count_locked(int change) { (void)change; }
 static inline void ac__report_locked(void) { }
 #endif

@@ -6,7 +6,8 @@
  *     AC_FAIL_SYSCALL=n:short  if it is a read or write, it moves one byte only
  *     AC_CANCEL_AT=n           the main task is cancelled where it suspends for the n-th time
  *     AC_CANCEL_AT=n:any       whatever task is the n-th to suspend is cancelled there
- *     AC_COUNT_FAULTS=file     at exit, how many of each there were is written to the file
+ *     AC_COUNT_FAULTS=file     at exit, how many of each there were is written to the file, and how often the random
+ *                              order (AC_SEED) had a choice
  *
  * When a loop ends, a mutex that is still locked is reported. */
 #include "core.h"
@@ -24,7 +25,7 @@ struct target {
 static struct target allocation, call, suspension;
 static int call_errno = EIO;
 static bool call_is_short, cancels_any;
-static long locked;
+static long locked, choices;
 
 static int code_of(const char *text)
 {
@@ -65,7 +66,7 @@ __attribute__((destructor)) static void write_counts(void)
     FILE *file = name ? fopen(name, "w") : NULL;
     if (!file)
         return;
-    fprintf(file, "%ld %ld %ld\n", allocation.count, call.count, suspension.count);
+    fprintf(file, "%ld %ld %ld %ld\n", allocation.count, call.count, suspension.count, choices);
     fclose(file);
 }
 
@@ -102,6 +103,11 @@ bool ac__transfer_fails(size_t *size)
 bool ac__cancels_here(bool is_main)
 {
     return (is_main || cancels_any) && is_the_one(&suspension);
+}
+
+void ac__count_choice(void)
+{
+    __atomic_add_fetch(&choices, 1, __ATOMIC_RELAXED);
 }
 
 void ac__count_locked(int change)

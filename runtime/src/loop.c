@@ -143,6 +143,8 @@ static inline struct ac__task *take_first(void)
 static struct ac__task *take_random(struct ac__loop *loop)
 {
     struct ac__task **link = &ac__thread.ready, *task;
+    if (AC__TEST_BUILD && ac__thread.ready->next)
+        ac__count_choice();
     loop->seed = loop->seed * 6364136223846793005u + 1442695040888963407u;
     for (unsigned skip = loop->seed >> 60; skip && (*link)->next; skip--)
         link = &(*link)->next;
