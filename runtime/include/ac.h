@@ -81,7 +81,8 @@ ac_coro(void) ac_yield(void);
 /* ---- tasks ------------------------------------------------------------------------------------------------------- */
 
 /* A handle of a task belongs to whoever holds it, until it is awaited, given to a combinator (both consume it) or
- * detached. An error that nobody retrieved when the last handle goes is reported on stderr with its trace. */
+ * detached. An error that nobody retrieved when the last handle goes is reported on stderr with its trace. A task that
+ * awaits itself, in whatever way, gets EDEADLK, and the handle is kept. */
 
 /* ac_task(T) ac_spawn(ac_coro(T) c): starts a coroutine concurrently. It first runs when the loop next gets control;
  * tasks start in the order they were spawned. Consumes the coroutine. One that could not be made (null) gives a task
@@ -117,7 +118,8 @@ ac_coro(void) ac_yield(void);
 
 /* await ac_stop(ac_task(T) t): cancels a task, waits until it is finished and consumes the handle. Its ECANCELED is
  * swallowed, its result dropped. Throws: any other error of the task.
- * Cancelled: still waits for the task, then throws ECANCELED. */
+ * Cancelled: still waits for the task, then throws ECANCELED; or an error of the task, and then ECANCELED by the next
+ * await that waits. */
 #define ac_stop(t) __extension__(ac__stop(ac__task_pointer(t)))
 
 /* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. */
@@ -211,7 +213,8 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
  *
  * Coroutines among the arguments start as tasks, in the order written, and handles of tasks are consumed. All are
  * done when the await ends, however it ends; only futures are left alone.
- * Cancelled: all are cancelled and awaited; then ECANCELED is thrown, or the error with which one of them answered. */
+ * Cancelled: all are cancelled and awaited; then ECANCELED is thrown, or the error with which one of them answered. If
+ * it had failed before, that error is thrown, and ECANCELED by the next await that waits. */
 
 /* await ac_gather_n(items, n, results): ac_gather over an array of n coroutines or tasks of type T. `results` is T[n],
  * filled in the order of the items, or null. The items are copied; n may be 0. */

@@ -34,8 +34,11 @@ static int child_attempt(struct ac__io *io, struct ac__task *task)
 {
     struct child *child = container_of(io, struct child, io);
     int status = 0, code;
-    pid_t pid = ac__syscall_fails() ? -1 : waitpid(child->pid, &status, WNOHANG);
-    if (pid < 0 && errno != EINTR)
+    pid_t pid;
+    do
+        pid = ac__syscall_fails() ? -1 : waitpid(child->pid, &status, WNOHANG);
+    while (pid < 0 && errno == EINTR);
+    if (pid < 0)
         return ac__fail_code(task, errno);
     if (pid == child->pid) {
         io->result.fd = status;

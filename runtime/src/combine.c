@@ -6,7 +6,8 @@
  * await, and nothing ever writes to a frame that is gone.
  *
  * If the caller is cancelled, all children are; it goes on waiting for them and then throws ECANCELED, or the error
- * with which a child answered. A future among the children is not cancelled but left alone. */
+ * with which a child answered. A failure that was there before is thrown, and the cancellation at the next wait. A
+ * future among the children is not cancelled but left alone. */
 #include "core.h"
 
 #include <string.h>
@@ -34,6 +35,7 @@ struct family {
     struct ac__thrown *error;
     bool is_stopping;        /* the rest has been cancelled */
     bool is_interrupted;     /* the caller has been cancelled */
+    bool has_failed_first;   /* before that */
     bool has_winner;
     size_t result_size;
     void *result; /* until the end; behind the entries */
@@ -122,6 +124,8 @@ static void any_done(struct entry *entry, struct ac__thrown *error, const void *
     struct family *family = entry->family;
     if (family->has_winner) {
         ac__thrown_free(error);
+    } else if (error && family->is_interrupted) {
+        keep_first_error(family, error);
     } else if (error) {
         ac__thrown_push(&error, family->error);
         family->error = error;
@@ -177,6 +181,16 @@ static struct ac__task *entry_notified(struct ac__wait *wait)
     return NULL;
 }
 
+/* There is nothing to wait for. */
+static void entry_refuse(struct entry *entry, struct ac__thrown *error)
+{
+    entry->child.handle = NULL;
+    entry->family->policy->done(entry, error, NULL);
+    if (entry->family->policy->fail_stops)
+        family_stop(entry->family);
+    family_one_less(entry->family);
+}
+
 static void entry_start(struct entry *entry)
 {
     struct ac__child *child = &entry->child;
@@ -185,8 +199,11 @@ static void entry_start(struct entry *entry)
         child->kind = AC__KIND_TASK;
     }
     if (!child->handle) { /* a future that could not be made */
-        entry->family->policy->done(entry, ac__out_of_memory(), NULL);
-        family_one_less(entry->family);
+        entry_refuse(entry, ac__out_of_memory());
+        return;
+    }
+    if (child->handle == ac__thread.task) {
+        entry_refuse(entry, ac__awaits_itself());
         return;
     }
     if (child->kind == AC__KIND_TASK)
@@ -228,11 +245,25 @@ static void family_stop(struct family *family)
         entry_cancel(&family->entries[i]);
 }
 
+/* The caller has been cancelled. Is it the family that has failed, or only some children that need not succeed? */
+static void family_interrupt(struct family *family, bool has_failed)
+{
+    bool has_error = family->error && ac__thrown_code(family->error) != ECANCELED;
+    family->is_interrupted = true;
+    if (has_failed) {
+        family->has_failed_first |= has_error;
+    } else {
+        ac__thrown_free(family->error);
+        family->error = NULL;
+    }
+}
+
 static struct ac__task *family_cancel(struct ac__wait *wait)
 {
     struct family *family = container_of(wait, struct family, wait);
     ac__unflag(wait->task, AC__CANCEL); /* it is the children's now */
-    family->is_interrupted = family->is_stopping = true;
+    family_interrupt(family, family->policy->fail_stops || family->is_interrupted);
+    family->is_stopping = true;
     for (size_t i = 0; i < family->count; i++)
         entry_cancel(&family->entries[i]);
     return NULL;
@@ -256,7 +287,10 @@ static void family_close(struct ac__frame *frame)
 static int family_end(struct family *family, struct ac__task *task)
 {
     struct ac__thrown *error = family->error;
-    if (family->is_interrupted && (!error || ac__thrown_code(error) == ECANCELED)) {
+    bool is_answered = error && ac__thrown_code(error) != ECANCELED && !family->has_winner;
+    if (family->has_failed_first)
+        ac__flag(task, AC__CANCEL);
+    if (family->is_interrupted && !is_answered) {
         ac__thrown_free(error);
         error = ac__error_make(ECANCELED, NULL);
     } else if (family->has_winner) {
@@ -308,7 +342,7 @@ static int family_resume(struct ac__frame *frame, struct ac__task *task)
     if (frame->state == 0)
         return family_start(frame, task);
     if (ac__interrupted(task)) /* all were done, but it had not run yet */
-        family->is_interrupted = true;
+        family_interrupt(family, !family->has_winner);
     return family_end(family, task);
 }
 

@@ -649,6 +649,8 @@ struct ac__waiter **ac__target_queue(void *target, unsigned kind);
 void ac__target_drop(void *target, unsigned kind);
 /* Notes in a join that the task it waits for has succeeded, so there is nothing more to do. Other waiters stay. */
 void ac__join_settle(struct ac__waiter *waiter);
+/* EDEADLK, for a task that is to wait for itself; its handle is kept. */
+struct ac__thrown *ac__awaits_itself(void);
 /* Puts a waiter in the queue of a task or future that is not done; takes it out, also after it has happened. */
 void ac__target_watch(void *target, unsigned kind, struct ac__waiter *waiter);
 void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter);

@@ -58,6 +58,11 @@ void ac__target_drop(void *target, unsigned kind)
         ac__coro_close(target);
 }
 
+struct ac__thrown *ac__awaits_itself(void)
+{
+    return ac__error_make(EDEADLK, "a task awaits itself");
+}
+
 void ac__target_watch(void *target, unsigned kind, struct ac__waiter *waiter)
 {
     ac__enqueue(ac__target_queue(target, kind), waiter);
@@ -121,7 +126,7 @@ static int join_start_task(struct ac__join *join, struct ac__task *task)
     struct ac__task *target = join->target;
     ac__check_consumed(target);
     if (unlikely(target == task))
-        return join_fail(join, task, ac__error_make(EDEADLK, "a task awaits itself"));
+        return ac__fail(task, ac__awaits_itself());
     if (ac__state(target) == AC__FINISHED)
         return join_finish(join, task);
     ac__enqueue(ac__joiners(target), &join->waiter);

@@ -57,7 +57,7 @@ static int shield_start(struct ac__frame *frame, struct ac__task *task)
         shield->kind = AC__KIND_TASK;
     }
     if (shield->target == task)
-        return shield_fail(shield, task, ac__error_make(EDEADLK, "a task awaits itself"));
+        return shield_fail(shield, task, ac__awaits_itself());
     if (ac__target_done(shield->target, shield->kind))
         return shield_finish(frame, task);
     ac__target_watch(shield->target, shield->kind, &shield->waiter);
@@ -126,7 +126,9 @@ static int stop_finish(struct shield *stop, struct ac__task *task)
         ac__thrown_free(error);
         error = NULL;
     }
-    if (!error && (stop->is_interrupted || ac__interrupted(task)))
+    if (error && stop->is_interrupted)
+        ac__flag(task, AC__CANCEL); /* the error comes first, the cancellation at the next wait */
+    else if (!error && (stop->is_interrupted || ac__interrupted(task)))
         error = ac__error_make(ECANCELED, NULL);
     ac__task_drop(stop->target);
     return error ? ac__fail(task, error) : AC__DONE;
@@ -137,7 +139,7 @@ static int stop_resume(struct ac__frame *frame, struct ac__task *task)
     struct shield *stop = ac__body(frame);
     if (frame->state == 0) {
         if (stop->target == task)
-            return ac__fail(task, ac__error_make(EDEADLK, "a task awaits itself"));
+            return ac__fail(task, ac__awaits_itself());
         if (ac__task_cancel(stop->target, false)) {
             ac__target_watch(stop->target, AC__KIND_TASK, &stop->waiter);
             stop->waiter.wait.cancel = stop_cancel;

@@ -160,7 +160,7 @@ static int check(const struct watch *watch, struct ac__task *task)
         return ac__fail_code(task, ENOMEM);
     for (size_t i = 0; i < watch->count; i++) {
         if (watch->watched[i].target == task)
-            return ac__fail(task, ac__error_make(EDEADLK, "a task awaits itself"));
+            return ac__fail(task, ac__awaits_itself());
     }
     return AC__DONE;
 }

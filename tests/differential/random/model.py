@@ -277,6 +277,7 @@ def stop(loop, target):
         task.block(wait)
         yield
     if target.error and target.error != ECANCELED:
+        task.cancel_flag = task.cancel_flag or wait.is_interrupted
         raise Error(target.error)
     if wait.is_interrupted or task.interrupted():
         raise Error(ECANCELED)
@@ -340,12 +341,16 @@ class Family:
         self.remaining = len(children)
         self.live = [None] * len(children)
         self.error = self.winner = None
-        self.has_winner = self.is_stopping = self.is_interrupted = self.has_suspended = False
+        self.has_winner = self.is_stopping = self.has_suspended = False
+        self.is_interrupted = self.has_failed_first = False
 
     def keep_first_error(self, error):
         if self.error == ECANCELED and self.is_interrupted:
             self.error = None
         self.error = self.error or error
+
+    def keep_last_error(self, error):
+        self.error = error
 
     def take(self, task, store):
         """A child is done."""
@@ -358,7 +363,7 @@ class Family:
             if not self.has_winner and not (self.error and not self.is_interrupted):
                 self.win_or_fail(task, self.keep_first_error)
         elif not self.has_winner:
-            self.win_or_fail(task, lambda error: setattr(self, 'error', error))
+            self.win_or_fail(task, self.keep_first_error if self.is_interrupted else self.keep_last_error)
 
     def win_or_fail(self, task, fail):
         if task.error:
@@ -390,9 +395,18 @@ class Family:
         self.live[index] = task
         task.watchers.append(lambda: self.finish(index, task))
 
+    def interrupt(self, has_failed):
+        """The caller has been cancelled: has the family failed, or only children that need not succeed?"""
+        self.is_interrupted = True
+        if not has_failed:
+            self.error = None
+        elif self.error not in (None, ECANCELED):
+            self.has_failed_first = self.kind != 'settle'
+
     def cancel(self):
         self.task.cancel_flag = False
-        self.is_interrupted = self.is_stopping = True
+        self.interrupt(self.kind in ('gather', 'race') or self.is_interrupted)
+        self.is_stopping = True
         self.cancel_rest()
 
     def run(self):
@@ -405,15 +419,17 @@ class Family:
                 self.cancel_rest()
             yield
             if self.task.interrupted():
-                self.is_interrupted = True
+                self.interrupt(not self.has_winner)
         return self.end()
 
     def end(self):
-        if self.is_interrupted and (self.kind == 'settle' or self.error in (None, ECANCELED)):
+        if self.has_failed_first:
+            self.task.cancel_flag = True
+        if self.is_interrupted and (self.kind == 'settle' or self.has_winner or self.error in (None, ECANCELED)):
             raise Error(ECANCELED)
         if self.kind == 'settle':
             return self.error or 0
-        if self.error and (self.is_interrupted or not self.has_winner):
+        if self.error and not self.has_winner:
             raise Error(self.error)
         return self.winner
 
