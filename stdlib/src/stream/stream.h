@@ -20,6 +20,8 @@ struct ac__transport_functions {
     int (*flush)(struct ac__transport *transport); /* sends what `write` has only noted; null: there is no such thing */
     int (*end)(struct ac__transport *transport);   /* half-close, after a flush */
     void (*free)(struct ac__transport *transport); /* frees it and what is below, not the descriptor at the bottom */
+    const char *(*message)(const struct ac__transport *transport); /* what the last error means; null: strerror knows */
+    bool says_goodbye; /* `end` tells the other side, which answers: closing waits for that */
 };
 
 struct ac__transport {
@@ -57,7 +59,9 @@ struct ac_stream {
 /* A stream on a descriptor that is non-blocking and ours alone. Null without memory. */
 ac_stream *ac__stream_new(int fd);
 /* Waits until the descriptor is ready; AC_ECLOSED if the stream is closed, and perhaps freed, meanwhile. */
-async void ac__stream_wait(ac_stream *stream, bool is_output);
+ac_coro(void) ac__stream_wait(ac_stream *stream, bool is_output);
+/* Throws what errno says of the transport's last operation, which failed. */
+ac_coro(void) ac__stream_fail(ac_stream *stream);
 void ac__stream_enter(ac_stream *stream);
 void ac__stream_leave(ac_stream *stream);
 
@@ -66,7 +70,7 @@ bool ac__address_unix(ac_address *address, const char *path);
 /* An address given as text. */
 bool ac__address_numeric(ac_address *address, const char *host, unsigned port);
 /* Finds the addresses of a name, in the order they are to be tried; at most `capacity`. */
-async size_t ac__resolve(const char *host, unsigned port, int family, ac_address *addresses, size_t capacity);
+ac_coro(size_t) ac__resolve(const char *host, unsigned port, int family, ac_address *addresses, size_t capacity);
 /* A socket of that address's family; -1 with errno. */
 int ac__socket_new(const ac_address *address, int type);
 
