@@ -1,0 +1,210 @@
+/* ac/http_server.h: an HTTP/1.1 server whose handlers are async functions.
+ *
+ *     async void hello(ac_request *r)
+ *     {
+ *         await ac_respond_text(r, 200, "Hello!\n");
+ *     }
+ *
+ *     async int main(void)
+ *     {
+ *         async with (ac_http_server *server = ac_http_server_new(.idle_timeout = 30)) {
+ *             if (ac_http_route(server, "GET /hello", hello, NULL) < 0)
+ *                 throw errno;
+ *             await ac_http_listen(server, NULL, 8080);
+ *             await ac_http_run(server);
+ *         }
+ *     }
+ *
+ * A connection is a task; its requests are answered one after the other, also those that a client sends ahead. What a
+ * client sends is limited in size and time. What is malformed gets 400, a body that is too long 413, a head 431, a
+ * client that is too slow 408, and the connection ends; no handler hears of it, unless it is reading the body: then
+ * its read throws.
+ *
+ * A handler that throws: the client gets 500 (or the status of AC_EHTTP), the error is reported on stderr; where the
+ * response had begun, the connection is cut, so that the client notices. A handler whose client goes away while it waits
+ * is cancelled.
+ *
+ * Texts that functions here return belong to the request: they are good until its handler has returned. */
+#ifndef AC_HTTP_SERVER_H
+#define AC_HTTP_SERVER_H
+
+#include <ac.h>
+#include <ac/stream.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+AC__LINK("ac.link:http_server");
+
+/* ---- the server ---------------------------------------------------------------------------------------------------- */
+
+typedef struct ac_http_server ac_http_server;
+typedef struct ac_request ac_request;
+
+/* What answers a request: an async function. */
+typedef ac_coro(void) ac_http_handler(ac_request *r);
+
+/* Throwing AC_EHTTP(404), "no user %d", id answers with that status (400 to 599) and message, if nobody catches it
+ * and no response has begun. That is not reported. */
+#define AC_EHTTP(status) ((1 << 21) + (status))
+
+/* Limits. 0: the default. Times in seconds; INFINITY: no limit. */
+struct ac_http_server_options {
+    size_t max_header;       /* bytes of a request line with its header fields: 16384; more gets 431 (414 if the
+                                request line alone is longer) */
+    size_t max_body;         /* bytes of a body: 1048576; more gets 413. ac_request_limit_body changes it */
+    double header_timeout;   /* for the head of a request, from its first byte, or from connecting: 10; then 408 */
+    double body_timeout;     /* for the next bytes of a body to come: 30; then 408 */
+    double idle_timeout;     /* between two requests: 60; then the connection is closed */
+    double write_timeout;    /* for the client to take the next 64 KiB: 60; then the connection is cut */
+    double stop_timeout;     /* for handlers to end after ac_http_stop: 30; then they are cancelled */
+    unsigned max_connections; /* at once: 10000; further ones wait in the kernel's queue */
+    bool half_close;         /* a client that ends its output while it waits for a response is not gone */
+};
+
+/* ac_http_server *ac_http_server_new(...options): a server, such as ac_http_server_new(.max_body = 1 << 24). It lives
+ * until ac_http_server_free, or for the block of an `async with`. Null with ENOMEM if there is no memory (`async with`
+ * throws that), with EINVAL for options that make no sense. */
+#define ac_http_server_new(...) ac__http_server_new(&(struct ac_http_server_options){__VA_ARGS__})
+
+/* Closes what it listens on and frees it. It must not be running. Null is fine. */
+void ac_http_server_free(ac_http_server *server);
+
+/* Has requests answered by a handler. The pattern is "[METHOD ]/PATH", where a segment {name} of the path stands for
+ * any one segment that is not empty, and {name...} at its end for any rest, slashes and all: "GET /users/{id}", "/files/{path...}".
+ * Without a method, it is for all. GET serves HEAD, too: the body is then left out. Of several patterns that match a
+ * path, the one with the plain text in the earliest segment where they differ wins, then {name}. What matches none
+ * gets 404; what matches only for other methods 405 (or, for OPTIONS, 204) with the list of these.
+ * `context` is what ac_request_context gives. 0, or -1 with errno: EINVAL for a malformed pattern, EEXIST for one that
+ * is there, ENOMEM. */
+int ac_http_route(ac_http_server *server, const char *pattern, ac_http_handler *handler, void *context);
+
+/* Serves the files below a folder for GET and HEAD under a path: ac_http_static(s, "/", "www"). Types go by the name's
+ * ending; a folder's page is its index.html. Answers Range, If-None-Match, If-Modified-Since and If-Range. Nothing
+ * outside the folder is served, symbolic links included. The folder is opened now.
+ * 0, or -1 with errno: that of open, or of ac_http_route. */
+int ac_http_static(ac_http_server *server, const char *path, const char *folder);
+
+/* unsigned port = await ac_http_listen(server, host, port): listens as ac_listen does (a null host: every address; port 0:
+ * the system chooses) and gives the port. May be called several times.
+ * Throws what ac_listen does, and ENOSPC for more than 16. */
+ac_coro(unsigned) ac_http_listen(ac_http_server *server, const char *host, unsigned port);
+/* The same with a listener of any kind, which becomes the server's. 0, or -1 with errno: ENOSPC. */
+int ac_http_add_listener(ac_http_server *server, ac_listener *listener);
+
+/* Serves what connects, until ac_http_stop; then closes the listening sockets and idle connections, and waits for
+ * requests under way, at most stop_timeout.
+ * Throws: EINVAL if the server listens nowhere, EBUSY if it is running.
+ * Cancelled: the same, but handlers are cancelled at once (and awaited). */
+ac_coro(void) ac_http_run(ac_http_server *server);
+
+/* Asks ac_http_run to end. From the loop's thread. */
+void ac_http_stop(ac_http_server *server);
+
+/* Serves one connection on a stream of any kind until it ends. The stream stays the caller's, and is of no use any more.
+ * The server need not be running, and must live meanwhile.
+ * Cancelled: the handler under way is. */
+ac_coro(void) ac_http_serve(ac_http_server *server, ac_stream *stream);
+
+/* How many connections there are. */
+size_t ac_http_connections(const ac_http_server *server);
+
+/* For `async with` only. */
+ac_coro(ac_http_server *) ac_http_server_aenter(ac_http_server *server);
+ac_coro(void) ac_http_server_aexit(ac_http_server *server, const ac_error *error);
+
+/* ---- the request --------------------------------------------------------------------------------------------------- */
+
+/* "GET". */
+const char *ac_request_method(const ac_request *r);
+/* What stands in the request line, undecoded: "/a%20b?x=1". */
+const char *ac_request_target(const ac_request *r);
+/* The path without the query, %XX decoded: "/a b". Null if there is no memory. */
+const char *ac_request_path(ac_request *r);
+/* What stands behind the '?', undecoded; "" if there is nothing. */
+const char *ac_request_query_string(const ac_request *r);
+/* The value of a field of the query, decoded; null if there is none (or no memory). */
+const char *ac_request_query(ac_request *r, const char *name);
+/* What stands for {name} of the pattern in this request, decoded; null if the pattern has no such name (or no memory). */
+const char *ac_request_parameter(ac_request *r, const char *name);
+/* The value of the first header field of a name (case does not matter); null if there is none. */
+const char *ac_request_header(const ac_request *r, const char *name);
+/* All header fields, in their order: gives the number-th, from 0. False if there are no more. */
+bool ac_request_field(const ac_request *r, size_t number, const char **name, const char **value);
+/* The context of the route. */
+void *ac_request_context(const ac_request *r);
+/* The connection's stream, for its addresses. Nothing may be read from or written to it. */
+ac_stream *ac_request_stream(const ac_request *r);
+/* Memory that is freed when the handler has returned. Null if there is none. */
+void *ac_request_alloc(ac_request *r, size_t size);
+
+/* The length of the body if the client said it; -1 if it comes in chunks; 0: no body. */
+long long ac_request_length(const ac_request *r);
+/* Changes max_body for this request. To be called before its body is read. */
+void ac_request_limit_body(ac_request *r, size_t max_body);
+
+/* These throw EBADMSG for a malformed body, EMSGSIZE for one that is longer than the limit, ETIMEDOUT when nothing comes
+ * for body_timeout, ECONNRESET if the client is gone. If the handler lets that pass, the client gets 400, 413 or 408.
+ * What a handler does not read is skipped, or the connection is closed if it is long.
+ * Cancelled: what was taken out of the body is lost; the rest can be read. */
+
+/* Reads the next bytes of the body, at least one, at most `size`. 0 at its end. */
+ac_coro(size_t) ac_request_read(ac_request *r, void *buffer, size_t size);
+/* Reads the rest of the body into memory of the request, with a '\0' behind it. `size` may be null. Throws ENOMEM, too. */
+ac_coro(char *) ac_request_body(ac_request *r, size_t *size);
+
+/* The parts of the body as they come: async for (ac_http_part part : ac_request_parts(r)). A part is good until the
+ * next one is asked for. */
+typedef struct ac_http_part {
+    const char *data;
+    size_t size;
+} ac_http_part;
+ac_gen(ac_http_part) ac_request_parts(ac_request *r);
+
+/* ---- the response -------------------------------------------------------------------------------------------------- */
+
+/* A handler gives one response, at once or in pieces. What it adds to the header comes first:
+ *
+ *     if (ac_respond_header(r, "Cache-Control", "no-store") < 0) throw errno;
+ *     await ac_respond_text(r, 200, "done\n");
+ *
+ * The server adds Date, Content-Length or Transfer-Encoding, and Connection. Small responses leave together when the
+ * connection has nothing else to do; the bytes given are copied or gone when the await ends.
+ * All throw EINVAL for a status outside 200 to 599, EALREADY if there is a response already, EPIPE, ECONNRESET or
+ * ETIMEDOUT when the client does not take it; then the connection is of no use any more.
+ * Cancelled: a part may have been sent; the connection is cut. */
+
+/* Adds a header field. The texts are copied. 0, or -1 with errno: EINVAL for a name or value that no header may have, or
+ * one of the fields that are the server's; EALREADY if the response has begun; ENOMEM. */
+int ac_respond_header(ac_request *r, const char *name, const char *value);
+
+/* A whole response. A null `type` leaves Content-Type out. */
+ac_coro(void) ac_respond(ac_request *r, int status, const char *type, const void *bytes, size_t size);
+/* The same with a text (text/plain in UTF-8), a page (text/html in UTF-8) or JSON as text. */
+ac_coro(void) ac_respond_text(ac_request *r, int status, const char *text);
+ac_coro(void) ac_respond_html(ac_request *r, int status, const char *page);
+ac_coro(void) ac_respond_json(ac_request *r, int status, const char *json);
+/* A status without a body. */
+ac_coro(void) ac_respond_status(ac_request *r, int status);
+/* Sends the client elsewhere: 301, 302, 303, 307 or 308. Throws EINVAL for a location that no header may have. */
+ac_coro(void) ac_respond_redirect(ac_request *r, int status, const char *location);
+/* A file, as ac_http_static does it; a null `type` goes by the name. Throws AC_EHTTP(404) if there is no such file,
+ * AC_EHTTP(403) if it may not be read, else the error of open. */
+ac_coro(void) ac_respond_file(ac_request *r, const char *path, const char *type);
+
+/* A response in pieces: its head, with the length of the body if it is known, else -1; then the pieces, which leave at
+ * once. It ends when the handler returns. Throws EMSGSIZE for more bytes than the length; fewer are an error that cuts
+ * the connection. */
+ac_coro(void) ac_respond_start(ac_request *r, int status, const char *type, long long length);
+ac_coro(void) ac_respond_write(ac_request *r, const void *bytes, size_t size);
+
+/* "Not Found" for 404; "" for what has no name. */
+const char *ac_http_reason(int status);
+
+ac_http_server *ac__http_server_new(const struct ac_http_server_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

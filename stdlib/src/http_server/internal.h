@@ -1,0 +1,211 @@
+/* internal.h: what the files of the HTTP server share: a connection, the request that is under way on it, routes. */
+#ifndef HTTP_SERVER_INTERNAL_H
+#define HTTP_SERVER_INTERNAL_H
+
+#include <ac/http_server.h>
+
+#include <llhttp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    MAX_FIELDS = 100,      /* header fields of a request */
+    MAX_PARAMETERS = 16,   /* {name}s of a pattern */
+    ARENA_FIRST = 512,     /* bytes of a request's memory that need no allocation */
+    INPUT_FIRST = 4096,    /* bytes of a connection's input buffer, until a head or body needs more */
+    BODY_WINDOW = 4096,    /* bytes of room behind a head for a body's */
+    OUTPUT_FIRST = 4096,   /* the same for output */
+    OUTPUT_BATCH = 16384,  /* responses are gathered up to here before they are sent */
+    WRITE_SLICE = 65536,   /* what a client must take within write_timeout */
+    MAX_FRAMING = 16384,   /* bytes of chunk headers, extensions and trailers between two parts of a body */
+    MAX_SKIPPED = 65536,   /* bytes of a body nobody wants that are read to keep the connection */
+    MAX_LISTENERS = 16
+};
+
+/* ---- arena.ac: memory that lives as long as a request -------------------------------------------------------------- */
+
+struct arena {
+    char *at, *end;
+    struct arena_block *blocks; /* besides `first`; the newest first */
+    _Alignas(max_align_t) char first[ARENA_FIRST];
+};
+void arena_init(struct arena *arena);
+void *arena_take(struct arena *arena, size_t size); /* null: no memory */
+char *arena_text(struct arena *arena, const char *text, size_t size);
+void arena_reset(struct arena *arena);
+
+/* ---- routes.ac ----------------------------------------------------------------------------------------------------- */
+
+struct text {
+    const char *at;
+    size_t size;
+};
+
+struct route {
+    struct route *next; /* of the same path */
+    int method;         /* llhttp_method_t; -1: any */
+    ac_http_handler *handler;
+    void *context;
+    unsigned name_count;
+    char *names[MAX_PARAMETERS];
+};
+
+struct match {
+    int method;
+    const struct route *route;           /* null: none */
+    uint64_t allowed;                    /* then: the methods of patterns that match but for the method */
+    unsigned value_count;
+    struct text values[MAX_PARAMETERS]; /* undecoded */
+};
+
+struct node;
+struct route *route_add(struct node **root, const char *pattern); /* null with errno */
+void route_find(const struct node *root, struct text path, struct match *match);
+void routes_free(struct node *root);
+
+/* ---- head.ac: the bytes of a head become a request ----------------------------------------------------------------- */
+
+struct field {
+    unsigned name, name_size, value, value_size; /* offsets from ac_request.head */
+};
+
+enum body_kind { BODY_NONE, BODY_LENGTH, BODY_CHUNKED };
+enum response_state { RESPONSE_NONE, RESPONSE_LENGTH, RESPONSE_CHUNKED, RESPONSE_UNTIL_CLOSE, RESPONSE_DONE };
+
+struct ac_request {
+    struct connection *connection;
+    llhttp_t parser;
+
+    /* head.ac. While it is parsed, texts are offsets from `head`, since the input buffer may move. */
+    char *head;
+    size_t parsed;       /* bytes of the head that the parser has seen; all of them once it is complete */
+    unsigned target, target_size;
+    unsigned path, path_size; /* in the target, undecoded */
+    unsigned query;
+    unsigned field_count;
+    char *decoded_path; /* null: not asked for yet */
+    bool is_complete, keep_alive, expects_continue;
+    struct field fields[MAX_FIELDS];
+
+    /* body.ac */
+    enum body_kind body_kind;
+    bool body_is_done;
+    uint64_t body_left;   /* BODY_LENGTH */
+    uint64_t body_taken, body_limit;
+    uint64_t body_framing; /* bytes that were not data */
+    struct text part;     /* what has been found of it and not been taken */
+    int refusal;          /* the status if the handler lets an error of its body pass; 0: none was thrown */
+
+    /* routes.ac */
+    struct match match;
+
+    /* respond.ac */
+    enum response_state response;
+    uint64_t response_left; /* RESPONSE_LENGTH */
+    bool has_no_body;       /* HEAD, 204, 304: what is written is only counted */
+    char *extra;            /* header fields of the handler's, as they are sent */
+    size_t extra_size, extra_capacity;
+    int status;
+
+    struct arena arena;
+};
+
+void head_init(struct ac_request *r, struct connection *c);
+void head_start(struct ac_request *r, uint64_t body_limit);
+
+/* Parses more of a head: `head` is where it begins, `size` what is there of it. 0: more is needed; 200: it is complete,
+ * `parsed` its size; else the status to refuse it with. */
+int head_parse(struct ac_request *r, char *head, size_t size);
+
+/* The path, undecoded. */
+struct text request_path(const struct ac_request *r);
+/* Decodes %XX (and '+' as a space, if `is_query`) into `out`, which may be where the text is; gives the size. */
+size_t decode(char *out, const char *text, size_t size, bool is_query);
+
+/* ---- body.ac ------------------------------------------------------------------------------------------------------- */
+
+enum step { STEP_PART, STEP_END, STEP_MORE, STEP_MALFORMED, STEP_TOO_LONG };
+/* Takes the next part of the body out of bytes that are there; *used says how many of them. */
+enum step body_step(struct ac_request *r, char *bytes, size_t size, size_t *used);
+/* Has the body been read to its end, or is it short enough to be skipped? False: the connection must end. */
+async bool body_skip(struct ac_request *r);
+
+/* ---- connection.ac ------------------------------------------------------------------------------------------------- */
+
+struct buffer {
+    char *data;
+    size_t size, capacity;
+};
+bool buffer_reserve(struct buffer *buffer, size_t more); /* false: no memory */
+void buffer_add(struct buffer *buffer, const void *bytes, size_t size); /* there is room */
+
+/* What a connection is at. */
+enum phase { PHASE_IDLE, PHASE_HEAD, PHASE_HANDLER, PHASE_BODY, PHASE_WRITE, PHASE_CLOSING };
+
+struct connection {
+    struct ac_http_server *server;
+    struct connection *next, **link; /* the server's list */
+    ac_stream *stream;
+    ac_task(void) task;
+    ac_watch *watch;        /* for the client's going away; null: nobody minds */
+    enum phase phase;
+    struct buffer in;
+    size_t in_at;           /* bytes of `in` before this have been used */
+    struct buffer out;      /* what has not been sent yet */
+    bool is_hung_up;        /* the client has ended its output */
+    bool is_gone;           /* ... while a handler waited, which was therefore cancelled */
+    bool is_timed_out;      /* the task has been cancelled because of the deadline */
+    bool is_broken;         /* nothing can be written any more */
+    bool is_closing;        /* the response under way is the last */
+    bool is_used;           /* it had a request */
+    bool is_armed;
+    double deadline, armed_for;
+    ac_timer timer;
+    struct ac_request request;
+};
+
+struct ac_http_server {
+    struct ac_http_server_options options;
+    struct node *routes;
+    struct connection *connections;
+    size_t connection_count;
+    unsigned listener_count;
+    ac_listener *listeners[MAX_LISTENERS];
+    struct folder *folders;
+    bool is_running, is_stopping;
+    double date_until; /* the text below is right until then */
+    char date[40];     /* "Date: ...\r\n" */
+};
+
+/* The connection's waits, each under its limit. They throw ETIMEDOUT when it is over, and the stream's errors. */
+/* Reads; 0 at the end of input. Sends what there is to send before. */
+async size_t connection_read(struct connection *c, void *into, size_t size, double until, enum phase phase);
+/* Reads more input behind what is there; there must be room. */
+async size_t connection_fill(struct connection *c, double until, enum phase phase);
+/* Sends what there is to send, and `size` bytes behind that. */
+async void connection_send(struct connection *c, const void *bytes, size_t size);
+/* A wait of the connection's own begins, and is over. */
+void connection_begin(struct connection *c, enum phase phase, double until);
+void connection_end(struct connection *c, enum phase phase);
+/* Did the deadline cancel the task? Says so once. */
+bool connection_was_late(struct connection *c);
+const char *server_date(struct ac_http_server *server);
+void report(const struct ac_request *r, const ac_error *error);
+
+/* ---- respond.ac ---------------------------------------------------------------------------------------------------- */
+
+/* A response with the status as its text, or `message`. */
+async void respond_error(struct ac_request *r, int status, const char *message);
+/* No route matches: 404, 405 or what OPTIONS gets. */
+async void respond_no_route(struct ac_request *r);
+/* Ends the response when the handler has returned. False: the connection must end. */
+bool respond_end(struct ac_request *r);
+/* Begins a response: puts its head into `out`. 0 or an error code. */
+int respond_head(struct ac_request *r, int status, const char *type, long long length);
+
+/* ---- files.ac ------------------------------------------------------------------------------------------------------ */
+
+void folders_free(struct folder *folders);
+
+#endif
