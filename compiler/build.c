@@ -86,6 +86,31 @@ struct symbol *build_temporary(struct function *function, struct node *scope, co
     return symbol;
 }
 
+struct symbol *build_kept(struct function *function, struct node *block, struct node *expression, bool lives)
+{
+    const struct type_info *type = expression->type && expression->type->decayed ? expression->type->decayed
+                                                                                  : expression->type;
+    struct symbol *symbol = build_temporary(function, block, type, expression, lives);
+    struct slot *slot = slot_of(symbol);
+    if (!expression->extra)
+        return symbol;
+    const char *name = arena_format(function->acc->arena, "ac__type_%s", symbol->name);
+    const char *text = arena_format(function->acc->arena, "typedef __typeof__(%%0) %s;", name);
+    build_into(function->acc, block, build(function->acc, expression, text, expression->extra, NULL));
+    slot->view = name;
+    slot->type = lives ? NULL : arena_format(function->acc->arena, "%s @", name);
+    return symbol;
+}
+
+struct node *build_copy(struct acc *acc, struct symbol *symbol, struct node *value)
+{
+    const char *text = "{ __extension__ __auto_type ac__value = (%1);"
+                       " __builtin_memcpy((void *)&%0, &ac__value, sizeof ac__value); }";
+    struct node *copy = build(acc, value, text, build_name(acc, value, symbol), value, NULL);
+    copy->has_await = value->has_await;
+    return copy;
+}
+
 struct symbol *build_typed_temporary(struct function *function, struct node *scope, const char *declaration,
                                      bool lives_across_await)
 {
@@ -202,6 +227,22 @@ bool defines_type(const struct node *specifiers)
             return true;
     }
     return false;
+}
+
+bool infers_type(const struct acc *acc, const struct node *specifiers)
+{
+    static const char *const others[] = {"const", "volatile", "register", "constexpr", "__extension__"};
+    bool infers = false, has_type = specifiers->symbol || specifiers->count;
+    for (uint32_t token = specifiers->first; token <= specifiers->last; token++) {
+        bool is_other = false;
+        if (token_is(acc, token, "__auto_type"))
+            return true;
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            is_other |= token_is(acc, token, others[i]);
+        infers |= token_is(acc, token, "auto");
+        has_type |= !is_other && !token_is(acc, token, "auto");
+    }
+    return infers && !has_type;
 }
 
 bool declares_children(const struct node *declaration)

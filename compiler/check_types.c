@@ -104,6 +104,8 @@ static void drop_condition(struct acc *acc, struct node *node)
 static void check_statement_expression(struct acc *acc, struct node *node)
 {
     struct node *block = node->child[0];
+    if (node->has_dialect && node->type && node->type->decayed->is_variable)
+        report(acc, MESSAGE_VARIABLE_VALUE, node->first, node->type->decayed->spelling);
     for (uint32_t i = 0; i < block->count; i++) {
         struct node *item = block->child[i];
         if (i + 1 == block->count && item->kind == NODE_EXPRESSION_STATEMENT)

@@ -151,8 +151,9 @@ static void initialise_typed(struct declare *declare, struct node *item, struct 
 static void initialise_opaque(struct declare *declare, struct node *item, struct slot *slot)
 {
     struct acc *acc = declare->acc;
+    const char *type = infers_type(acc, slot->specifiers) ? "__extension__ __auto_type" : slot->view;
     const char *text =
-        arena_format(acc->arena, "{ %s ac__value = %%1; __builtin_memcpy(%%0, &ac__value, sizeof ac__value); }", slot->view);
+        arena_format(acc->arena, "{ %s ac__value = %%1; __builtin_memcpy(%%0, &ac__value, sizeof ac__value); }", type);
     add(declare, build(acc, item, text, storage(declare, item, slot->symbol), item->child[1], NULL));
 }
 
@@ -167,8 +168,12 @@ static void initialise(struct declare *declare, struct node *item, struct slot *
 /* ---- declarations ------------------------------------------------------------------------------------------------------- */
 
 /* Of several variables of one unnamed type, the later ones' types are spelled with the first one's name for it. */
-static struct node *view_type(struct declare *declare, struct slot *slot)
+static struct node *view_type(struct declare *declare, struct node *item, struct slot *slot)
 {
+    if (infers_type(declare->acc, slot->specifiers)) {
+        const char *text = arena_format(declare->acc->arena, "__typeof__(%%0) %s", slot->view);
+        return build(declare->acc, item, text, item->child[1], NULL);
+    }
     struct node *type = typed(declare, slot->specifiers, slot->declarator, slot->view);
     type->extra = slot->specifiers->extra;
     bool is_plain = slot->declarator->first == slot->declarator->last;
@@ -203,7 +208,7 @@ static void declare_item(struct declare *declare, struct node *declaration, stru
         keep_sizes(declare, slot->declarator);
     }
     if (slot->view)
-        add(declare, build(acc, item, "typedef %0;", view_type(declare, slot), NULL));
+        add(declare, build(acc, item, "typedef %0;", view_type(declare, item, slot), NULL));
     else if (defines_type(slot->specifiers) && item == declaration->child[1])
         add(declare, build(acc, item, "%0;", typed(declare, slot->specifiers, NULL, NULL), NULL));
     if (item->count > 1 && item->child[1])

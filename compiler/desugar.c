@@ -370,13 +370,15 @@ static void keep_value(struct function *function, struct node *node)
         !has_something_to_undo(function, inner))
         return;
     struct node *block = build_block(acc, inner), *value = last->child[0];
-    struct symbol *kept = build_temporary(function, block, type, value, true);
+    struct symbol *kept = build_kept(function, block, node, true);
     struct node *set = node_make(acc, NODE_ASSIGN, value->first, value->last, 2, build_name(acc, value, kept), value);
     struct node *result = node_make(acc, NODE_EXPRESSION_STATEMENT, last->first, last->last, 1,
                                     build_name(acc, value, kept));
     set->is_generated = last->is_generated = result->is_generated = true;
     result->child[0]->type = type ? node->type->decayed : NULL;
     last->child[0] = set;
+    if (slot_of(kept)->view)
+        inner->child[inner->count - 1] = build_copy(acc, kept, value);
     build_into(acc, block, inner);
     build_into(acc, block, result);
     node->child[0] = block;

@@ -47,26 +47,33 @@ static struct node *nothing(struct hoist *hoist, const struct node *near)
     return build(hoist->acc, near, "(void)0", NULL);
 }
 
+/* Declares a temporary that is a C local. */
+static struct symbol *declare_temporary(struct hoist *hoist, struct symbol *symbol, const struct node *near)
+{
+    struct node *declaration = node_make(hoist->acc, NODE_TEMPORARY, near ? near->first : 0, near ? near->last : 0, 0);
+    declaration->symbol = symbol;
+    if (slot_of(symbol)->place == PLACE_LOCAL)
+        build_into(hoist->acc, hoist->out, declaration);
+    return symbol;
+}
+
 static struct symbol *new_temporary(struct hoist *hoist, const struct type_info *type, struct node *probe, bool lives)
 {
-    struct symbol *symbol = build_temporary(hoist->function, hoist->out, type, probe, lives);
-    if (!lives) {
-        struct node *declaration = node_make(hoist->acc, NODE_TEMPORARY, probe ? probe->first : 0,
-                                             probe ? probe->last : 0, 0);
-        declaration->symbol = symbol;
-        build_into(hoist->acc, hoist->out, declaration);
-    }
-    return symbol;
+    return declare_temporary(hoist, build_temporary(hoist->function, hoist->out, type, probe, lives), probe);
+}
+
+/* One for the value of an expression that is taken apart. */
+static struct symbol *kept_temporary(struct hoist *hoist, struct node *expression, bool lives)
+{
+    return declare_temporary(hoist, build_kept(hoist->function, hoist->out, expression, lives), expression);
 }
 
 static void assign_to(struct hoist *hoist, struct node *block, struct symbol *symbol, struct node *value)
 {
+    bool copies = (value->type && value->type->has_const_member) || slot_of(symbol)->view;
     struct node *name = build_name(hoist->acc, value, symbol);
-    const char *text = value->type && value->type->has_const_member
-                           ? "{ __extension__ __auto_type ac__value = (%1);"
-                             " __builtin_memcpy((void *)&%0, &ac__value, sizeof ac__value); }"
-                           : "%0 = (%1);";
-    build_into(hoist->acc, block, build(hoist->acc, value, text, name, value, NULL));
+    build_into(hoist->acc, block, copies ? build_copy(hoist->acc, symbol, value)
+                                         : build(hoist->acc, value, "%0 = (%1);", name, value, NULL));
 }
 
 /* ---- saving what stands left of an await ------------------------------------------------------------------------- */
@@ -304,20 +311,27 @@ static struct node *hoist_await(struct hoist *hoist, struct node *node)
     return name;
 }
 
-/* Runs `make` with statements going to a new block. */
-static struct node *branch(struct hoist *hoist, struct node *expression, struct symbol *result, const char *template)
+/* A block that evaluates the expression, into the result if that is not null. */
+static struct node *branch(struct hoist *hoist, struct node *expression, struct symbol *result)
 {
     struct node *block = build_block(hoist->acc, expression), *outer = hoist->out;
     hoist->out = block;
     if (expression->has_await)
         expression = hoist_expression(hoist, expression, result ? WANT_VALUE : WANT_EFFECT);
     if (result)
-        build_into(hoist->acc, block,
-                   build(hoist->acc, expression, template, build_name(hoist->acc, expression, result), expression, NULL));
+        assign_to(hoist, block, result, expression);
     else
         build_into(hoist->acc, block, build(hoist->acc, expression, "%0;", expression, NULL));
     hoist->out = outer;
     return block;
+}
+
+/* `(e) != 0`, as what e is replaced by keeps its tokens. */
+static struct node *build_truth(struct hoist *hoist, struct node *operand)
+{
+    struct node *truth = build(hoist->acc, operand, "(%0) != 0", operand, NULL);
+    truth->has_await = operand->has_await;
+    return truth;
 }
 
 static struct node *hoist_logical(struct hoist *hoist, struct node *node)
@@ -330,13 +344,10 @@ static struct node *hoist_logical(struct hoist *hoist, struct node *node)
     uint32_t inside = count_awaits(node->child[1]);
     struct symbol *truth = build_typed_temporary(hoist->function, hoist->out, "int @", hoist->remaining > inside);
     struct node *name = build_name(hoist->acc, node, truth);
-    struct node *declaration = node_make(hoist->acc, NODE_TEMPORARY, node->first, node->last, 0);
-    declaration->symbol = truth;
-    if (slot_of(truth)->place == PLACE_LOCAL)
-        build_into(hoist->acc, hoist->out, declaration);
+    declare_temporary(hoist, truth, node);
     build_into(hoist->acc, hoist->out, build(hoist->acc, node->child[0], "%0 = (%1) != 0;", name, node->child[0], NULL));
     bool is_and = token_is(hoist->acc, node->op, "&&") || token_is(hoist->acc, node->op, "and");
-    struct node *block = branch(hoist, node->child[1], truth, "%0 = (%1) != 0;");
+    struct node *block = branch(hoist, build_truth(hoist, node->child[1]), truth);
     build_into(hoist->acc, hoist->out, build(hoist->acc, node, is_and ? "if (%0) %1" : "if (!%0) %1", name, block, NULL));
     return name;
 }
@@ -353,9 +364,9 @@ static struct node *hoist_conditional(struct hoist *hoist, struct node *node)
         condition = then = save_value(hoist, condition);
     uint32_t inside = count_awaits(then) + count_awaits(otherwise);
     struct symbol *result =
-        is_void(node) ? NULL : new_temporary(hoist, value_type(node), node, hoist->remaining > inside);
-    struct node *yes = branch(hoist, then, result, "%0 = (%1);");
-    struct node *no = branch(hoist, otherwise, result, "%0 = (%1);");
+        is_void(node) ? NULL : kept_temporary(hoist, node, hoist->remaining > inside);
+    struct node *yes = branch(hoist, then, result);
+    struct node *no = branch(hoist, otherwise, result);
     build_into(hoist->acc, hoist->out, build(hoist->acc, node, "if (%0) %1 else %2", condition, yes, no, NULL));
     if (!result)
         return nothing(hoist, node);
@@ -390,7 +401,7 @@ static struct node *hoist_statement_expression(struct hoist *hoist, struct node 
     struct node **items = block->child;
     struct node *last = count ? items[count - 1] : NULL;
     bool has_value = last && last->kind == NODE_EXPRESSION_STATEMENT && !is_void(node);
-    struct symbol *result = has_value ? new_temporary(hoist, value_type(node), node, remaining > 0) : NULL;
+    struct symbol *result = has_value ? kept_temporary(hoist, node, remaining > 0) : NULL;
     block->child = NULL;
     block->count = 0;
     hoist->out = block;
@@ -415,7 +426,7 @@ static void hoist_association(struct hoist *hoist, struct node *generic, uint32_
     struct node *association = generic->child[chosen], *value = association->child[association->count - 1];
     struct node *test = node_make(hoist->acc, NODE_GENERIC, generic->first, generic->last, 0);
     bool has_value = !is_void(value);
-    struct symbol *result = has_value ? new_temporary(hoist, value_type(value), value, true) : NULL;
+    struct symbol *result = has_value ? kept_temporary(hoist, value, true) : NULL;
     node_append(hoist->acc, test, generic->child[0]);
     for (uint32_t i = 1; i < generic->count; i++) {
         struct node *other = generic->child[i];
@@ -425,7 +436,7 @@ static void hoist_association(struct hoist *hoist, struct node *generic, uint32_
         node_append(hoist->acc, copy, build(hoist->acc, other->child[other->count - 1], i == chosen ? "1" : "0", NULL));
         node_append(hoist->acc, test, copy);
     }
-    struct node *block = branch(hoist, value, result, "%0 = (%1);");
+    struct node *block = branch(hoist, value, result);
     build_into(hoist->acc, hoist->out, build(hoist->acc, generic, "if (%0) %1", test, block, NULL));
     association->child[association->count - 1] =
         has_value ? build_name(hoist->acc, value, result) : nothing(hoist, value);
@@ -447,8 +458,8 @@ static struct node *hoist_chosen(struct hoist *hoist, struct node *node)
         struct node *value = node->child[i];
         if (!value->has_await)
             continue;
-        struct symbol *result = is_void(value) ? NULL : new_temporary(hoist, value_type(value), value, true);
-        struct node *block = branch(hoist, value, result, "%0 = (%1);");
+        struct symbol *result = is_void(value) ? NULL : kept_temporary(hoist, value, true);
+        struct node *block = branch(hoist, value, result);
         build_into(hoist->acc, hoist->out,
                    build(hoist->acc, node, i == 1 ? "if (%0) %1" : "if (!(%0)) %1", node->child[0], block, NULL));
         node->child[i] = result ? build_name(hoist->acc, value, result) : nothing(hoist, value);

@@ -237,7 +237,7 @@ static void hoist_declaration(struct hoist *hoist, struct node *node)
         struct node *item = node->child[i], *declarator = item->child[0];
         hoist_sizes(hoist, declarator);
         bool awaits = item->count > 1 && item->child[1] && item->child[1]->has_await;
-        if (awaits && slot_of(declared(declarator))) {
+        if (awaits && slot_of(declared(declarator)) && !infers_type(hoist->acc, node->child[0])) {
             add_single(hoist, node, without_initialiser(hoist, item));
             hoist_initialiser(hoist, item);
             build_into(hoist->acc, hoist->out,

@@ -96,6 +96,10 @@ bool is_async_definition(const struct node *node);
 /* A temporary of the function, its slot undecided between frame and C local by `lives`. */
 struct symbol *build_temporary(struct function *function, struct node *scope, const struct type_info *type,
                                struct node *probe, bool lives_across_await);
+/* One for the value of a statement expression, whose type may be known inside it only. */
+struct symbol *build_kept(struct function *function, struct node *block, struct node *expression, bool lives);
+/* A statement that stores a value byte by byte: its type may be another one of the same members, or have const ones. */
+struct node *build_copy(struct acc *acc, struct symbol *symbol, struct node *value);
 struct symbol *build_typed_temporary(struct function *function, struct node *scope, const char *declaration,
                                      bool lives_across_await);
 struct node *build_name(struct acc *acc, const struct node *near, struct symbol *symbol);
@@ -110,6 +114,8 @@ bool is_expression(const struct node *node);
 bool mentions(const struct node *node, const struct symbol *symbol);
 /* Whether specifiers have the body of a record or an enumeration in them. */
 bool defines_type(const struct node *specifiers);
+/* Whether variables get the types of their initialisers: `auto` without a type, `__auto_type`. */
+bool infers_type(const struct acc *acc, const struct node *specifiers);
 /* Whether a declaration starts scoped children. */
 bool declares_children(const struct node *declaration);
 /* The symbol that a declarator declares, through parentheses; null for an abstract one. */

@@ -3,7 +3,10 @@
  *
  * Of such a statement expression only the type of its value counts, so only the declarations in it and its last
  * expression are kept. What else it holds (try, async with, loops, labels) the passes then do not meet: it would be
- * lowered for nothing, to jumps into a place that C does not let one jump into. */
+ * lowered for nothing, to jumps into a place that C does not let one jump into.
+ *
+ * An expression that is taken apart later, since it awaits, may have a value whose type only it can name: for these a
+ * copy is made of what gives the type, on the node as its `extra` (build_kept). */
 #include "lower.h"
 
 /* A scoped child, whose type is that of its coroutine for all that is asked of it here. */
@@ -19,6 +22,19 @@ static struct node *plain_child(struct acc *acc, struct node *declaration)
     return plain;
 }
 
+/* The declaration, and a mention of what it declares: nothing else may be left that uses it. */
+static struct node *mentioned(struct acc *acc, struct node *declaration)
+{
+    struct node *kept = node_make(acc, NODE_SEQUENCE, declaration->first, declaration->last, 0);
+    node_append(acc, kept, declaration);
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        const struct symbol *symbol = declared(declaration->child[i]->child[0]);
+        if (symbol && symbol->kind == SYMBOL_OBJECT)
+            node_append(acc, kept, build(acc, NULL, arena_format(acc->arena, "(void)%s;", symbol->name), NULL));
+    }
+    return kept;
+}
+
 static void keep_type(struct acc *acc, struct node *block)
 {
     for (uint32_t i = 0; i < block->count; i++) {
@@ -26,16 +42,85 @@ static void keep_type(struct acc *acc, struct node *block)
         bool is_value = i + 1 == block->count && item->kind == NODE_EXPRESSION_STATEMENT;
         if (declares_children(item))
             block->child[i] = plain_child(acc, item);
-        else if (item->kind != NODE_DECLARATION && !is_value)
+        else if (item->kind == NODE_DECLARATION)
+            block->child[i] = mentioned(acc, item);
+        else if (!is_value)
             block->child[i] = build(acc, item, ";", NULL);
     }
+}
+
+/* ---- copies ------------------------------------------------------------------------------------------------------ */
+
+/* What the copy declares are symbols of its own, which no pass gives a place in the frame. */
+struct copying {
+    struct acc *acc;
+    struct symbol **olds, **news;
+    uint32_t old_count, new_count;
+};
+
+static struct symbol *copy_of(const struct copying *copying, struct symbol *symbol)
+{
+    for (uint32_t i = copying->old_count; i-- > 0;)
+        if (copying->olds[i] == symbol)
+            return copying->news[i];
+    return symbol;
+}
+
+static void copy_symbol(struct copying *copying, struct symbol *symbol)
+{
+    struct symbol *copy = arena_allocate(copying->acc->arena, sizeof *copy);
+    *copy = *symbol;
+    *ARENA_PUSH(copying->acc->arena, copying->olds, copying->old_count) = symbol;
+    *ARENA_PUSH(copying->acc->arena, copying->news, copying->new_count) = copy;
+}
+
+static struct node *copy_node(struct copying *copying, const struct node *node)
+{
+    struct arena *arena = copying->acc->arena;
+    struct node *copy = arena_allocate(arena, sizeof *copy);
+    *copy = *node;
+    copy->child = arena_allocate(arena, (node->count + 1) * sizeof *copy->child);
+    copy->has_await = false;
+    if (node->kind == NODE_DECLARATOR && node->symbol)
+        copy_symbol(copying, node->symbol);
+    if (node->symbol)
+        copy->symbol = copy_of(copying, node->symbol);
+    for (uint32_t i = 0; i < node->count; i++)
+        copy->child[i] = node->child[i] ? copy_node(copying, node->child[i]) : NULL;
+    return copy;
+}
+
+static void visit(struct acc *acc, struct node *node, bool is_unevaluated);
+
+static void keep_copy(struct acc *acc, struct node *node)
+{
+    const struct type_info *type = node->type && node->type->decayed ? node->type->decayed : node->type;
+    struct copying copying = {.acc = acc};
+    if (!node->has_dialect || (type && (type->class == TYPE_VOID || (type->declaration && !type->is_variable))))
+        return;
+    struct node *copy = copy_node(&copying, node);
+    visit(acc, copy, true);
+    node->extra = copy;
+}
+
+/* Values of which one is chosen. */
+static void keep_copies(struct acc *acc, struct node *node)
+{
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && is_expression(node->child[i]))
+            keep_copy(acc, node->child[i]);
 }
 
 static void visit(struct acc *acc, struct node *node, bool is_unevaluated)
 {
     is_unevaluated |= node->is_unevaluated;
+    bool is_part = node->kind == NODE_STATEMENT_EXPR || node->kind == NODE_CONDITIONAL;
     if (is_unevaluated && node->kind == NODE_STATEMENT_EXPR)
         keep_type(acc, node->child[0]);
+    else if (!is_unevaluated && is_part)
+        keep_copy(acc, node);
+    else if (!is_unevaluated && (node->kind == NODE_GENERIC_ASSOC || node->kind == NODE_BUILTIN))
+        keep_copies(acc, node);
     for (uint32_t i = 0; i < node->count; i++)
         if (node->child[i])
             visit(acc, node->child[i], is_unevaluated);
