@@ -63,6 +63,7 @@ acc = [os.path.join(build, 'bin', 'acc')]
 if is_sanitized and not is_clang:  # the sanitizers' libraries of gcc and clang cannot be mixed
     runtime = os.path.join(build, 'lib', 'libac-thread-sanitized.a') if 'thread' in flags else sanitized_runtime
     acc.append(f'--runtime={runtime}')
+    acc.append(f'--modules={build}/lib/' + ('thread-sanitized' if 'thread' in flags else 'sanitized'))
 config.substitutions += [
     ('%acc', ' '.join(['timeout 120', *acc, flags]).strip()),
     ('%run', f'timeout 300 {valgrind}' if lit_config.params.get('valgrind') else 'timeout 60'),
