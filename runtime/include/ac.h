@@ -620,6 +620,10 @@ void ac_loop_close(void);
  * AC_DUMP_SIGNAL names has every loop of the process print this on stderr between two steps. */
 void ac_dump_tasks(void *file);
 
+/* For the standard library: so many more (fewer) of this loop's waits end by work in other threads. Meanwhile a virtual clock
+ * stands still, and tasks that all wait are no deadlock. */
+void ac__outside(int change);
+
 /* AC__LINK("ac.link:MODULE"); stands in a header of the standard library: whoever includes it is linked with that module.
  * The text goes into a section of the object that acc reads and linkers drop. */
 #define AC__LINK(text) __asm__(".pushsection .ac.link,\"e\",%progbits\n\t.asciz \"" text "\"\n\t.popsection")

@@ -275,6 +275,11 @@ static int64_t at_most(int64_t time, int64_t most)
     return time < most ? time : most;
 }
 
+void ac__outside(int change)
+{
+    ac__loop()->threads_out += (unsigned long)change;
+}
+
 /* The virtual clock: nothing is ready, so it is the time of the next alarm. */
 static bool can_jump(struct ac__loop *loop)
 {

@@ -53,6 +53,13 @@ char *ac_address_host(const ac_address *address, char *text, size_t size);
 /* The port; 0 if it is no IP address. */
 unsigned ac_address_port(const ac_address *address);
 
+/* size_t n = await ac_resolve(host, port, family, addresses, capacity): the addresses of a name, at most `capacity`, the
+ * best first; of an address as text, itself. `family` is AF_INET, AF_INET6, or 0: both. The name must stay until it is
+ * done. It asks the system (getaddrinfo) on threads that do nothing else, so neither the loop nor file work is held up.
+ * Throws: ENOENT for an unknown name, EAGAIN if no name server answers, EIO for other failures.
+ * Cancelled: at once. */
+ac_coro(size_t) ac_resolve(const char *host, unsigned port, int family, ac_address *addresses, size_t capacity);
+
 /* ---- connecting -------------------------------------------------------------------------------------------------- */
 
 struct ac_connect_options {
@@ -62,10 +69,11 @@ struct ac_connect_options {
 };
 
 /* ac_stream *s = await ac_connect(const char *host, unsigned port, ...options): connects by TCP to a name, or to an
- * address as text; with TCP_NODELAY. The stream is the caller's: `async with` closes it, or ac_stream_close. The name must
- * stay until it is done. Options, as designated initialisers: .timeout, .family.
- * Throws: ETIMEDOUT; ENOENT for an unknown name, EAGAIN if no name server answers, EIO for other failures of resolving;
- * the error of the last address tried.
+ * address as text; with TCP_NODELAY. Of a name with several addresses, of both families, those that are slow hold nobody
+ * up (Happy Eyeballs, RFC 8305): the next one is tried a quarter of a second later, and the first connection is taken. The
+ * stream is the caller's: `async with` closes it, or ac_stream_close. The name must stay until it is done. Options, as
+ * designated initialisers: .timeout, .family.
+ * Throws: ETIMEDOUT; as ac_resolve; the error of the last address tried.
  * Cancelled: nothing is left open. */
 #define ac_connect(host, ...) ac__connect((host), (struct ac_connect_options){.port = __VA_ARGS__})
 

@@ -8,6 +8,8 @@
 #include <ac/net.h>
 #include <ac/stream.h>
 
+#include "../faults.h"
+
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
@@ -65,12 +67,17 @@ ac_coro(void) ac__stream_fail(ac_stream *stream);
 void ac__stream_enter(ac_stream *stream);
 void ac__stream_leave(ac_stream *stream);
 
+/* Waits until a task is done, whose handle is kept. False: this task was cancelled meanwhile, and it need not be. */
+ac_coro(bool) ac__wait_done(ac_task(void) task);
+
 /* "@name" is in the abstract name space. False if the path is too long, or empty. */
 bool ac__address_unix(ac_address *address, const char *path);
 /* An address given as text. */
 bool ac__address_numeric(ac_address *address, const char *host, unsigned port);
-/* Finds the addresses of a name, in the order they are to be tried; at most `capacity`. */
-ac_coro(size_t) ac__resolve(const char *host, unsigned port, int family, ac_address *addresses, size_t capacity);
+/* A connected socket. */
+ac_coro(int) ac__connect_to(const ac_address *address);
+/* The same by name, whichever of its addresses answers first. */
+ac_coro(int) ac__connect_first(const char *host, unsigned port, int family);
 /* A socket of that address's family; -1 with errno. */
 int ac__socket_new(const ac_address *address, int type);
 
