@@ -1,0 +1,128 @@
+/* client.h: what the files of the HTTP client share, in the order of the files that define it.
+ *
+ * A transfer is a request with its response. It belongs to the task that awaits the request, then to whoever holds the
+ * response; closed before its end, to the session, which drops the rest of the body. While it is in the session's list,
+ * libcurl works on it; what happens there is noted in the transfer, and `changed` is set. Nothing of the transfer's is
+ * freed inside libcurl's callbacks, and none of them waits. */
+#ifndef AC_HTTP_CLIENT_H
+#define AC_HTTP_CLIENT_H
+
+#include <ac/http.h>
+#include <curl/curl.h>
+
+enum {
+    WINDOW = 64 << 10,      /* bytes of a body that are received ahead of the reader */
+    MOST_HEADER = 256 << 10,
+    MOST_DRAINED = 64 << 10, /* bytes that are received only to keep the connection */
+    LONGEST_LINE = 1 << 20
+};
+#define DRAIN_SECONDS 1.0
+
+/* ---- bytes.c ----------------------------------------------------------------------------------------------------- */
+
+/* A growing buffer of bytes, always with room for a '\0'. */
+struct bytes {
+    char *data;
+    size_t size, capacity;
+};
+
+bool bytes_reserve(struct bytes *bytes, size_t more);
+bool bytes_append(struct bytes *bytes, const void *data, size_t size);
+bool bytes_append_text(struct bytes *bytes, const char *text);
+/* As in a URL's query (a space is %20) or a form (a space is '+'): name=value&name=value. */
+bool bytes_append_pairs(struct bytes *bytes, const ac_http_pair *pairs, bool is_form);
+void bytes_free(struct bytes *bytes);
+
+/* ---- errors.c ---------------------------------------------------------------------------------------------------- */
+
+/* The errno value for an outcome of libcurl's, not CURLE_OK; `os_code` is what the system said, or 0. */
+int code_of_curl(CURLcode outcome, long os_code);
+
+/* ---- transfer.c -------------------------------------------------------------------------------------------------- */
+
+struct transfer {
+    ac_http_response response; /* first: the response is the transfer */
+    ac_http_session *session;  /* null before its start and after its end */
+    struct transfer *next, *previous;
+    ac_http_session *own; /* made for this request alone */
+    CURL *easy;
+    struct curl_slist *header_list;
+    char *target; /* the URL as asked for */
+    char method[16], reason[64];
+    ac_event changed; /* header, body or end have come */
+    ac_timer limit;
+    double seconds;
+    /* the response's header */
+    bool has_header, may_be_asked_again; /* by digest: a 401 is not the answer yet */
+    bool follows;
+    size_t header_size;
+    ac_http_pair *pairs;
+    /* its body */
+    struct bytes body;
+    size_t max_body;
+    bool is_collecting; /* all of it, up to max_body */
+    bool is_read;       /* to its end */
+    bool is_draining;
+    size_t drained;
+    /* the request's body */
+    bool has_upload;
+    ac_http_part piece; /* what the generator gave, as far as it has not been sent */
+    bool upload_has_ended;
+    ac_event taken; /* the piece has been sent, or the transfer has ended */
+    ac_task(void) feeder;
+    bool input_pauses, output_pauses;
+    /* the outcome */
+    bool has_ended;
+    int code; /* 0: well */
+    char message[CURL_ERROR_SIZE], curl_message[CURL_ERROR_SIZE];
+};
+
+/* A transfer, not started. Null if there is no memory. */
+struct transfer *transfer_new(void);
+/* Tells libcurl where the transfer's callbacks are. */
+bool transfer_connect(struct transfer *transfer);
+/* Its end, as libcurl says it. */
+void transfer_finish(struct transfer *transfer, CURLcode outcome);
+/* Ends it with an error, if it has not ended; not from inside libcurl's callbacks. */
+void transfer_fail(struct transfer *transfer, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Has libcurl go on where the body was received ahead, or the upload had nothing to send. */
+void transfer_resume_input(struct transfer *transfer);
+void transfer_resume_output(struct transfer *transfer);
+void transfer_free(struct transfer *transfer);
+
+/* ---- options.c --------------------------------------------------------------------------------------------------- */
+
+/* Appends header fields to a list. 0, EINVAL for a name or value that no header may have, or ENOMEM. */
+int headers_add(struct curl_slist **list, const ac_http_pair *pairs);
+/* Sets a transfer up as the options say, and those of the session. 0, or an error code with the transfer's message. */
+int transfer_prepare(struct transfer *transfer, const ac_http_session *session, const char *method,
+                     const struct ac_http_options *options);
+
+/* ---- session.c --------------------------------------------------------------------------------------------------- */
+
+struct ac_http_session {
+    struct ac_http_session_options options; /* the texts are the session's own */
+    struct curl_slist *headers;
+    CURLM *multi;
+    CURLSH *share; /* cookies, TLS sessions */
+    ac_timer timer;
+    struct transfer *transfers; /* under way */
+    size_t count;
+    bool is_closing;
+    ac_event idle; /* no transfers are under way */
+};
+
+/* Hands a transfer to libcurl. 0, or an error code. */
+int session_add(ac_http_session *session, struct transfer *transfer);
+/* Takes it back; the connection goes to the next if the transfer has ended well, else it is closed. */
+void session_remove(struct transfer *transfer);
+/* Cuts what is under way and frees it. */
+void session_free(ac_http_session *session);
+
+/* ---- request.ac -------------------------------------------------------------------------------------------------- */
+
+/* Throws the error of a transfer, with its URL. */
+ac_coro(void) throw_outcome(const struct transfer *transfer, int code);
+
+#endif

@@ -1,0 +1,353 @@
+/* options.c: a request's options, and its session's, as libcurl's. */
+#include "client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { DEFAULT_REDIRECTS = 10 };
+static const size_t DEFAULT_MAX_BODY = (size_t)256 << 20;
+
+static int refuse(struct transfer *transfer, int code, const char *message)
+{
+    snprintf(transfer->message, sizeof transfer->message, "%s", message);
+    return code;
+}
+
+/* ---- header fields ----------------------------------------------------------------------------------------------- */
+
+/* The characters of names and methods. */
+static bool is_token(const char *text)
+{
+    size_t length = strspn(text, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    return length > 0 && text[length] == '\0';
+}
+
+static bool list_append(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    if (longer)
+        *list = longer;
+    return longer;
+}
+
+/* libcurl writes a field without a value as "Name;", and "Name:" for one that it is to leave out. */
+static int header_add(struct curl_slist **list, const ac_http_pair *pair)
+{
+    const char *value = pair->value ? pair->value : "";
+    size_t size = strlen(pair->name) + strlen(value) + 4;
+    char *line;
+    bool is_added;
+    if (!is_token(pair->name) || strpbrk(value, "\r\n"))
+        return EINVAL;
+    line = malloc(size);
+    if (!line)
+        return ENOMEM;
+    if (!pair->value)
+        snprintf(line, size, "%s:", pair->name);
+    else if (value[strspn(value, " \t")] == '\0')
+        snprintf(line, size, "%s;", pair->name);
+    else
+        snprintf(line, size, "%s: %s", pair->name, value);
+    is_added = list_append(list, line);
+    free(line);
+    return is_added ? 0 : ENOMEM;
+}
+
+int headers_add(struct curl_slist **list, const ac_http_pair *pairs)
+{
+    int code = 0;
+    for (; pairs->name && !code; pairs++)
+        code = header_add(list, pairs);
+    return code;
+}
+
+static bool line_is_of(const char *line, const char *name)
+{
+    size_t length = strlen(name);
+    return strncasecmp(line, name, length) == 0 && (line[length] == ':' || line[length] == ';');
+}
+
+static bool list_has(const struct curl_slist *list, const char *name)
+{
+    for (; list; list = list->next)
+        if (line_is_of(list->data, name))
+            return true;
+    return false;
+}
+
+static bool line_is_replaced(const char *line, const ac_http_pair *pairs)
+{
+    for (; pairs && pairs->name; pairs++)
+        if (line_is_of(line, pairs->name))
+            return true;
+    return false;
+}
+
+/* The session's fields but for those that the request has itself, the request's, and what this module sends if neither
+ * has it. */
+static int set_headers(struct transfer *transfer, const ac_http_session *session, const ac_http_pair *pairs,
+                       const char *type)
+{
+    struct curl_slist **list = &transfer->header_list;
+    int code;
+    for (const struct curl_slist *line = session->headers; line; line = line->next)
+        if (!line_is_replaced(line->data, pairs) && !list_append(list, line->data))
+            return ENOMEM;
+    code = pairs ? headers_add(list, pairs) : 0;
+    if (code)
+        return refuse(transfer, code, code == EINVAL ? "a name or value that no header may have" : "no memory");
+    if (type && !list_has(*list, "Content-Type") && header_add(list, &(ac_http_pair){"Content-Type", type}) != 0)
+        return ENOMEM;
+    if (!list_has(*list, "Expect") && !list_append(list, "Expect:")) /* libcurl's habit for long bodies costs a wait */
+        return ENOMEM;
+    return 0;
+}
+
+/* ---- the URL ----------------------------------------------------------------------------------------------------- */
+
+/* The URL with `params` behind its query, in front of its fragment. */
+static int append_params(char **url, const ac_http_pair *params)
+{
+    struct bytes whole = {0};
+    const char *fragment = *url + strcspn(*url, "#");
+    size_t length = (size_t)(fragment - *url);
+    const char *query = memchr(*url, '?', length);
+    const char *joint = !query ? "?" : query + 1 == fragment ? "" : "&";
+    bool is_well = bytes_append(&whole, *url, length) && bytes_append_text(&whole, joint)
+                && bytes_append_pairs(&whole, params, false) && bytes_append_text(&whole, fragment);
+    if (!is_well) {
+        bytes_free(&whole);
+        return ENOMEM;
+    }
+    free(*url);
+    *url = whole.data;
+    return 0;
+}
+
+/* The URL, relative to the base. */
+static int resolve(char **url, const char *base)
+{
+    CURLU *parts = curl_url();
+    char *whole = NULL;
+    CURLUcode outcome = parts ? curl_url_set(parts, CURLUPART_URL, base, 0) : CURLUE_OUT_OF_MEMORY;
+    if (outcome == CURLUE_OK)
+        outcome = curl_url_set(parts, CURLUPART_URL, *url, 0);
+    if (outcome == CURLUE_OK)
+        outcome = curl_url_get(parts, CURLUPART_URL, &whole, 0);
+    curl_url_cleanup(parts);
+    if (outcome != CURLUE_OK)
+        return outcome == CURLUE_OUT_OF_MEMORY ? ENOMEM : EINVAL;
+    free(*url);
+    *url = strdup(whole);
+    curl_free(whole);
+    return *url ? 0 : ENOMEM;
+}
+
+static int set_url(struct transfer *transfer, const ac_http_session *session, const struct ac_http_options *options)
+{
+    const char *base = session->options.base_url;
+    int code = 0;
+    if (!options->url)
+        return refuse(transfer, EINVAL, "no URL");
+    transfer->target = strdup(options->url);
+    if (!transfer->target)
+        return ENOMEM;
+    if (base && !strstr(options->url, "://"))
+        code = resolve(&transfer->target, base);
+    if (!code && options->params && options->params->name)
+        code = append_params(&transfer->target, options->params);
+    if (code == EINVAL)
+        return refuse(transfer, EINVAL, "malformed URL");
+    return code ? code : curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->target) ? ENOMEM : 0;
+}
+
+/* ---- method and body --------------------------------------------------------------------------------------------- */
+
+struct body {
+    const void *data;
+    size_t size;
+    const char *type;
+    struct bytes made; /* of .form */
+    char *text;        /* of .json */
+};
+
+static int body_of(struct transfer *transfer, const struct ac_http_options *options, struct body *body)
+{
+    if (!!options->data + !!options->json + !!options->form + !!options->upload > 1)
+        return refuse(transfer, EINVAL, "more than one kind of body");
+    if (options->data)
+        *body = (struct body){options->data, options->size ? options->size : strlen(options->data),
+                              .type = "application/octet-stream"};
+    if (options->upload)
+        *body = (struct body){.size = options->size, .type = "application/octet-stream"};
+    if (options->json) {
+        body->text = json_dumps(options->json, JSON_COMPACT | JSON_ENCODE_ANY);
+        if (!body->text)
+            return refuse(transfer, EINVAL, ".json is not a JSON value");
+        *body = (struct body){body->text, strlen(body->text), "application/json", .text = body->text};
+    }
+    if (options->form) {
+        if (!bytes_append_pairs(&body->made, options->form, true) || !bytes_append_text(&body->made, ""))
+            return ENOMEM;
+        body->data = body->made.data;
+        body->size = body->made.size;
+        body->type = "application/x-www-form-urlencoded";
+    }
+    return 0;
+}
+
+static void body_free(struct body *body)
+{
+    bytes_free(&body->made);
+    free(body->text);
+}
+
+/* A body from memory, copied, or from callbacks. All methods that have one are POST to libcurl, with the name set
+ * apart: so it deals with the body in one way. */
+static CURLcode set_body(struct transfer *transfer, const struct body *body)
+{
+    CURL *easy = transfer->easy;
+    CURLcode outcome = curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    if (transfer->has_upload) {
+        if (body->size)
+            return outcome | curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size);
+        return outcome | (list_append(&transfer->header_list, "Transfer-Encoding: chunked") ? 0 : CURLE_OUT_OF_MEMORY);
+    }
+    outcome |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size);
+    return outcome | curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body->data ? body->data : "");
+}
+
+static bool is(const struct transfer *transfer, const char *method)
+{
+    return strcmp(transfer->method, method) == 0;
+}
+
+static CURLcode set_method(struct transfer *transfer, const struct body *body)
+{
+    CURL *easy = transfer->easy;
+    bool has_body = body->data || transfer->has_upload || is(transfer, "POST") || is(transfer, "PUT")
+                 || is(transfer, "PATCH");
+    CURLcode outcome = CURLE_OK;
+    if (has_body)
+        outcome |= set_body(transfer, body);
+    if (is(transfer, "HEAD"))
+        return outcome | curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    if (is(transfer, has_body ? "POST" : "GET"))
+        return outcome;
+    /* A redirect of 301 or 302 turns POST into GET; other methods stay, body and all. */
+    outcome |= curl_easy_setopt(easy, CURLOPT_POSTREDIR, (long)(CURL_REDIR_POST_301 | CURL_REDIR_POST_302));
+    return outcome | curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->method);
+}
+
+/* ---- the rest ---------------------------------------------------------------------------------------------------- */
+
+static CURLcode set_text(CURL *easy, CURLoption option, const char *text)
+{
+    return text ? curl_easy_setopt(easy, option, text) : CURLE_OK;
+}
+
+static CURLcode set_tls(CURL *easy, const struct ac_http_session_options *session)
+{
+    CURLcode outcome = set_text(easy, CURLOPT_CAINFO, session->ca_file);
+    outcome |= set_text(easy, CURLOPT_SSLCERT, session->certificate);
+    outcome |= set_text(easy, CURLOPT_SSLKEY, session->key);
+    if (!session->insecure)
+        return outcome;
+    outcome |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    return outcome | curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+}
+
+static CURLcode set_redirects(struct transfer *transfer, int redirects)
+{
+    CURL *easy = transfer->easy;
+    transfer->follows = redirects >= 0;
+    if (!transfer->follows)
+        return CURLE_OK;
+    return curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L)
+         | curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)(redirects ? redirects : DEFAULT_REDIRECTS));
+}
+
+static CURLcode set_auth(struct transfer *transfer, const ac_http_session *session,
+                         const struct ac_http_options *options)
+{
+    const char *auth = options->auth ? options->auth : session->options.auth;
+    transfer->may_be_asked_again = options->digest;
+    return set_text(transfer->easy, CURLOPT_USERPWD, auth)
+         | curl_easy_setopt(transfer->easy, CURLOPT_HTTPAUTH, options->digest ? CURLAUTH_DIGEST : CURLAUTH_BASIC);
+}
+
+/* At least 1: to libcurl, 0 is its default. */
+static long milliseconds(double seconds)
+{
+    return seconds < 1e6 ? (long)(seconds * 1000) + 1 : 1000000000L;
+}
+
+static CURLcode set_limits(struct transfer *transfer, const ac_http_session *session,
+                           const struct ac_http_options *options)
+{
+    double connect = options->connect_timeout ? options->connect_timeout : session->options.connect_timeout;
+    transfer->seconds = options->timeout ? options->timeout : session->options.timeout;
+    transfer->max_body = options->max_body ? options->max_body : DEFAULT_MAX_BODY;
+    if (!(transfer->seconds > 0) || !(connect > 0))
+        return CURLE_BAD_FUNCTION_ARGUMENT;
+    return curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
+}
+
+/* Only these protocols, and nothing that needs signals or a thread to be waited for. */
+static CURLcode set_general(struct transfer *transfer, const ac_http_session *session,
+                            const struct ac_http_options *options)
+{
+    CURL *easy = transfer->easy;
+    CURLcode outcome = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    outcome |= curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    outcome |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    outcome |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a name being resolved does not hold up its end */
+    outcome |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    outcome |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "Async-C"); /* some servers refuse who has no name */
+    outcome |= set_text(easy, CURLOPT_PROXY, session->options.proxy);
+    if (!options->raw)
+        outcome |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    if (!session->options.no_cookies)
+        outcome |= curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+    if (options->http1)
+        outcome |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    return outcome;
+}
+
+static int set_all(struct transfer *transfer, const ac_http_session *session, const struct ac_http_options *options,
+                   const struct body *body)
+{
+    CURLcode outcome = set_general(transfer, session, options);
+    outcome |= set_tls(transfer->easy, &session->options);
+    outcome |= set_redirects(transfer, options->redirects);
+    outcome |= set_auth(transfer, session, options);
+    outcome |= set_method(transfer, body);
+    outcome |= curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->header_list);
+    if (outcome != CURLE_OK)
+        return ENOMEM;
+    if (set_limits(transfer, session, options) != CURLE_OK)
+        return refuse(transfer, EINVAL, "a time limit must be more than 0");
+    return transfer_connect(transfer) ? 0 : ENOMEM;
+}
+
+int transfer_prepare(struct transfer *transfer, const ac_http_session *session, const char *method,
+                     const struct ac_http_options *options)
+{
+    struct body body = {0};
+    int code;
+    if (!is_token(method) || strlen(method) >= sizeof transfer->method)
+        return refuse(transfer, EINVAL, "malformed method");
+    strcpy(transfer->method, method);
+    transfer->has_upload = options->upload;
+    code = set_url(transfer, session, options);
+    if (!code)
+        code = body_of(transfer, options, &body);
+    if (!code)
+        code = set_headers(transfer, session, options->headers, body.type);
+    if (!code)
+        code = set_all(transfer, session, options, &body);
+    body_free(&body);
+    return code;
+}

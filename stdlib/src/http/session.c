@@ -1,0 +1,253 @@
+/* session.c: libcurl's multi interface in our loop.
+ *
+ * libcurl says which sockets it wants watched, and when it wants to be called for the time; the loop's watches and a
+ * timer call curl_multi_socket_action, and after each of these calls the transfers that have ended are noted. */
+#include "client.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what the loop tells libcurl --------------------------------------------------------------------------------- */
+
+static void note_ends(ac_http_session *session)
+{
+    int left;
+    for (CURLMsg *message; (message = curl_multi_info_read(session->multi, &left));) {
+        struct transfer *transfer = NULL;
+        CURLcode outcome = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        transfer_finish(transfer, outcome);
+    }
+}
+
+static void act(ac_http_session *session, curl_socket_t socket, int events)
+{
+    int running;
+    CURLMcode outcome = curl_multi_socket_action(session->multi, socket, events, &running);
+    note_ends(session);
+    while (outcome != CURLM_OK && session->transfers) /* our callbacks had no memory */
+        transfer_fail(session->transfers, ENOMEM, "%s", curl_multi_strerror(outcome));
+}
+
+struct socket {
+    ac_http_session *session;
+    ac_watch *watch;
+    curl_socket_t number;
+};
+
+static void socket_is_ready(void *argument, unsigned events)
+{
+    struct socket *socket = argument;
+    int bits = (events & AC_INPUT ? CURL_CSELECT_IN : 0) | (events & AC_OUTPUT ? CURL_CSELECT_OUT : 0)
+             | (events & AC_BROKEN ? CURL_CSELECT_ERR : 0);
+    act(socket->session, socket->number, bits);
+}
+
+static void time_is_over(void *session)
+{
+    act(session, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* ---- what libcurl asks of the loop ------------------------------------------------------------------------------- */
+
+static struct socket *socket_new(ac_http_session *session, curl_socket_t number)
+{
+    struct socket *socket = malloc(sizeof *socket);
+    if (!socket)
+        return NULL;
+    *socket = (struct socket){session, NULL, number};
+    socket->watch = ac_watch_new(number, socket_is_ready, socket);
+    if (!socket->watch) {
+        free(socket);
+        return NULL;
+    }
+    curl_multi_assign(session->multi, number, socket);
+    return socket;
+}
+
+static int watch_socket(CURL *easy, curl_socket_t number, int what, void *session, void *known)
+{
+    struct socket *socket = known;
+    unsigned events = (what & CURL_POLL_IN ? AC_INPUT : 0) | (what & CURL_POLL_OUT ? AC_OUTPUT : 0);
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        if (socket)
+            ac_watch_free(socket->watch);
+        free(socket);
+        return 0;
+    }
+    if (!socket)
+        socket = socket_new(session, number);
+    return socket ? ac_watch_set(socket->watch, events) : -1;
+}
+
+static int set_timer(CURLM *multi, long milliseconds, void *argument)
+{
+    ac_http_session *session = argument;
+    (void)multi;
+    ac_timer_cancel(session->timer);
+    session->timer = (ac_timer){0};
+    if (milliseconds < 0)
+        return 0;
+    session->timer = ac_call_later((double)milliseconds / 1000, time_is_over, session);
+    return session->timer.ac__call ? 0 : -1;
+}
+
+/* ---- transfers --------------------------------------------------------------------------------------------------- */
+
+int session_add(ac_http_session *session, struct transfer *transfer)
+{
+    CURLMcode outcome;
+    if (session->is_closing)
+        return AC_ECLOSED;
+    transfer->session = session;
+    transfer->next = session->transfers;
+    if (session->transfers)
+        session->transfers->previous = transfer;
+    session->transfers = transfer;
+    session->count++;
+    curl_easy_setopt(transfer->easy, CURLOPT_SHARE, session->share);
+    outcome = curl_multi_add_handle(session->multi, transfer->easy);
+    if (outcome == CURLM_OK)
+        return 0;
+    session_remove(transfer);
+    return ENOMEM;
+}
+
+void session_remove(struct transfer *transfer)
+{
+    ac_http_session *session = transfer->session;
+    if (transfer->next)
+        transfer->next->previous = transfer->previous;
+    if (transfer->previous)
+        transfer->previous->next = transfer->next;
+    else
+        session->transfers = transfer->next;
+    session->count--;
+    transfer->session = NULL;
+    curl_multi_remove_handle(session->multi, transfer->easy);
+    curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL);
+    if (!session->transfers)
+        ac_event_set(&session->idle);
+}
+
+size_t ac_http_session_transfers(const ac_http_session *session)
+{
+    return session->count;
+}
+
+/* ---- making and freeing ------------------------------------------------------------------------------------------ */
+
+static pthread_once_t is_ready = PTHREAD_ONCE_INIT;
+static CURLcode ready_outcome;
+
+static void make_ready(void)
+{
+    ready_outcome = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* The texts among the options. */
+static const size_t texts[] = {
+    offsetof(struct ac_http_session_options, base_url),    offsetof(struct ac_http_session_options, auth),
+    offsetof(struct ac_http_session_options, proxy),       offsetof(struct ac_http_session_options, ca_file),
+    offsetof(struct ac_http_session_options, certificate), offsetof(struct ac_http_session_options, key),
+};
+enum { TEXTS = sizeof texts / sizeof *texts };
+
+static const char **text_at(struct ac_http_session_options *options, size_t i)
+{
+    return (const char **)((char *)options + texts[i]);
+}
+
+/* The session's own copies. Null with ENOMEM leaves all that follow null, too. */
+static bool copy_texts(struct ac_http_session_options *options)
+{
+    bool is_well = true;
+    for (size_t i = 0; i < TEXTS; i++) {
+        const char **text = text_at(options, i);
+        bool is_there = *text;
+        *text = is_there && is_well ? strdup(*text) : NULL;
+        is_well = is_well && (*text || !is_there);
+    }
+    return is_well;
+}
+
+static void set_defaults(struct ac_http_session_options *options)
+{
+    options->timeout = options->timeout ? options->timeout : 300;
+    options->connect_timeout = options->connect_timeout ? options->connect_timeout : 60;
+    options->close_timeout = options->close_timeout ? options->close_timeout : 5;
+    options->limit = options->limit ? options->limit : 100;
+}
+
+static bool make_sense(const struct ac_http_session_options *options)
+{
+    return options->timeout > 0 && options->connect_timeout > 0 && options->close_timeout > 0 && options->limit > 0
+        && options->limit_per_host >= 0;
+}
+
+static bool multi_open(ac_http_session *session)
+{
+    long limit = session->options.limit;
+    session->multi = curl_multi_init();
+    session->share = curl_share_init();
+    if (!session->multi || !session->share)
+        return false;
+    curl_multi_setopt(session->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(session->multi, CURLMOPT_SOCKETDATA, session);
+    curl_multi_setopt(session->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(session->multi, CURLMOPT_TIMERDATA, session);
+    curl_multi_setopt(session->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limit);
+    curl_multi_setopt(session->multi, CURLMOPT_MAXCONNECTS, limit);
+    curl_multi_setopt(session->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)session->options.limit_per_host);
+    curl_share_setopt(session->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    curl_share_setopt(session->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    return true;
+}
+
+/* 0, or an error code. */
+static int session_open(ac_http_session *session, const struct ac_http_session_options *options)
+{
+    session->options = *options;
+    session->options.headers = NULL;
+    set_defaults(&session->options);
+    if (!copy_texts(&session->options))
+        return ENOMEM;
+    if (!make_sense(&session->options))
+        return EINVAL;
+    if (ready_outcome != CURLE_OK || !multi_open(session))
+        return ENOMEM;
+    return options->headers ? headers_add(&session->headers, options->headers) : 0;
+}
+
+ac_http_session *ac__http_session_new(const struct ac_http_session_options *options)
+{
+    ac_http_session *session = calloc(1, sizeof *session);
+    int code;
+    pthread_once(&is_ready, make_ready);
+    code = session ? session_open(session, options) : ENOMEM;
+    if (code == 0)
+        return session;
+    session_free(session);
+    errno = code;
+    return NULL;
+}
+
+void session_free(ac_http_session *session)
+{
+    if (!session)
+        return;
+    session->is_closing = true;
+    while (session->transfers)
+        transfer_fail(session->transfers, AC_ECLOSED, "the session was closed");
+    if (session->multi)
+        curl_multi_cleanup(session->multi);
+    ac_timer_cancel(session->timer);
+    if (session->share)
+        curl_share_cleanup(session->share);
+    curl_slist_free_all(session->headers);
+    for (size_t i = 0; i < TEXTS; i++)
+        free((void *)*text_at(&session->options, i));
+    free(session);
+}

@@ -1,0 +1,252 @@
+/* transfer.c: what libcurl tells about one transfer, and its end.
+ *
+ * The header: libcurl hands over the headers of all responses on the way (100, redirects, 401 where digest answers with
+ * another request). The response is there with the empty line of the last; where only libcurl knows whether it is, with
+ * the first bytes of the body or the end.
+ *
+ * The body is received as far as the reader's window goes; then libcurl is told to pause, and the kernel's buffers fill
+ * up: so the server waits for the reader. */
+#include "client.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the header -------------------------------------------------------------------------------------------------- */
+
+static int version_number(long version)
+{
+    return version == CURL_HTTP_VERSION_1_0 ? 10 : version == CURL_HTTP_VERSION_1_1 ? 11
+         : version == CURL_HTTP_VERSION_2_0 ? 20 : 30;
+}
+
+static void note_response(struct transfer *transfer)
+{
+    ac_http_response *response = &transfer->response;
+    long status = 0, version = 0, redirects = 0;
+    char *url = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+    response->status = (int)status;
+    response->version = version_number(version);
+    response->redirects = (int)redirects;
+    response->url = url ? url : transfer->target;
+    response->reason = transfer->reason;
+    transfer->has_header = true;
+    ac_event_set(&transfer->changed);
+}
+
+/* "HTTP/1.1 404 Not Found\r\n" */
+static void note_reason(struct transfer *transfer, const char *line, size_t size)
+{
+    const char *end = line + size, *at = memchr(line, ' ', size);
+    size_t length;
+    at = at ? memchr(at + 1, ' ', (size_t)(end - at - 1)) : NULL;
+    transfer->reason[0] = '\0';
+    if (!at)
+        return;
+    while (at < end && *at == ' ')
+        at++;
+    while (end > at && (end[-1] == '\r' || end[-1] == '\n'))
+        end--;
+    length = (size_t)(end - at) < sizeof transfer->reason ? (size_t)(end - at) : sizeof transfer->reason - 1;
+    memcpy(transfer->reason, at, length);
+    transfer->reason[length] = '\0';
+}
+
+/* A redirect that libcurl is going to follow. After 303 it is to be a GET, whatever the method was. */
+static bool goes_on(struct transfer *transfer, long status)
+{
+    struct curl_header *location;
+    if (!transfer->follows || status < 300 || status > 399)
+        return false;
+    if (curl_easy_header(transfer->easy, "Location", 0, CURLH_HEADER, -1, &location) != CURLHE_OK)
+        return false;
+    if (status == 303 && strcmp(transfer->method, "HEAD") != 0)
+        curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, NULL);
+    return true;
+}
+
+static void end_header(struct transfer *transfer)
+{
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status < 200 || goes_on(transfer, status))
+        return;
+    if (!(transfer->may_be_asked_again && (status == 401 || status == 407)))
+        note_response(transfer);
+}
+
+static int refuse(struct transfer *transfer, int code, const char *message)
+{
+    transfer->code = code;
+    snprintf(transfer->message, sizeof transfer->message, "%s", message);
+    return 0;
+}
+
+static size_t take_header(char *line, size_t unit, size_t count, void *argument)
+{
+    struct transfer *transfer = argument;
+    size_t size = unit * count;
+    transfer->header_size += size;
+    if (transfer->header_size > MOST_HEADER)
+        return (size_t)refuse(transfer, EMSGSIZE, "the header is too long");
+    if (transfer->has_header)
+        return size; /* a trailer */
+    if (size > 5 && memcmp(line, "HTTP/", 5) == 0)
+        note_reason(transfer, line, size);
+    else if (size <= 2 && (line[0] == '\r' || line[0] == '\n'))
+        end_header(transfer);
+    return size;
+}
+
+/* ---- the response's body ----------------------------------------------------------------------------------------- */
+
+static size_t take_body(char *data, size_t unit, size_t count, void *argument)
+{
+    struct transfer *transfer = argument;
+    size_t size = unit * count;
+    if (!transfer->has_header)
+        note_response(transfer);
+    if (transfer->is_draining) {
+        transfer->drained += size;
+        return transfer->drained > MOST_DRAINED ? 0 : size;
+    }
+    if (transfer->is_collecting && transfer->body.size + size > transfer->max_body)
+        return (size_t)refuse(transfer, EMSGSIZE, "the body is longer than .max_body");
+    if (!transfer->is_collecting && transfer->body.size >= WINDOW) {
+        transfer->input_pauses = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if (!bytes_append(&transfer->body, data, size))
+        return (size_t)refuse(transfer, ENOMEM, "no memory for the body");
+    if (!transfer->is_collecting)
+        ac_event_set(&transfer->changed);
+    return size;
+}
+
+/* ---- the request's body ------------------------------------------------------------------------------------------ */
+
+static size_t give_body(char *buffer, size_t unit, size_t count, void *argument)
+{
+    struct transfer *transfer = argument;
+    ac_http_part *piece = &transfer->piece;
+    size_t size = unit * count < piece->size ? unit * count : piece->size;
+    if (size == 0 && !transfer->upload_has_ended) {
+        transfer->output_pauses = true;
+        return CURL_READFUNC_PAUSE;
+    }
+    if (size)
+        memcpy(buffer, piece->data, size);
+    piece->data += size;
+    piece->size -= size;
+    if (piece->size == 0)
+        ac_event_set(&transfer->taken);
+    return size;
+}
+
+static void resume(struct transfer *transfer)
+{
+    int bits = (transfer->input_pauses ? CURLPAUSE_RECV : 0) | (transfer->output_pauses ? CURLPAUSE_SEND : 0);
+    if (transfer->session)
+        curl_easy_pause(transfer->easy, bits);
+}
+
+void transfer_resume_input(struct transfer *transfer)
+{
+    if (!transfer->input_pauses)
+        return;
+    transfer->input_pauses = false;
+    resume(transfer);
+}
+
+void transfer_resume_output(struct transfer *transfer)
+{
+    if (!transfer->output_pauses)
+        return;
+    transfer->output_pauses = false;
+    resume(transfer);
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
+
+/* It is over: `code` and `message` say how. What was left to libcurl for the time of the transfer goes. */
+static void end(struct transfer *transfer)
+{
+    transfer->has_ended = true;
+    ac_timer_cancel(transfer->limit);
+    if (transfer->session)
+        session_remove(transfer);
+    ac_event_set(&transfer->changed);
+    ac_event_set(&transfer->taken);
+    if (transfer->is_draining)
+        transfer_free(transfer);
+}
+
+void transfer_finish(struct transfer *transfer, CURLcode outcome)
+{
+    long os_code = 0;
+    if (outcome == CURLE_OK) {
+        if (!transfer->has_header)
+            note_response(transfer);
+    } else if (!transfer->code) {
+        curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_code);
+        transfer->code = code_of_curl(outcome, os_code);
+        snprintf(transfer->message, sizeof transfer->message, "%s",
+                 transfer->curl_message[0] ? transfer->curl_message : curl_easy_strerror(outcome));
+    }
+    end(transfer);
+}
+
+void transfer_fail(struct transfer *transfer, int code, const char *format, ...)
+{
+    va_list arguments;
+    if (transfer->has_ended)
+        return;
+    transfer->code = code;
+    va_start(arguments, format);
+    vsnprintf(transfer->message, sizeof transfer->message, format, arguments);
+    va_end(arguments);
+    end(transfer);
+}
+
+/* ---- making and freeing ------------------------------------------------------------------------------------------ */
+
+bool transfer_connect(struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    return curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_message) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK;
+}
+
+struct transfer *transfer_new(void)
+{
+    struct transfer *transfer = calloc(1, sizeof *transfer);
+    CURL *easy = transfer ? curl_easy_init() : NULL;
+    if (!easy) {
+        free(transfer);
+        return NULL;
+    }
+    transfer->easy = easy;
+    transfer->response.reason = transfer->reason;
+    return transfer;
+}
+
+void transfer_free(struct transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->header_list);
+    bytes_free(&transfer->body);
+    free(transfer->pairs);
+    free(transfer->target);
+    free(transfer);
+}
