@@ -29,6 +29,7 @@
 #define AC_HTTP_SERVER_H
 
 #include <ac.h>
+#include <ac/http_types.h>
 #include <ac/stream.h>
 
 #ifdef __cplusplus
@@ -47,7 +48,6 @@ typedef ac_coro(void) ac_http_handler(ac_request *r);
 
 /* Throwing AC_EHTTP(404), "no user %d", id answers with that status (400 to 599) and message, if nobody catches it
  * and no response has begun. That is not reported. */
-#define AC_EHTTP(status) ((1 << 21) + (status))
 
 /* Limits. 0: the default. Times in seconds; INFINITY: no limit. */
 struct ac_http_server_options {
@@ -156,10 +156,6 @@ ac_coro(char *) ac_request_body(ac_request *r, size_t *size);
 
 /* The parts of the body as they come: async for (ac_http_part part : ac_request_parts(r)). A part is good until the
  * next one is asked for. */
-typedef struct ac_http_part {
-    const char *data;
-    size_t size;
-} ac_http_part;
 ac_gen(ac_http_part) ac_request_parts(ac_request *r);
 
 /* ---- the response -------------------------------------------------------------------------------------------------- */

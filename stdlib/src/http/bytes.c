@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool bytes_reserve(struct bytes *bytes, size_t more)
+bool ac__bytes_reserve(struct bytes *bytes, size_t more)
 {
     size_t capacity = bytes->capacity ? bytes->capacity : 1024;
     char *data;
@@ -22,9 +22,9 @@ bool bytes_reserve(struct bytes *bytes, size_t more)
     return true;
 }
 
-bool bytes_append(struct bytes *bytes, const void *data, size_t size)
+bool ac__bytes_append(struct bytes *bytes, const void *data, size_t size)
 {
-    if (!bytes_reserve(bytes, size))
+    if (!ac__bytes_reserve(bytes, size))
         return false;
     if (size)
         memcpy(bytes->data + bytes->size, data, size);
@@ -33,9 +33,9 @@ bool bytes_append(struct bytes *bytes, const void *data, size_t size)
     return true;
 }
 
-bool bytes_append_text(struct bytes *bytes, const char *text)
+bool ac__bytes_append_text(struct bytes *bytes, const char *text)
 {
-    return bytes_append(bytes, text, strlen(text));
+    return ac__bytes_append(bytes, text, strlen(text));
 }
 
 static bool is_unreserved(unsigned char c)
@@ -46,7 +46,7 @@ static bool is_unreserved(unsigned char c)
 static bool append_encoded(struct bytes *bytes, const char *text, bool is_form)
 {
     static const char digits[] = "0123456789ABCDEF";
-    if (!bytes_reserve(bytes, 3 * strlen(text)))
+    if (!ac__bytes_reserve(bytes, 3 * strlen(text)))
         return false;
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
@@ -62,19 +62,19 @@ static bool append_encoded(struct bytes *bytes, const char *text, bool is_form)
     return true;
 }
 
-bool bytes_append_pairs(struct bytes *bytes, const ac_http_pair *pairs, bool is_form)
+bool ac__bytes_append_pairs(struct bytes *bytes, const ac_http_pair *pairs, bool is_form)
 {
     for (const ac_http_pair *pair = pairs; pair->name; pair++) {
-        if (pair > pairs && !bytes_append_text(bytes, "&"))
+        if (pair > pairs && !ac__bytes_append_text(bytes, "&"))
             return false;
-        if (!append_encoded(bytes, pair->name, is_form) || !bytes_append_text(bytes, "=")
+        if (!append_encoded(bytes, pair->name, is_form) || !ac__bytes_append_text(bytes, "=")
             || !append_encoded(bytes, pair->value ? pair->value : "", is_form))
             return false;
     }
     return true;
 }
 
-void bytes_free(struct bytes *bytes)
+void ac__bytes_free(struct bytes *bytes)
 {
     free(bytes->data);
     *bytes = (struct bytes){0};

@@ -26,17 +26,17 @@ struct bytes {
     size_t size, capacity;
 };
 
-bool bytes_reserve(struct bytes *bytes, size_t more);
-bool bytes_append(struct bytes *bytes, const void *data, size_t size);
-bool bytes_append_text(struct bytes *bytes, const char *text);
+bool ac__bytes_reserve(struct bytes *bytes, size_t more);
+bool ac__bytes_append(struct bytes *bytes, const void *data, size_t size);
+bool ac__bytes_append_text(struct bytes *bytes, const char *text);
 /* As in a URL's query (a space is %20) or a form (a space is '+'): name=value&name=value. */
-bool bytes_append_pairs(struct bytes *bytes, const ac_http_pair *pairs, bool is_form);
-void bytes_free(struct bytes *bytes);
+bool ac__bytes_append_pairs(struct bytes *bytes, const ac_http_pair *pairs, bool is_form);
+void ac__bytes_free(struct bytes *bytes);
 
 /* ---- errors.c ---------------------------------------------------------------------------------------------------- */
 
 /* The errno value for an outcome of libcurl's, not CURLE_OK; `os_code` is what the system said, or 0. */
-int code_of_curl(CURLcode outcome, long os_code);
+int ac__code_of_curl(CURLcode outcome, long os_code);
 
 /* ---- transfer.c -------------------------------------------------------------------------------------------------- */
 
@@ -78,26 +78,26 @@ struct transfer {
 };
 
 /* A transfer, not started. Null if there is no memory. */
-struct transfer *transfer_new(void);
+struct transfer *ac__transfer_new(void);
 /* Tells libcurl where the transfer's callbacks are. */
-bool transfer_connect(struct transfer *transfer);
+bool ac__transfer_connect(struct transfer *transfer);
 /* Its end, as libcurl says it. */
-void transfer_finish(struct transfer *transfer, CURLcode outcome);
+void ac__transfer_finish(struct transfer *transfer, CURLcode outcome);
 /* Ends it with an error, if it has not ended; not from inside libcurl's callbacks. */
-void transfer_fail(struct transfer *transfer, int code, const char *format, ...)
+void ac__transfer_fail(struct transfer *transfer, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Has libcurl go on where the body was received ahead, or the upload had nothing to send. */
-void transfer_resume_input(struct transfer *transfer);
-void transfer_resume_output(struct transfer *transfer);
-void transfer_free(struct transfer *transfer);
+void ac__transfer_resume_input(struct transfer *transfer);
+void ac__transfer_resume_output(struct transfer *transfer);
+void ac__transfer_free(struct transfer *transfer);
 
 /* ---- options.c --------------------------------------------------------------------------------------------------- */
 
 /* Appends header fields to a list. 0, EINVAL for a name or value that no header may have, or ENOMEM. */
-int headers_add(struct curl_slist **list, const ac_http_pair *pairs);
+int ac__headers_add(struct curl_slist **list, const ac_http_pair *pairs);
 /* Sets a transfer up as the options say, and those of the session. 0, or an error code with the transfer's message. */
-int transfer_prepare(struct transfer *transfer, const ac_http_session *session, const char *method,
-                     const struct ac_http_options *options);
+int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *session, const char *method,
+                         const struct ac_http_options *options);
 
 /* ---- session.c --------------------------------------------------------------------------------------------------- */
 
@@ -114,15 +114,15 @@ struct ac_http_session {
 };
 
 /* Hands a transfer to libcurl. 0, or an error code. */
-int session_add(ac_http_session *session, struct transfer *transfer);
+int ac__session_add(ac_http_session *session, struct transfer *transfer);
 /* Takes it back; the connection goes to the next if the transfer has ended well, else it is closed. */
-void session_remove(struct transfer *transfer);
+void ac__session_remove(struct transfer *transfer);
 /* Cuts what is under way and frees it. */
-void session_free(ac_http_session *session);
+void ac__session_free(ac_http_session *session);
 
 /* ---- request.ac -------------------------------------------------------------------------------------------------- */
 
 /* Throws the error of a transfer, with its URL. */
-ac_coro(void) throw_outcome(const struct transfer *transfer, int code);
+ac_coro(void) ac__throw_outcome(const struct transfer *transfer, int code);
 
 #endif

@@ -46,7 +46,7 @@ static bool is_the_systems(CURLcode outcome)
     return outcome == CURLE_COULDNT_CONNECT || outcome == CURLE_SEND_ERROR || outcome == CURLE_RECV_ERROR;
 }
 
-int code_of_curl(CURLcode outcome, long os_code)
+int ac__code_of_curl(CURLcode outcome, long os_code)
 {
     if (is_the_systems(outcome) && os_code > 0)
         return (int)os_code;

@@ -55,7 +55,7 @@ static int header_add(struct curl_slist **list, const ac_http_pair *pair)
     return is_added ? 0 : ENOMEM;
 }
 
-int headers_add(struct curl_slist **list, const ac_http_pair *pairs)
+int ac__headers_add(struct curl_slist **list, const ac_http_pair *pairs)
 {
     int code = 0;
     for (; pairs->name && !code; pairs++)
@@ -95,7 +95,7 @@ static int set_headers(struct transfer *transfer, const ac_http_session *session
     for (const struct curl_slist *line = session->headers; line; line = line->next)
         if (!line_is_replaced(line->data, pairs) && !list_append(list, line->data))
             return ENOMEM;
-    code = pairs ? headers_add(list, pairs) : 0;
+    code = pairs ? ac__headers_add(list, pairs) : 0;
     if (code)
         return refuse(transfer, code, code == EINVAL ? "a name or value that no header may have" : "no memory");
     if (type && !list_has(*list, "Content-Type") && header_add(list, &(ac_http_pair){"Content-Type", type}) != 0)
@@ -115,10 +115,10 @@ static int append_params(char **url, const ac_http_pair *params)
     size_t length = (size_t)(fragment - *url);
     const char *query = memchr(*url, '?', length);
     const char *joint = !query ? "?" : query + 1 == fragment ? "" : "&";
-    bool is_well = bytes_append(&whole, *url, length) && bytes_append_text(&whole, joint)
-                && bytes_append_pairs(&whole, params, false) && bytes_append_text(&whole, fragment);
+    bool is_well = ac__bytes_append(&whole, *url, length) && ac__bytes_append_text(&whole, joint)
+                && ac__bytes_append_pairs(&whole, params, false) && ac__bytes_append_text(&whole, fragment);
     if (!is_well) {
-        bytes_free(&whole);
+        ac__bytes_free(&whole);
         return ENOMEM;
     }
     free(*url);
@@ -189,7 +189,7 @@ static int body_of(struct transfer *transfer, const struct ac_http_options *opti
         *body = (struct body){body->text, strlen(body->text), "application/json", .text = body->text};
     }
     if (options->form) {
-        if (!bytes_append_pairs(&body->made, options->form, true) || !bytes_append_text(&body->made, ""))
+        if (!ac__bytes_append_pairs(&body->made, options->form, true) || !ac__bytes_append_text(&body->made, ""))
             return ENOMEM;
         body->data = body->made.data;
         body->size = body->made.size;
@@ -200,7 +200,7 @@ static int body_of(struct transfer *transfer, const struct ac_http_options *opti
 
 static void body_free(struct body *body)
 {
-    bytes_free(&body->made);
+    ac__bytes_free(&body->made);
     free(body->text);
 }
 
@@ -329,11 +329,11 @@ static int set_all(struct transfer *transfer, const ac_http_session *session, co
         return ENOMEM;
     if (set_limits(transfer, session, options) != CURLE_OK)
         return refuse(transfer, EINVAL, "a time limit must be more than 0");
-    return transfer_connect(transfer) ? 0 : ENOMEM;
+    return ac__transfer_connect(transfer) ? 0 : ENOMEM;
 }
 
-int transfer_prepare(struct transfer *transfer, const ac_http_session *session, const char *method,
-                     const struct ac_http_options *options)
+int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *session, const char *method,
+                         const struct ac_http_options *options)
 {
     struct body body = {0};
     int code;

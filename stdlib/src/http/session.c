@@ -17,7 +17,7 @@ static void note_ends(ac_http_session *session)
         struct transfer *transfer = NULL;
         CURLcode outcome = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-        transfer_finish(transfer, outcome);
+        ac__transfer_finish(transfer, outcome);
     }
 }
 
@@ -27,7 +27,7 @@ static void act(ac_http_session *session, curl_socket_t socket, int events)
     CURLMcode outcome = curl_multi_socket_action(session->multi, socket, events, &running);
     note_ends(session);
     while (outcome != CURLM_OK && session->transfers) /* our callbacks had no memory */
-        transfer_fail(session->transfers, ENOMEM, "%s", curl_multi_strerror(outcome));
+        ac__transfer_fail(session->transfers, ENOMEM, "%s", curl_multi_strerror(outcome));
 }
 
 struct socket {
@@ -96,7 +96,7 @@ static int set_timer(CURLM *multi, long milliseconds, void *argument)
 
 /* ---- transfers --------------------------------------------------------------------------------------------------- */
 
-int session_add(ac_http_session *session, struct transfer *transfer)
+int ac__session_add(ac_http_session *session, struct transfer *transfer)
 {
     CURLMcode outcome;
     if (session->is_closing)
@@ -111,11 +111,11 @@ int session_add(ac_http_session *session, struct transfer *transfer)
     outcome = curl_multi_add_handle(session->multi, transfer->easy);
     if (outcome == CURLM_OK)
         return 0;
-    session_remove(transfer);
+    ac__session_remove(transfer);
     return ENOMEM;
 }
 
-void session_remove(struct transfer *transfer)
+void ac__session_remove(struct transfer *transfer)
 {
     ac_http_session *session = transfer->session;
     if (transfer->next)
@@ -218,7 +218,7 @@ static int session_open(ac_http_session *session, const struct ac_http_session_o
         return EINVAL;
     if (ready_outcome != CURLE_OK || !multi_open(session))
         return ENOMEM;
-    return options->headers ? headers_add(&session->headers, options->headers) : 0;
+    return options->headers ? ac__headers_add(&session->headers, options->headers) : 0;
 }
 
 ac_http_session *ac__http_session_new(const struct ac_http_session_options *options)
@@ -229,18 +229,18 @@ ac_http_session *ac__http_session_new(const struct ac_http_session_options *opti
     code = session ? session_open(session, options) : ENOMEM;
     if (code == 0)
         return session;
-    session_free(session);
+    ac__session_free(session);
     errno = code;
     return NULL;
 }
 
-void session_free(ac_http_session *session)
+void ac__session_free(ac_http_session *session)
 {
     if (!session)
         return;
     session->is_closing = true;
     while (session->transfers)
-        transfer_fail(session->transfers, AC_ECLOSED, "the session was closed");
+        ac__transfer_fail(session->transfers, AC_ECLOSED, "the session was closed");
     if (session->multi)
         curl_multi_cleanup(session->multi);
     ac_timer_cancel(session->timer);

@@ -121,7 +121,7 @@ static size_t take_body(char *data, size_t unit, size_t count, void *argument)
         transfer->input_pauses = true;
         return CURL_WRITEFUNC_PAUSE;
     }
-    if (!bytes_append(&transfer->body, data, size))
+    if (!ac__bytes_append(&transfer->body, data, size))
         return (size_t)refuse(transfer, ENOMEM, "no memory for the body");
     if (!transfer->is_collecting)
         ac_event_set(&transfer->changed);
@@ -155,7 +155,7 @@ static void resume(struct transfer *transfer)
         curl_easy_pause(transfer->easy, bits);
 }
 
-void transfer_resume_input(struct transfer *transfer)
+void ac__transfer_resume_input(struct transfer *transfer)
 {
     if (!transfer->input_pauses)
         return;
@@ -163,7 +163,7 @@ void transfer_resume_input(struct transfer *transfer)
     resume(transfer);
 }
 
-void transfer_resume_output(struct transfer *transfer)
+void ac__transfer_resume_output(struct transfer *transfer)
 {
     if (!transfer->output_pauses)
         return;
@@ -179,14 +179,14 @@ static void end(struct transfer *transfer)
     transfer->has_ended = true;
     ac_timer_cancel(transfer->limit);
     if (transfer->session)
-        session_remove(transfer);
+        ac__session_remove(transfer);
     ac_event_set(&transfer->changed);
     ac_event_set(&transfer->taken);
     if (transfer->is_draining)
-        transfer_free(transfer);
+        ac__transfer_free(transfer);
 }
 
-void transfer_finish(struct transfer *transfer, CURLcode outcome)
+void ac__transfer_finish(struct transfer *transfer, CURLcode outcome)
 {
     long os_code = 0;
     if (outcome == CURLE_OK) {
@@ -194,14 +194,14 @@ void transfer_finish(struct transfer *transfer, CURLcode outcome)
             note_response(transfer);
     } else if (!transfer->code) {
         curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_code);
-        transfer->code = code_of_curl(outcome, os_code);
+        transfer->code = ac__code_of_curl(outcome, os_code);
         snprintf(transfer->message, sizeof transfer->message, "%s",
                  transfer->curl_message[0] ? transfer->curl_message : curl_easy_strerror(outcome));
     }
     end(transfer);
 }
 
-void transfer_fail(struct transfer *transfer, int code, const char *format, ...)
+void ac__transfer_fail(struct transfer *transfer, int code, const char *format, ...)
 {
     va_list arguments;
     if (transfer->has_ended)
@@ -215,7 +215,7 @@ void transfer_fail(struct transfer *transfer, int code, const char *format, ...)
 
 /* ---- making and freeing ------------------------------------------------------------------------------------------ */
 
-bool transfer_connect(struct transfer *transfer)
+bool ac__transfer_connect(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
     return curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK
@@ -228,7 +228,7 @@ bool transfer_connect(struct transfer *transfer)
         && curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK;
 }
 
-struct transfer *transfer_new(void)
+struct transfer *ac__transfer_new(void)
 {
     struct transfer *transfer = calloc(1, sizeof *transfer);
     CURL *easy = transfer ? curl_easy_init() : NULL;
@@ -241,11 +241,11 @@ struct transfer *transfer_new(void)
     return transfer;
 }
 
-void transfer_free(struct transfer *transfer)
+void ac__transfer_free(struct transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->header_list);
-    bytes_free(&transfer->body);
+    ac__bytes_free(&transfer->body);
     free(transfer->pairs);
     free(transfer->target);
     free(transfer);
