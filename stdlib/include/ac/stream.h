@@ -84,6 +84,14 @@ ac_coro(ac_stream *) ac_connect_unix(const char *path);
  * it is none, or there is no memory; then the descriptor stays the caller's. */
 ac_stream *ac_stream_from_fd(int fd);
 
+/* A stream on a descriptor that others use, too, and which may be anything, a regular file among them. It stays as it is,
+ * blocking or not, and closing the stream leaves it open. Null with errno. */
+ac_stream *ac_stream_borrow_fd(int fd);
+/* The same for standard input, output and errors. */
+ac_stream *ac_stdin(void);
+ac_stream *ac_stdout(void);
+ac_stream *ac_stderr(void);
+
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* size_t n = await ac_read(s, buffer, size): gives what is there, at least one byte, at most `size`; waits for it if need
@@ -134,6 +142,17 @@ ac_coro(void) ac_write(ac_stream *stream, const void *bytes, size_t size);
 ac_coro(void) ac_write_text(ac_stream *stream, const char *text);
 /* The same for several pieces one behind the other, in one system call as a rule. The array may be changed. */
 ac_coro(void) ac_writev(ac_stream *stream, struct iovec *parts, int count);
+
+/* The same for a printf-style text, which is made at once. A coroutine of it that is closed unrun leaks the text. */
+ac_coro(void) ac_print(ac_stream *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* uint64_t n = await ac_send_file(s, file, offset, size): writes a part of a file, up to its end, and gives how many bytes
+ * that were. On sockets the system sends it (sendfile), which reads what is not in memory from the disk meanwhile. */
+ac_coro(uint64_t) ac_send_file(ac_stream *stream, int file, uint64_t offset, uint64_t size);
+
+/* uint64_t n = await ac_copy(from, to): writes everything that comes from one stream to another, until the end of input.
+ * Cancelled, and on errors: what was not written to the end stays in the buffer of `from`. */
+ac_coro(uint64_t) ac_copy(ac_stream *from, ac_stream *to);
 
 /* Half-close: no more is written, the other side reads the end of input. Reading goes on. For streams that are not
  * sockets it does nothing. */
@@ -210,6 +229,30 @@ struct ac_serve_options {
  * at most, and goes on. Options: .max_connections, .grace, .context.
  * Cancelled: the handlers are cancelled and awaited; the listener stays the caller's. */
 #define ac_serve(listener, ...) ac__serve((listener), (struct ac_serve_options){.handler = __VA_ARGS__})
+
+/* ---- datagrams --------------------------------------------------------------------------------------------------- */
+
+/* A UDP socket. Several tasks may use it. */
+typedef struct ac_udp ac_udp;
+
+/* A socket at a local address; null is every IPv4 address, port 0 lets the system choose. `async with` closes it, or
+ * ac_udp_close. */
+ac_coro(ac_udp *) ac_udp_open(const char *host, unsigned port);
+/* A socket that sends to one address, and receives from there only. What that side answers to datagrams that nobody takes
+ * (ECONNREFUSED) is thrown by the next operation. */
+ac_coro(ac_udp *) ac_udp_connect(const char *host, unsigned port);
+
+/* size_t n = await ac_udp_receive(u, buffer, size, &from): waits for a datagram and gives its length: if that is more than
+ * `size`, the rest is lost. `from` (may be null) gets the sender. Cancelled: no datagram is taken. */
+ac_coro(size_t) ac_udp_receive(ac_udp *udp, void *buffer, size_t size, ac_address *from);
+/* Sends a datagram; `to` is null for a connected socket. Throws: EMSGSIZE if it is too long. */
+ac_coro(void) ac_udp_send(ac_udp *udp, const void *bytes, size_t size, const ac_address *to);
+
+/* Closes and frees it. Whoever waits gets AC_ECLOSED. Null is fine. */
+void ac_udp_close(ac_udp *udp);
+ac_coro(void) ac_udp_aexit(ac_udp *udp, const ac_error *error);
+int ac_udp_fd(const ac_udp *udp);
+int ac_udp_address(const ac_udp *udp, ac_address *address);
 
 /* ---- what the macros above are made of --------------------------------------------------------------------------- */
 

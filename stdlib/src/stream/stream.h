@@ -53,7 +53,7 @@ struct ac_stream {
     bool is_reading;         /* a task waits for input */
     bool is_closed;
     bool is_borrowed;        /* the descriptor is not to be closed: standard input and output */
-    bool has_ended;          /* the end of input has come */
+    bool is_file, is_warm;   /* a borrowed file: its disk may have to be waited for; it has been */
     void *context;
     struct ac__served served;
 };
@@ -67,6 +67,14 @@ ac_coro(void) ac__stream_fail(ac_stream *stream);
 void ac__stream_enter(ac_stream *stream);
 void ac__stream_leave(ac_stream *stream);
 
+/* Waits for this task's turn to write; it keeps the stream until the turn ends. */
+ac_coro(void) ac__stream_begin_writing(ac_stream *stream);
+void ac__stream_end_writing(ac_stream *stream);
+/* In its turn: hands everything to the transport, which may still have to be flushed. */
+ac_coro(void) ac__stream_put(ac_stream *stream, struct iovec *parts, int count);
+ac_coro(void) ac__stream_flush(ac_stream *stream);
+/* What a file is to be read next is not in memory: waits until it is. */
+ac_coro(void) ac__stream_warm(ac_stream *stream);
 /* Waits until a task is done, whose handle is kept. False: this task was cancelled meanwhile, and it need not be. */
 ac_coro(bool) ac__wait_done(ac_task(void) task);
 
