@@ -186,15 +186,25 @@ static void end(struct transfer *transfer)
         ac__transfer_free(transfer);
 }
 
+/* The code of a failure. libcurl has the same outcome for URLs that are not HTTP and for answers that are not. */
+static int failure_of(struct transfer *transfer, CURLcode outcome)
+{
+    long os_code = 0, sent = 0, status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_code);
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (outcome == CURLE_UNSUPPORTED_PROTOCOL && sent > 0 && status == 0)
+        return EPROTO;
+    return ac__code_of_curl(outcome, os_code);
+}
+
 void ac__transfer_finish(struct transfer *transfer, CURLcode outcome)
 {
-    long os_code = 0;
     if (outcome == CURLE_OK) {
         if (!transfer->has_header)
             note_response(transfer);
     } else if (!transfer->code) {
-        curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_code);
-        transfer->code = ac__code_of_curl(outcome, os_code);
+        transfer->code = failure_of(transfer, outcome);
         snprintf(transfer->message, sizeof transfer->message, "%s",
                  transfer->curl_message[0] ? transfer->curl_message : curl_easy_strerror(outcome));
     }

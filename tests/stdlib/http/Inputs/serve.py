@@ -1,6 +1,7 @@
 """serve.py PROGRAM [ARGUMENT...]: runs a program with an HTTP server on loopback to talk to, whose URL is in the
 environment (URL), and exits with its status. What the server does, the path says: see the functions called get_...
-below. Nothing here depends on time but for answers that never come."""
+below. Nothing here depends on time but for answers that never come. With a folder of certificates in the environment
+(CERTIFICATES) there is a server by TLS for each of them, too: URL_good and so on."""
 import base64
 import gzip
 import hashlib
@@ -8,10 +9,12 @@ import http.server
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import urllib.parse
+import urllib.request
 import zlib
 
 
@@ -85,6 +88,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.read_body()
         self.answer_json({'method': self.command, 'path': self.path, 'body': body.decode('latin-1'),
                           'headers': {name.lower(): value for name, value in self.headers.items()}})
+
+    def get_size(self):
+        self.answer(str(len(self.read_body())).encode())
 
     def get_hello(self):
         self.answer(b'hello\n', headers=[('X-Twice', 'one'), ('x-twice', 'two'), ('X-Empty', '')])
@@ -248,15 +254,26 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 
-def main():
+def start(certificate=None):
+    """A server on a port of its own; the port."""
     server = Server(('127.0.0.1', 0), Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = {**os.environ, 'URL': f'http://127.0.0.1:{server.server_address[1]}'}
+    return server.server_address[1]
+
+
+def main():
+    environment = {**os.environ, 'URL': f'http://127.0.0.1:{start()}'}
+    for name in ('good', 'other', 'expired', 'self'):
+        if 'CERTIFICATES' in os.environ:
+            environment['URL_' + name] = f'https://localhost:{start(os.path.join(os.environ["CERTIFICATES"], name + ".pem"))}'
     status = subprocess.run(sys.argv[1:], env=environment, check=False).returncode
     sys.stdout.flush()
     os._exit(status if status >= 0 else 128 - status)
 
 
-import urllib.request  # pylint: disable=wrong-import-position
 if __name__ == '__main__':
     main()
