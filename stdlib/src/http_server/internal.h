@@ -30,10 +30,10 @@ struct arena {
     struct arena_block *blocks; /* besides `first`; the newest first */
     _Alignas(max_align_t) char first[ARENA_FIRST];
 };
-void arena_init(struct arena *arena);
-void *arena_take(struct arena *arena, size_t size); /* null: no memory */
-char *arena_text(struct arena *arena, const char *text, size_t size);
-void arena_reset(struct arena *arena);
+void ac__http_arena_init(struct arena *arena);
+void *ac__http_arena_take(struct arena *arena, size_t size); /* null: no memory */
+char *ac__http_arena_text(struct arena *arena, const char *text, size_t size);
+void ac__http_arena_reset(struct arena *arena);
 
 /* ---- routes.ac ----------------------------------------------------------------------------------------------------- */
 
@@ -60,9 +60,9 @@ struct match {
 };
 
 struct node;
-struct route *route_add(struct node **root, const char *pattern); /* null with errno */
-void route_find(const struct node *root, struct text path, struct match *match);
-void routes_free(struct node *root);
+struct route *ac__http_route_add(struct node **root, const char *pattern); /* null with errno */
+void ac__http_route_find(const struct node *root, struct text path, struct match *match);
+void ac__http_routes_free(struct node *root);
 
 /* ---- head.ac: the bytes of a head become a request ----------------------------------------------------------------- */
 
@@ -111,25 +111,25 @@ struct ac_request {
     struct arena arena;
 };
 
-void head_init(struct ac_request *r, struct connection *c);
-void head_start(struct ac_request *r, uint64_t body_limit);
+void ac__http_head_init(struct ac_request *r, struct connection *c);
+void ac__http_head_start(struct ac_request *r, uint64_t body_limit);
 
 /* Parses more of a head: `head` is where it begins, `size` what is there of it. 0: more is needed; 200: it is complete,
  * `parsed` its size; else the status to refuse it with. */
-int head_parse(struct ac_request *r, char *head, size_t size);
+int ac__http_head_parse(struct ac_request *r, char *head, size_t size);
 
 /* The path, undecoded. */
-struct text request_path(const struct ac_request *r);
+struct text ac__http_request_path(const struct ac_request *r);
 /* Decodes %XX (and '+' as a space, if `is_query`) into `out`, which may be where the text is; gives the size. */
-size_t decode(char *out, const char *text, size_t size, bool is_query);
+size_t ac__http_decode(char *out, const char *text, size_t size, bool is_query);
 
 /* ---- body.ac ------------------------------------------------------------------------------------------------------- */
 
 enum step { STEP_PART, STEP_END, STEP_MORE, STEP_MALFORMED, STEP_TOO_LONG };
 /* Takes the next part of the body out of bytes that are there; *used says how many of them. */
-enum step body_step(struct ac_request *r, char *bytes, size_t size, size_t *used);
+enum step ac__http_body_step(struct ac_request *r, char *bytes, size_t size, size_t *used);
 /* Has the body been read to its end, or is it short enough to be skipped? False: the connection must end. */
-async bool body_skip(struct ac_request *r);
+async bool ac__http_body_skip(struct ac_request *r);
 
 /* ---- connection.ac ------------------------------------------------------------------------------------------------- */
 
@@ -137,8 +137,8 @@ struct buffer {
     char *data;
     size_t size, capacity;
 };
-bool buffer_reserve(struct buffer *buffer, size_t more); /* false: no memory */
-void buffer_add(struct buffer *buffer, const void *bytes, size_t size); /* there is room */
+bool ac__http_buffer_reserve(struct buffer *buffer, size_t more); /* false: no memory */
+void ac__http_buffer_add(struct buffer *buffer, const void *bytes, size_t size); /* there is room */
 
 /* What a connection is at. */
 enum phase { PHASE_IDLE, PHASE_HEAD, PHASE_HANDLER, PHASE_BODY, PHASE_WRITE, PHASE_CLOSING };
@@ -180,32 +180,32 @@ struct ac_http_server {
 
 /* The connection's waits, each under its limit. They throw ETIMEDOUT when it is over, and the stream's errors. */
 /* Reads; 0 at the end of input. Sends what there is to send before. */
-async size_t connection_read(struct connection *c, void *into, size_t size, double until, enum phase phase);
+async size_t ac__http_connection_read(struct connection *c, void *into, size_t size, double until, enum phase phase);
 /* Reads more input behind what is there; there must be room. */
-async size_t connection_fill(struct connection *c, double until, enum phase phase);
+async size_t ac__http_connection_fill(struct connection *c, double until, enum phase phase);
 /* Sends what there is to send, and `size` bytes behind that. */
-async void connection_send(struct connection *c, const void *bytes, size_t size);
+async void ac__http_connection_send(struct connection *c, const void *bytes, size_t size);
 /* A wait of the connection's own begins, and is over. */
-void connection_begin(struct connection *c, enum phase phase, double until);
-void connection_end(struct connection *c, enum phase phase);
+void ac__http_connection_begin(struct connection *c, enum phase phase, double until);
+void ac__http_connection_end(struct connection *c, enum phase phase);
 /* Did the deadline cancel the task? Says so once. */
-bool connection_was_late(struct connection *c);
-const char *server_date(struct ac_http_server *server);
-void report(const struct ac_request *r, const ac_error *error);
+bool ac__http_connection_was_late(struct connection *c);
+const char *ac__http_server_date(struct ac_http_server *server);
+void ac__http_report(const struct ac_request *r, const ac_error *error);
 
 /* ---- respond.ac ---------------------------------------------------------------------------------------------------- */
 
 /* A response with the status as its text, or `message`. */
-async void respond_error(struct ac_request *r, int status, const char *message);
+async void ac__http_respond_error(struct ac_request *r, int status, const char *message);
 /* No route matches: 404, 405 or what OPTIONS gets. */
-async void respond_no_route(struct ac_request *r);
+async void ac__http_respond_no_route(struct ac_request *r);
 /* Ends the response when the handler has returned. False: the connection must end. */
-bool respond_end(struct ac_request *r);
+bool ac__http_respond_end(struct ac_request *r);
 /* Begins a response: puts its head into `out`. 0 or an error code. */
-int respond_head(struct ac_request *r, int status, const char *type, long long length);
+int ac__http_respond_head(struct ac_request *r, int status, const char *type, long long length);
 
 /* ---- files.ac ------------------------------------------------------------------------------------------------------ */
 
-void folders_free(struct folder *folders);
+void ac__http_folders_free(struct folder *folders);
 
 #endif
