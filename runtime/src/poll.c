@@ -315,10 +315,20 @@ int ac_close_fd(int fd)
 
 /* ---- readiness --------------------------------------------------------------------------------------------------- */
 
+/* Has it just been woken for input that nobody has read since? A read that empties the descriptor says so. */
+static bool was_told(const struct ac__io *io)
+{
+    const struct ac__descriptor *descriptor = &ac__loop()->descriptors[io->fd];
+    return io->base.state == 1 && !io->is_output && descriptor->is_ours && !descriptor->is_spent;
+}
+
 static int readiness_attempt(struct ac__io *io, struct ac__task *task)
 {
     struct pollfd poll_fd = {.fd = io->fd, .events = io->is_output ? POLLOUT : POLLIN};
-    int count = ac__syscall_fails() ? -1 : poll(&poll_fd, 1, 0);
+    int count;
+    if (was_told(io))
+        return AC__DONE;
+    count = ac__syscall_fails() ? -1 : poll(&poll_fd, 1, 0);
     if (count < 0 && errno != EINTR)
         return ac__fail_code(task, errno);
     if (count > 0 && poll_fd.revents & POLLNVAL)
