@@ -180,6 +180,10 @@ ac_gen(ac_http_part) ac_http_body(ac_http_response *response);
  * received. */
 ac_gen(char *) ac_http_lines(ac_http_response *response);
 
+/* The URL of a link that stands in the page `base`, without its fragment; to be given to free. Null with errno: EINVAL for
+ * what is no URL, ENOMEM. */
+char *ac_http_join(const char *base, const char *link);
+
 /* For `async with` only. */
 ac_coro(void) ac_http_response_aexit(ac_http_response *response, const ac_error *error);
 

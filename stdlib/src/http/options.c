@@ -126,23 +126,34 @@ static int append_params(char **url, const ac_http_pair *params)
     return 0;
 }
 
-/* The URL, relative to the base. */
-static int resolve(char **url, const char *base)
+char *ac_http_join(const char *base, const char *link)
 {
     CURLU *parts = curl_url();
-    char *whole = NULL;
+    char *whole = NULL, *url;
     CURLUcode outcome = parts ? curl_url_set(parts, CURLUPART_URL, base, 0) : CURLUE_OUT_OF_MEMORY;
     if (outcome == CURLUE_OK)
-        outcome = curl_url_set(parts, CURLUPART_URL, *url, 0);
+        outcome = curl_url_set(parts, CURLUPART_URL, link, 0);
+    if (outcome == CURLUE_OK)
+        outcome = curl_url_set(parts, CURLUPART_FRAGMENT, NULL, 0);
     if (outcome == CURLUE_OK)
         outcome = curl_url_get(parts, CURLUPART_URL, &whole, 0);
     curl_url_cleanup(parts);
-    if (outcome != CURLUE_OK)
-        return outcome == CURLUE_OUT_OF_MEMORY ? ENOMEM : EINVAL;
-    free(*url);
-    *url = strdup(whole);
+    url = whole ? strdup(whole) : NULL;
     curl_free(whole);
-    return *url ? 0 : ENOMEM;
+    if (!url)
+        errno = outcome == CURLUE_OK || outcome == CURLUE_OUT_OF_MEMORY ? ENOMEM : EINVAL;
+    return url;
+}
+
+/* The URL, relative to the base. */
+static int resolve(char **url, const char *base)
+{
+    char *whole = ac_http_join(base, *url);
+    if (!whole)
+        return errno;
+    free(*url);
+    *url = whole;
+    return 0;
 }
 
 static int set_url(struct transfer *transfer, const ac_http_session *session, const struct ac_http_options *options)
