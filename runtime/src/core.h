@@ -218,7 +218,8 @@ struct ac__loop {
     /* task locals (local.c) */
     char *locals;
     size_t locals_size;
-    int dump_bell; /* rung by AC_DUMP_SIGNAL; -1: none */
+    int dump_signal; /* AC_DUMP_SIGNAL; 0: none */
+    unsigned dumps_seen;
     /* signals (signal.c) */
     struct ac__signals_link *signals; /* who waits for some */
     unsigned long signals_seen;
@@ -663,25 +664,6 @@ struct ac__task *ac__awaited_task(const struct ac__frame *frame);
 /* The task that waits for its children, of which this waiter watches one; null if the waiter is something else. */
 struct ac__task *ac__family_of(const struct ac__waiter *waiter);
 
-/* ---- dump.c: what each task is at -------------------------------------------------------------------------------- */
-
-/* A place as it is printed: "FUNCTION (FILE:LINE)", or "ac_sleep". */
-enum { AC__PLACE_SIZE = 256 };
-const char *ac__place_of(const struct ac__frame *frame, char buffer[static AC__PLACE_SIZE]);
-/* The innermost frame of a suspended task that stands in a program's source; else the root. */
-const struct ac__frame *ac__users_frame(struct ac__task *task);
-/* Where a task was spawned, "FILE:LINE" or the place of the await that started it; null for the main task. */
-const char *ac__origin_of(struct ac__task *task, char buffer[static AC__PLACE_SIZE]);
-/* Prints all unfinished tasks. */
-void ac__dump(FILE *file);
-extern const char ac__gdb; /* gdb.c: has nothing to say but by being linked */
-/* AC_DUMP_SIGNAL: the loop is to print them when the signal comes. */
-void ac__dump_listen(struct ac__loop *loop);
-void ac__dump_stop_listening(struct ac__loop *loop);
-void ac__dump_forget(void); /* in a child of fork: the bells are the parent's */
-/* Prints them if it has come. */
-void ac__dump_answer(struct ac__loop *loop);
-
 /* ---- thread.c ---------------------------------------------------------------------------------------------------- */
 
 void ac__threads_before_fork(void);
@@ -698,8 +680,29 @@ void ac__signals_close(struct ac__loop *loop);
 bool ac__signals_look(struct ac__loop *loop);
 /* Makes sure that signals end a wait in ac__poll. */
 void ac__signals_listen(struct ac__loop *loop);
+/* A signal ends this loop's waits, and does nothing else as long as the process lives. 0 or an error code. */
+int ac__signal_hear(struct ac__loop *loop, int number);
+/* How often it has come. */
+unsigned ac__signal_arrivals(int number);
 void ac__signals_before_fork(void);
 void ac__signals_after_fork(bool is_child);
+
+/* ---- dump.c: what each task is at -------------------------------------------------------------------------------- */
+
+/* A place as it is printed: "FUNCTION (FILE:LINE)", or "ac_sleep". */
+enum { AC__PLACE_SIZE = 256 };
+const char *ac__place_of(const struct ac__frame *frame, char buffer[static AC__PLACE_SIZE]);
+/* The innermost frame of a suspended task that stands in a program's source; else the root. */
+const struct ac__frame *ac__users_frame(struct ac__task *task);
+/* Where a task was spawned, "FILE:LINE" or the place of the await that started it; null for the main task. */
+const char *ac__origin_of(struct ac__task *task, char buffer[static AC__PLACE_SIZE]);
+/* Prints all unfinished tasks. */
+void ac__dump(FILE *file);
+extern const char ac__gdb; /* gdb.c: has nothing to say but by being linked */
+/* AC_DUMP_SIGNAL: the loop is to print them when the signal comes. */
+void ac__dump_listen(struct ac__loop *loop);
+/* Prints them if it has come. */
+void ac__dump_answer(struct ac__loop *loop);
 
 /* ---- loop.c: the parts of ac_run, for a loop that is not run by it ------------------------------------------------ */
 

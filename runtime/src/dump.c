@@ -9,15 +9,13 @@
  * ac_spawn notes its place (ac__here, one store). Who is started by a combinator finds it when it is asked for: in the
  * chain of the task that watches it.
  *
- * AC_DUMP_SIGNAL names a signal that has every loop print this. Its handler only rings: each loop has an eventfd of its
- * own among its descriptors, and looks at it between steps. */
+ * AC_DUMP_SIGNAL names a signal that has every loop print this: it rings (signal.c), and each loop looks between steps
+ * whether it has come again. */
 #include "core.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 static const char *state_name(const struct ac__task *task)
 {
@@ -117,23 +115,6 @@ void ac_dump_tasks(void *file)
 
 /* ---- AC_DUMP_SIGNAL ---------------------------------------------------------------------------------------------- */
 
-enum { MOST_LOOPS = 64 };
-
-static int bells[MOST_LOOPS]; /* eventfds and one more, so that 0 is none */
-
-static void ring_all(int signal)
-{
-    int saved = errno;
-    uint64_t one = 1;
-    (void)signal;
-    for (unsigned i = 0; i < MOST_LOOPS; i++) {
-        int bell = __atomic_load_n(&bells[i], __ATOMIC_RELAXED);
-        if (bell)
-            (void)!write(bell - 1, &one, sizeof one);
-    }
-    errno = saved;
-}
-
 /* The number of "SIGUSR1", "USR1" or "10"; 0 if it is none. */
 static int number_of(const char *name)
 {
@@ -147,64 +128,26 @@ static int number_of(const char *name)
     return number;
 }
 
-static bool take_place(int bell)
-{
-    for (unsigned i = 0; i < MOST_LOOPS; i++) {
-        int none = 0;
-        if (__atomic_compare_exchange_n(&bells[i], &none, bell + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-            return true;
-    }
-    return false;
-}
-
-static void stop_ringing(int bell)
-{
-    for (unsigned i = 0; i < MOST_LOOPS; i++) {
-        int own = bell + 1;
-        __atomic_compare_exchange_n(&bells[i], &own, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-    }
-    close(bell);
-}
-
-void ac__dump_forget(void)
-{
-    for (unsigned i = 0; i < MOST_LOOPS; i++) {
-        if (bells[i])
-            stop_ringing(bells[i] - 1);
-    }
-}
-
-static int bell_new(struct ac__loop *loop)
-{
-    int bell = ac__syscall_fails() ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (bell >= 0 && ac__poll_watch(loop, bell) && take_place(bell))
-        return bell;
-    if (bell >= 0)
-        close(bell);
-    return -1;
-}
-
 void ac__dump_listen(struct ac__loop *loop)
 {
     const char *name = getenv("AC_DUMP_SIGNAL");
-    struct sigaction action = {.sa_handler = ring_all, .sa_flags = SA_RESTART};
-    loop->dump_bell = -1;
+    int number = name ? number_of(name) : 0, code;
     if (!name || !*name)
         return;
-    loop->dump_bell = bell_new(loop);
-    if (loop->dump_bell < 0 || sigaction(number_of(name), &action, NULL) < 0)
-        fprintf(stderr, "ac: AC_DUMP_SIGNAL=%s: %s\n", name, strerror(errno));
-}
-
-void ac__dump_stop_listening(struct ac__loop *loop)
-{
-    if (loop->dump_bell >= 0)
-        stop_ringing(loop->dump_bell);
+    code = ac__signal_hear(loop, number);
+    if (code) {
+        fprintf(stderr, "ac: AC_DUMP_SIGNAL=%s: %s\n", name, strerror(code));
+        return;
+    }
+    loop->dump_signal = number;
+    loop->dumps_seen = ac__signal_arrivals(number);
 }
 
 void ac__dump_answer(struct ac__loop *loop)
 {
-    uint64_t count;
-    if (read(loop->dump_bell, &count, sizeof count) > 0)
-        ac__dump(stderr);
+    unsigned arrivals = ac__signal_arrivals(loop->dump_signal);
+    if (arrivals == loop->dumps_seen)
+        return;
+    loop->dumps_seen = arrivals;
+    ac__dump(stderr);
 }

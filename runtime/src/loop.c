@@ -225,7 +225,7 @@ static void look(struct ac__loop *loop)
 {
     ac__read_clock(loop);
     set_interval(loop);
-    if (unlikely(loop->dump_bell >= 0))
+    if (unlikely(loop->dump_signal))
         ac__dump_answer(loop);
     ac__timers_run(loop);
     ac__signals_look(loop);
@@ -304,7 +304,7 @@ static void ring(struct ac__loop *loop)
 static void wait(struct ac__loop *loop)
 {
     int64_t most;
-    if (unlikely(loop->dump_bell >= 0))
+    if (unlikely(loop->dump_signal))
         ac__dump_answer(loop);
     ring(loop);
     if (ac__signals_look(loop) || ac__mailbox_empty(loop) || ac__thread.ready)
@@ -453,7 +453,6 @@ void ac__loop_close(struct ac__loop *loop)
         ac__debug_lost(loop);
     if (unlikely(ac__is_traced))
         ac__trace_close();
-    ac__dump_stop_listening(loop);
     ac__report_locked();
     drop_callbacks();
     ac__signals_close(loop);

@@ -72,8 +72,6 @@ static void before_fork(void)
 static void after_fork(bool is_child)
 {
     ac__trace_after_fork(is_child);
-    if (is_child)
-        ac__dump_forget();
     ac__threads_after_fork(is_child);
     ac__mailboxes_after_fork(is_child);
     ac__signals_after_fork(is_child);

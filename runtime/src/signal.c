@@ -50,7 +50,7 @@ static void handle(int number)
     errno = before;
 }
 
-static unsigned arrived(int number)
+unsigned ac__signal_arrivals(int number)
 {
     return __atomic_load_n(&arrivals[number], __ATOMIC_SEQ_CST);
 }
@@ -91,6 +91,7 @@ static void detach_bell(struct ac__loop *loop)
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned users[LAST_SIGNAL + 1]; /* takers, and Ctrl-C */
 static struct sigaction before[LAST_SIGNAL + 1];
+static int heard; /* AC_DUMP_SIGNAL, once it is taken: for good */
 
 static bool is_ours(const struct sigaction *action)
 {
@@ -130,13 +131,32 @@ static void give_up(int number)
         restore(number);
 }
 
+/* With the lock held. */
+static int take_locked(int number)
+{
+    int code = use(number);
+    if (code == 0)
+        __atomic_add_fetch(&takers[number], 1, __ATOMIC_SEQ_CST);
+    return code;
+}
+
 static int take(int number)
 {
     int code;
     pthread_mutex_lock(&lock);
-    code = use(number);
+    code = take_locked(number);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+int ac__signal_hear(struct ac__loop *loop, int number)
+{
+    int code = attach_bell(loop);
+    pthread_mutex_lock(&lock);
+    if (code == 0 && (!heard || number != heard))
+        code = take_locked(number);
     if (code == 0)
-        __atomic_add_fetch(&takers[number], 1, __ATOMIC_SEQ_CST);
+        heard = number;
     pthread_mutex_unlock(&lock);
     return code;
 }
@@ -170,7 +190,7 @@ struct signals {
 static struct taken *find_arrived(struct signals *signals)
 {
     for (size_t i = 0; i < signals->count; i++)
-        if (arrived(signals->taken[i].number) != signals->taken[i].seen)
+        if (ac__signal_arrivals(signals->taken[i].number) != signals->taken[i].seen)
             return &signals->taken[i];
     return NULL;
 }
@@ -206,9 +226,9 @@ static void wake_takers(struct ac__loop *loop)
 
 static void interrupt(struct ac__loop *loop)
 {
-    if (!loop->is_interruptible || arrived(SIGINT) == loop->interrupts_seen)
+    if (!loop->is_interruptible || ac__signal_arrivals(SIGINT) == loop->interrupts_seen)
         return;
-    loop->interrupts_seen = arrived(SIGINT);
+    loop->interrupts_seen = ac__signal_arrivals(SIGINT);
     if (__atomic_load_n(&takers[SIGINT], __ATOMIC_SEQ_CST))
         return;
     loop->was_interrupted = true;
@@ -241,7 +261,7 @@ void ac__signals_open(struct ac__loop *loop)
     loop->signals_seen = __atomic_load_n(&all_arrivals, __ATOMIC_SEQ_CST);
     if (getpid() != (pid_t)syscall(SYS_gettid))
         return;
-    loop->interrupts_seen = arrived(SIGINT);
+    loop->interrupts_seen = ac__signal_arrivals(SIGINT);
     pthread_mutex_lock(&lock);
     if (sigaction(SIGINT, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
         loop->is_interruptible = use(SIGINT) == 0;
@@ -274,7 +294,7 @@ void ac__signals_after_fork(bool is_child)
     }
     if (is_child) {
         memset(bells, 0, sizeof bells);
-        handlers_running = 0;
+        handlers_running = heard = 0;
     }
     pthread_mutex_unlock(&lock);
 }
@@ -309,7 +329,7 @@ static int signals_begin(struct signals *signals, struct ac__task *task)
         struct taken *taken = &signals->taken[i];
         code = take(taken->number);
         if (code == 0)
-            taken->seen = arrived(taken->number);
+            taken->seen = ac__signal_arrivals(taken->number);
         else
             signals_give_up(signals, i);
     }
@@ -336,7 +356,7 @@ static int signals_resume(struct ac__frame *frame, struct ac__task *task)
         signals->wait.cancel = signals_cancel;
         return ac__suspend(task, frame, 1, &signals->wait);
     }
-    taken->seen = arrived(taken->number);
+    taken->seen = ac__signal_arrivals(taken->number);
     signals->number = taken->number;
     frame->state = 0;
     return AC__DONE;
