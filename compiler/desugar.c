@@ -89,30 +89,19 @@ struct node *single_declaration(struct acc *acc, struct node *declaration, struc
     return single;
 }
 
-/* One declarator after the other, each with the rest of the block in its care. */
-static void desugar_cleanup(struct function *function, struct node *block, struct node *declaration, uint32_t from,
-                            struct node **rest, uint32_t rest_count)
+/* Declares a variable. What its cleanup attribute asks for; null without one. */
+static struct node *declare_cleanup(struct function *function, struct node *block, struct node *declaration,
+                                    struct node *item)
 {
     struct acc *acc = function->acc;
-    if (from == declaration->count) {
-        desugar_items(function, block, rest, rest_count);
-        return;
-    }
-    struct node *item = declaration->child[from];
     uint32_t cleanup = cleanup_of(acc, declaration->child[0], item);
     build_into(acc, block, single_declaration(acc, declaration, item));
-    if (!cleanup) {
-        desugar_cleanup(function, block, declaration, from + 1, rest, rest_count);
-        return;
-    }
-    struct node *body = build_block(acc, declaration), *undo = build_block(acc, declaration);
-    desugar_cleanup(function, body, declaration, from + 1, rest, rest_count);
-    for (uint32_t i = 0; i < body->count; i++)
-        body->has_await |= body->child[i]->has_await;
-    struct node *name = build_name(acc, item, declared(item->child[0]));
+    if (!cleanup)
+        return NULL;
+    struct node *undo = build_block(acc, declaration), *name = build_name(acc, item, declared(item->child[0]));
     const char *call = arena_format(acc->arena, "%s(&%%0);", token_text(acc, cleanup));
     build_into(acc, undo, build(acc, item, call, name, NULL));
-    build_into(acc, block, make_try(function, declaration, body, undo));
+    return undo;
 }
 
 /* The end of a child's block awaits the child; the value is not wanted. */
@@ -132,25 +121,41 @@ static struct node *end_child(struct function *function, const struct node *near
     return block;
 }
 
-/* One child after the other, each with the rest of the block in its care. */
-static void desugar_scoped(struct function *function, struct node *block, struct node *declaration, uint32_t from,
-                           struct node **rest, uint32_t rest_count)
+/* Declares and starts a child. What ends it. */
+static struct node *declare_child(struct function *function, struct node *block, struct node *declaration,
+                                  struct node *item)
 {
     struct acc *acc = function->acc;
-    if (from == declaration->count) {
-        desugar_items(function, block, rest, rest_count);
-        return;
-    }
-    struct node *item = declaration->child[from];
     struct symbol *child = declared(item->child[0]);
     desugar_children(function, item);
     struct node *start = node_make(acc, NODE_START, item->child[1]->first, item->child[1]->last, 1, item->child[1]);
     start->symbol = child;
     struct node *started = node_make(acc, NODE_INIT_DECLARATOR, item->first, item->last, 2, item->child[0], start);
     build_into(acc, block, single_declaration(acc, declaration, started));
-    struct node *body = build_block(acc, declaration);
-    desugar_scoped(function, body, declaration, from + 1, rest, rest_count);
-    build_into(acc, block, make_try(function, item, body, end_child(function, item, child)));
+    return end_child(function, item, child);
+}
+
+/* One declarator after the other, each that is to be undone with the rest of the block in its care. */
+static void desugar_declarators(struct function *function, struct node *block, struct node *declaration, uint32_t from,
+                                struct node **rest, uint32_t rest_count)
+{
+    struct acc *acc = function->acc;
+    if (from == declaration->count) {
+        desugar_items(function, block, rest, rest_count);
+        return;
+    }
+    struct node *item = declaration->child[from], *undo;
+    if (declares_children(declaration))
+        undo = declare_child(function, block, declaration, item);
+    else
+        undo = declare_cleanup(function, block, declaration, item);
+    struct node *body = undo ? build_block(acc, declaration) : block;
+    desugar_declarators(function, body, declaration, from + 1, rest, rest_count);
+    if (!undo)
+        return;
+    for (uint32_t i = 0; i < body->count; i++)
+        body->has_await |= body->child[i]->has_await;
+    build_into(acc, block, make_try(function, item, body, undo));
 }
 
 /* `for (async T x = e; ...; ...) S`: the child is declared in front of the loop, in a block of its own. */
@@ -161,7 +166,7 @@ static struct node *desugar_for(struct function *function, struct node *loop)
     for (uint32_t i = 1; i < declaration->count; i++)
         declared(declaration->child[i]->child[0])->block = block;
     loop->child[0] = build(acc, declaration, ";", NULL);
-    desugar_scoped(function, block, declaration, 1, &loop, 1);
+    desugar_declarators(function, block, declaration, 1, &loop, 1);
     return block;
 }
 
@@ -182,12 +187,8 @@ static void desugar_items(struct function *function, struct node *block, struct 
             build_into(acc, block, make_try(function, items[i], rest, cleanup));
             return;
         }
-        if (declares_children(items[i])) {
-            desugar_scoped(function, block, items[i], 1, items + i + 1, count - i - 1);
-            return;
-        }
-        if (has_frame_cleanup(acc, items[i])) {
-            desugar_cleanup(function, block, items[i], 1, items + i + 1, count - i - 1);
+        if (declares_children(items[i]) || has_frame_cleanup(acc, items[i])) {
+            desugar_declarators(function, block, items[i], 1, items + i + 1, count - i - 1);
             return;
         }
         node_append(acc, holder, items[i]);

@@ -96,13 +96,19 @@ struct symbol *frame_embeds(struct function *function, struct node *operand)
     return callee;
 }
 
-/* Asking or closing a generator, whose frame is a variable. */
-static void number_step(struct function *function, struct node *statement)
+static struct site *number_site(struct function *function, struct node *statement, uint32_t token)
 {
-    statement->number = build_site(function, statement->first);
+    statement->number = build_site(function, token);
     struct site *site = &function->sites[statement->number];
     site->is_await = true;
     site->handler = statement->text;
+    return site;
+}
+
+/* Asking or closing a generator, whose frame is a variable. */
+static void number_step(struct function *function, struct node *statement)
+{
+    struct site *site = number_site(function, statement, statement->first);
     if (statement->kind == NODE_GENERATOR_CLOSE && !statement->symbol)
         site->held = statement->child[0]->symbol;
 }
@@ -110,17 +116,13 @@ static void number_step(struct function *function, struct node *statement)
 static void number_await(struct function *function, struct scope *scope, struct node *statement)
 {
     struct node *operand = statement->child[0];
-    uint32_t number = build_site(function, statement->op ? statement->op : statement->first);
-    struct site *site = &function->sites[number];
-    site->is_await = true;
-    site->handler = statement->text;
+    struct site *site = number_site(function, statement, statement->op ? statement->op : statement->first);
     site->callee = frame_embeds(function, operand);
     if (!site->callee)
         site->callee = published(function, operand);
     site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
                                                                                  : AWAITABLE_CORO;
-    statement->number = number;
-    *ARENA_PUSH(function->acc->arena, scope->awaits, scope->await_count) = number;
+    *ARENA_PUSH(function->acc->arena, scope->awaits, scope->await_count) = statement->number;
 }
 
 /* A scoped child whose frame is known lies where its handle does. */
