@@ -120,7 +120,7 @@ ac_coro(void) ac_yield(void);
  * swallowed, its result dropped. Throws: any other error of the task.
  * Cancelled: still waits for the task, then throws ECANCELED; or an error of the task, and then ECANCELED by the next
  * await that waits. */
-#define ac_stop(t) __extension__(ac__stop(ac__task_pointer(t)))
+#define ac_stop(t) ac__stop(ac__task_pointer(t))
 
 /* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. */
 #define ac_coro_close(c) __extension__(ac__coro_close(ac__coro_frame(c)))

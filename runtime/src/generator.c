@@ -49,13 +49,6 @@ void *ac__generator_allocate(struct ac__task *store, struct ac__task *task, unsi
 
 /* ---- by hand ----------------------------------------------------------------------------------------------------- */
 
-struct asking {
-    struct ac__frame base;
-    bool has_item;
-    struct ac__frame *generator;
-    void *item;
-};
-
 static bool begin(struct ac__frame *generator)
 {
     if (generator->storage & BUSY || !(generator->state == AC__ENDED || is_resting(generator)))
@@ -64,7 +57,7 @@ static bool begin(struct ac__frame *generator)
     return true;
 }
 
-static int suspend(struct asking *asking)
+static int suspend(struct ac__asking *asking)
 {
     asking->base.state = 1;
     return ac__suspended(&asking->base, asking->base.function);
@@ -72,7 +65,7 @@ static int suspend(struct asking *asking)
 
 static int next_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    struct asking *asking = (struct asking *)frame;
+    struct ac__asking *asking = (struct ac__asking *)frame;
     struct ac__frame *generator = asking->generator;
     int status = task->status;
     if (!generator)
@@ -93,7 +86,7 @@ static int next_resume(struct ac__frame *frame, struct ac__task *task)
 
 static int close_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    struct asking *asking = (struct asking *)frame;
+    struct ac__asking *asking = (struct ac__asking *)frame;
     struct ac__frame *generator = asking->generator;
     int status = task->status;
     if (frame->state == 0) {
@@ -110,15 +103,15 @@ static int close_resume(struct ac__frame *frame, struct ac__task *task)
 }
 
 static const struct ac__function next_function = {
-    .resume = next_resume, .name = "ac_gen_next", .size = sizeof(struct asking), .alignment = _Alignof(struct asking),
-    .result_offset = offsetof(struct asking, has_item), .result_size = sizeof(bool)};
+    .resume = next_resume, .name = "ac_gen_next", .size = sizeof(struct ac__asking), .alignment = _Alignof(struct ac__asking),
+    .result_offset = offsetof(struct ac__asking, has_item), .result_size = sizeof(bool)};
 static const struct ac__function close_function = {
-    .resume = close_resume, .name = "ac_gen_close", .size = sizeof(struct asking),
-    .alignment = _Alignof(struct asking)};
+    .resume = close_resume, .name = "ac_gen_close", .size = sizeof(struct ac__asking),
+    .alignment = _Alignof(struct ac__asking)};
 
 static struct ac__frame *asking_new(struct ac__frame *frame, struct ac__frame *generator, void *item)
 {
-    struct asking *asking = (struct asking *)frame;
+    struct ac__asking *asking = (struct ac__asking *)frame;
     if (asking) {
         asking->generator = generator;
         asking->item = item;
@@ -136,4 +129,12 @@ ac_coro(void) ac__gen_close(struct ac__frame *generator)
 {
     struct ac__frame *frame = ac__frame_new(&close_function, (const void *)ac__gen_close);
     return (ac_coro(void))asking_new(frame, generator, NULL);
+}
+
+int ac__ac__gen_close__run(struct ac__ac__gen_close__frame *frame, struct ac__task *task, unsigned state,
+                           struct ac__frame *generator)
+{
+    (void)state;
+    frame->frame.generator = generator;
+    return ac__enter(&frame->frame.base, task, &close_function);
 }

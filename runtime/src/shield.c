@@ -6,8 +6,7 @@ struct shield {
     struct ac__waiter waiter;
     void *target;
     unsigned char kind;
-    bool is_owned;       /* made from a coroutine: the handle is ours */
-    bool is_interrupted; /* ac_stop: the caller was cancelled, too */
+    bool is_owned; /* made from a coroutine: the handle is ours */
     size_t result_size;
 };
 
@@ -87,39 +86,36 @@ static int shield_resume(struct ac__frame *frame, struct ac__task *task)
 
 static const struct ac__function shield_function = AC__GENERIC("ac_shield", shield_resume, shield_close);
 
-static void shield_init(struct shield *shield, void *target, unsigned kind, size_t result_size)
-{
-    shield->target = target;
-    shield->kind = (unsigned char)kind;
-    shield->is_owned = kind == AC__KIND_CORO;
-    shield->is_interrupted = false;
-    shield->result_size = result_size;
-}
-
 struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t alignment)
 {
     struct ac__generic *frame;
+    struct shield *shield;
     if (!handle)
         return ac__frame_none();
     frame = ac__generic_new(&shield_function, (const void *)ac__shield, size, alignment, sizeof(struct shield));
-    if (frame)
-        shield_init(ac__body(&frame->base), handle, kind, size);
-    else if (kind == AC__KIND_CORO)
-        ac__target_drop(handle, kind);
-    return (struct ac__frame *)frame;
+    if (!frame) {
+        ac__target_drop(kind == AC__KIND_CORO ? handle : NULL, kind);
+        return NULL;
+    }
+    shield = ac__body(&frame->base);
+    shield->target = handle;
+    shield->kind = (unsigned char)kind;
+    shield->is_owned = kind == AC__KIND_CORO;
+    shield->result_size = size;
+    return &frame->base;
 }
 
 /* ---- stop -------------------------------------------------------------------------------------------------------- */
 
 static struct ac__task *stop_cancel(struct ac__wait *wait)
 {
-    struct shield *stop = container_of(wait, struct shield, waiter.wait);
+    struct ac__stopping *stop = container_of(wait, struct ac__stopping, waiter.wait);
     ac__unflag(wait->task, AC__CANCEL);
     stop->is_interrupted = true; /* thrown when the task is done, which it has been asked for already */
     return NULL;
 }
 
-static int stop_finish(struct shield *stop, struct ac__task *task)
+static int stop_finish(struct ac__stopping *stop, struct ac__task *task)
 {
     struct ac__thrown *error = ac__target_take_error(stop->target, AC__KIND_TASK, true);
     if (error && ac__thrown_code(error) == ECANCELED) {
@@ -136,33 +132,44 @@ static int stop_finish(struct shield *stop, struct ac__task *task)
 
 static int stop_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    struct shield *stop = ac__body(frame);
-    if (frame->state == 0) {
-        if (stop->target == task)
-            return ac__fail(task, ac__awaits_itself());
-        if (ac__task_cancel(stop->target, false)) {
-            ac__target_watch(stop->target, AC__KIND_TASK, &stop->waiter);
-            stop->waiter.wait.cancel = stop_cancel;
-            return ac__suspend(task, frame, 1, &stop->waiter.wait);
-        }
-    }
-    return stop_finish(stop, task);
+    struct ac__stopping *stop = (struct ac__stopping *)frame;
+    if (frame->state != 0)
+        return stop_finish(stop, task);
+    if (stop->target == task)
+        return ac__fail(task, ac__awaits_itself());
+    stop->is_interrupted = false;
+    if (!ac__task_cancel(stop->target, false))
+        return stop_finish(stop, task);
+    ac__target_watch(stop->target, AC__KIND_TASK, &stop->waiter);
+    stop->waiter.wait.cancel = stop_cancel;
+    return ac__suspend(task, frame, 1, &stop->waiter.wait);
 }
 
 static void stop_close(struct ac__frame *frame)
 {
-    ac__task_drop(((struct shield *)ac__body(frame))->target);
+    ac__task_drop(((struct ac__stopping *)frame)->target);
 }
 
-static const struct ac__function stop_function = AC__GENERIC("ac_stop", stop_resume, stop_close);
+static const struct ac__function stop_function = {.resume = stop_resume,
+                                                  .name = "ac_stop",
+                                                  .size = sizeof(struct ac__stopping),
+                                                  .alignment = _Alignof(struct ac__stopping),
+                                                  .close = stop_close};
 
 ac_coro(void) ac__stop(struct ac__task *target)
 {
-    struct ac__generic *frame =
-        ac__generic_new(&stop_function, (const void *)ac__stop, 0, 1, sizeof(struct shield));
-    if (frame)
-        shield_init(ac__body(&frame->base), target, AC__KIND_TASK, 0);
+    struct ac__stopping *stop = (struct ac__stopping *)ac__frame_new(&stop_function, (const void *)ac__stop);
+    if (stop)
+        stop->target = target;
     else
         ac__task_drop(target);
-    return (ac_coro(void))frame;
+    return (ac_coro(void))stop;
+}
+
+int ac__ac__stop__run(struct ac__ac__stop__frame *frame, struct ac__task *task, unsigned state,
+                      struct ac__task *target)
+{
+    (void)state;
+    frame->frame.target = target;
+    return ac__enter(&frame->frame.base, task, &stop_function);
 }

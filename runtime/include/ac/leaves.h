@@ -40,6 +40,22 @@ struct ac__io {
     bool is_output;      /* what it waits for */
 };
 
+/* Waits for a task that it has cancelled. */
+struct ac__stopping {
+    struct ac__frame base;
+    struct ac__waiter waiter;
+    struct ac__task *target;
+    bool is_interrupted; /* the caller was cancelled, too */
+};
+
+/* Asks a generator for an item, or closes it. */
+struct ac__asking {
+    struct ac__frame base;
+    bool has_item;
+    struct ac__frame *generator;
+    void *item;
+};
+
 #define AC__PUBLISH(name, leaf, ...) \
     struct ac__##name##__frame { \
         struct leaf frame; \
@@ -56,6 +72,9 @@ AC__PUBLISH(ac_sem_aexit, ac__sync, ac_sem *sem, const ac_error *error);
 AC__PUBLISH(ac_event_wait, ac__sync, ac_event *event);
 AC__PUBLISH(ac_readable, ac__io, int fd);
 AC__PUBLISH(ac_writable, ac__io, int fd);
+/* These two so that what they clean up is cleaned up without memory, too. */
+AC__PUBLISH(ac__stop, ac__stopping, struct ac__task *target);
+AC__PUBLISH(ac__gen_close, ac__asking, struct ac__frame *generator);
 
 struct ac__ac_yield__frame {
     struct ac__frame frame;
