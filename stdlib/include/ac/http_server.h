@@ -21,8 +21,8 @@
  * its read throws.
  *
  * A handler that throws: the client gets 500 (or the status of AC_EHTTP), the error is reported on stderr; where the
- * response had begun, the connection is cut, so that the client notices. A handler whose client goes away while it waits
- * is cancelled.
+ * response had begun, the connection is cut, so that the client notices. A handler whose client goes away while it
+ * waits is cancelled.
  *
  * Texts that functions here return belong to the request: they are good until its handler has returned. */
 #ifndef AC_HTTP_SERVER_H
@@ -38,7 +38,7 @@ extern "C" {
 
 AC__LINK("ac.link:http_server");
 
-/* ---- the server ---------------------------------------------------------------------------------------------------- */
+/* ---- the server -------------------------------------------------------------------------------------------------- */
 
 typedef struct ac_http_server ac_http_server;
 typedef struct ac_request ac_request;
@@ -72,10 +72,10 @@ struct ac_http_server_options {
 void ac_http_server_free(ac_http_server *server);
 
 /* Has requests answered by a handler. The pattern is "[METHOD ]/PATH", where a segment {name} of the path stands for
- * any one segment that is not empty, and {name...} at its end for any rest, slashes and all: "GET /users/{id}", "/files/{path...}".
- * Without a method, it is for all. GET serves HEAD, too: the body is then left out. Of several patterns that match a
- * path, the one with the plain text in the earliest segment where they differ wins, then {name}. What matches none
- * gets 404; what matches only for other methods 405 (or, for OPTIONS, 204) with the list of these.
+ * any one segment that is not empty, and {name...} at its end for any rest, slashes and all: "GET /users/{id}",
+ * "/files/{path...}". Without a method, it is for all. GET serves HEAD, too: the body is then left out. Of several
+ * patterns that match a path, the one with the plain text in the earliest segment where they differ wins, then {name}.
+ * What matches none gets 404; what matches only for other methods 405 (or, for OPTIONS, 204) with the list of these.
  * `context` is what ac_request_context gives. 0, or -1 with errno: EINVAL for a malformed pattern, EEXIST for one that
  * is there, ENOMEM. */
 int ac_http_route(ac_http_server *server, const char *pattern, ac_http_handler *handler, void *context);
@@ -86,8 +86,8 @@ int ac_http_route(ac_http_server *server, const char *pattern, ac_http_handler *
  * 0, or -1 with errno: that of open, or of ac_http_route. */
 int ac_http_static(ac_http_server *server, const char *path, const char *folder);
 
-/* unsigned port = await ac_http_listen(server, host, port): listens as ac_listen does (a null host: every address; port 0:
- * the system chooses) and gives the port. May be called several times.
+/* unsigned port = await ac_http_listen(server, host, port): listens as ac_listen does (a null host: every address;
+ * port 0: the system chooses) and gives the port. May be called several times.
  * Throws what ac_listen does, and ENOSPC for more than 16. */
 ac_coro(unsigned) ac_http_listen(ac_http_server *server, const char *host, unsigned port);
 /* The same with a listener of any kind, which becomes the server's. 0, or -1 with errno: ENOSPC. */
@@ -102,8 +102,8 @@ ac_coro(void) ac_http_run(ac_http_server *server);
 /* Asks ac_http_run to end. From the loop's thread. */
 void ac_http_stop(ac_http_server *server);
 
-/* Serves one connection on a stream of any kind until it ends. The stream stays the caller's, and is of no use any more.
- * The server need not be running, and must live meanwhile.
+/* Serves one connection on a stream of any kind until it ends. The stream stays the caller's, and is of no use any
+ * more. The server need not be running, and must live meanwhile.
  * Cancelled: the handler under way is. */
 ac_coro(void) ac_http_serve(ac_http_server *server, ac_stream *stream);
 
@@ -114,7 +114,7 @@ size_t ac_http_connections(const ac_http_server *server);
 ac_coro(ac_http_server *) ac_http_server_aenter(ac_http_server *server);
 ac_coro(void) ac_http_server_aexit(ac_http_server *server, const ac_error *error);
 
-/* ---- the request --------------------------------------------------------------------------------------------------- */
+/* ---- the request ------------------------------------------------------------------------------------------------- */
 
 /* "GET". */
 const char *ac_request_method(const ac_request *r);
@@ -126,7 +126,8 @@ const char *ac_request_path(ac_request *r);
 const char *ac_request_query_string(const ac_request *r);
 /* The value of a field of the query, decoded; null if there is none (or no memory). */
 const char *ac_request_query(ac_request *r, const char *name);
-/* What stands for {name} of the pattern in this request, decoded; null if the pattern has no such name (or no memory). */
+/* What stands for {name} of the pattern in this request, decoded; null if the pattern has no such name (or no memory).
+ * */
 const char *ac_request_parameter(ac_request *r, const char *name);
 /* The value of the first header field of a name (case does not matter); null if there is none. */
 const char *ac_request_header(const ac_request *r, const char *name);
@@ -144,21 +145,22 @@ long long ac_request_length(const ac_request *r);
 /* Changes max_body for this request. To be called before its body is read. */
 void ac_request_limit_body(ac_request *r, size_t max_body);
 
-/* These throw EBADMSG for a malformed body, EMSGSIZE for one that is longer than the limit, ETIMEDOUT when nothing comes
- * for body_timeout, ECONNRESET if the client is gone. If the handler lets that pass, the client gets 400, 413 or 408.
- * What a handler does not read is skipped, or the connection is closed if it is long.
+/* These throw EBADMSG for a malformed body, EMSGSIZE for one that is longer than the limit, ETIMEDOUT when nothing
+ * comes for body_timeout, ECONNRESET if the client is gone. If the handler lets that pass, the client gets 400, 413 or
+ * 408. What a handler does not read is skipped, or the connection is closed if it is long.
  * Cancelled: what was taken out of the body is lost; the rest can be read. */
 
 /* Reads the next bytes of the body, at least one, at most `size`. 0 at its end. */
 ac_coro(size_t) ac_request_read(ac_request *r, void *buffer, size_t size);
-/* Reads the rest of the body into memory of the request, with a '\0' behind it. `size` may be null. Throws ENOMEM, too. */
+/* Reads the rest of the body into memory of the request, with a '\0' behind it. `size` may be null. Throws ENOMEM,
+ * too. */
 ac_coro(char *) ac_request_body(ac_request *r, size_t *size);
 
 /* The parts of the body as they come: async for (ac_http_part part : ac_request_parts(r)). A part is good until the
  * next one is asked for. */
 ac_gen(ac_http_part) ac_request_parts(ac_request *r);
 
-/* ---- the response -------------------------------------------------------------------------------------------------- */
+/* ---- the response ------------------------------------------------------------------------------------------------ */
 
 /* A handler gives one response, at once or in pieces. What it adds to the header comes first:
  *
@@ -171,8 +173,8 @@ ac_gen(ac_http_part) ac_request_parts(ac_request *r);
  * ETIMEDOUT when the client does not take it; then the connection is of no use any more.
  * Cancelled: a part may have been sent; the connection is cut. */
 
-/* Adds a header field. The texts are copied. 0, or -1 with errno: EINVAL for a name or value that no header may have, or
- * one of the fields that are the server's; EALREADY if the response has begun; ENOMEM. */
+/* Adds a header field. The texts are copied. 0, or -1 with errno: EINVAL for a name or value that no header may have,
+ * or one of the fields that are the server's; EALREADY if the response has begun; ENOMEM. */
 int ac_respond_header(ac_request *r, const char *name, const char *value);
 
 /* A whole response. A null `type` leaves Content-Type out. */

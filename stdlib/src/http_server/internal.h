@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 enum {
     MAX_FIELDS = 100,      /* header fields of a request */
@@ -20,10 +21,11 @@ enum {
     WRITE_SLICE = 65536,   /* what a client must take within write_timeout */
     MAX_FRAMING = 16384,   /* bytes of chunk headers, extensions and trailers between two parts of a body */
     MAX_SKIPPED = 65536,   /* bytes of a body nobody wants that are read to keep the connection */
-    MAX_LISTENERS = 16
+    MAX_LISTENERS = 16,
+    HTTP_TIME = 32         /* bytes of a time as text */
 };
 
-/* ---- arena.ac: memory that lives as long as a request -------------------------------------------------------------- */
+/* ---- arena.ac: memory that lives as long as a request ------------------------------------------------------------ */
 
 struct arena {
     char *at, *end;
@@ -35,7 +37,7 @@ void *ac__http_arena_take(struct arena *arena, size_t size); /* null: no memory 
 char *ac__http_arena_text(struct arena *arena, const char *text, size_t size);
 void ac__http_arena_reset(struct arena *arena);
 
-/* ---- routes.ac ----------------------------------------------------------------------------------------------------- */
+/* ---- routes.ac --------------------------------------------------------------------------------------------------- */
 
 struct text {
     const char *at;
@@ -64,7 +66,7 @@ struct route *ac__http_route_add(struct node **root, const char *pattern); /* nu
 void ac__http_route_find(const struct node *root, struct text path, struct match *match);
 void ac__http_routes_free(struct node *root);
 
-/* ---- head.ac: the bytes of a head become a request ----------------------------------------------------------------- */
+/* ---- head.ac: the bytes of a head become a request --------------------------------------------------------------- */
 
 struct field {
     unsigned name, name_size, value, value_size; /* offsets from ac_request.head */
@@ -123,7 +125,7 @@ struct text ac__http_request_path(const struct ac_request *r);
 /* Decodes %XX (and '+' as a space, if `is_query`) into `out`, which may be where the text is; gives the size. */
 size_t ac__http_decode(char *out, const char *text, size_t size, bool is_query);
 
-/* ---- body.ac ------------------------------------------------------------------------------------------------------- */
+/* ---- body.ac ----------------------------------------------------------------------------------------------------- */
 
 enum step { STEP_PART, STEP_END, STEP_MORE, STEP_MALFORMED, STEP_TOO_LONG };
 /* Takes the next part of the body out of bytes that are there; *used says how many of them. */
@@ -131,7 +133,7 @@ enum step ac__http_body_step(struct ac_request *r, char *bytes, size_t size, siz
 /* Has the body been read to its end, or is it short enough to be skipped? False: the connection must end. */
 async bool ac__http_body_skip(struct ac_request *r);
 
-/* ---- connection.ac ------------------------------------------------------------------------------------------------- */
+/* ---- connection.ac ----------------------------------------------------------------------------------------------- */
 
 struct buffer {
     char *data;
@@ -158,10 +160,11 @@ struct connection {
     bool is_timed_out;      /* the task has been cancelled because of the deadline */
     bool is_broken;         /* nothing can be written any more */
     bool is_closing;        /* the response under way is the last */
+    bool is_cut;            /* ... and ends here, incomplete */
     bool is_used;           /* it had a request */
-    bool is_armed;
+    bool is_armed, is_pushing;
     double deadline, armed_for;
-    ac_timer timer;
+    ac_timer timer, push;
     struct ac_request request;
 };
 
@@ -174,8 +177,8 @@ struct ac_http_server {
     ac_listener *listeners[MAX_LISTENERS];
     struct folder *folders;
     bool is_running, is_stopping;
-    double date_until; /* the text below is right until then */
-    char date[40];     /* "Date: ...\r\n" */
+    double date_until;        /* the text below is right until then */
+    char date[HTTP_TIME + 8]; /* "Date: ...\r\n" */
 };
 
 /* The connection's waits, each under its limit. They throw ETIMEDOUT when it is over, and the stream's errors. */
@@ -190,10 +193,13 @@ void ac__http_connection_begin(struct connection *c, enum phase phase, double un
 void ac__http_connection_end(struct connection *c, enum phase phase);
 /* Did the deadline cancel the task? Says so once. */
 bool ac__http_connection_was_late(struct connection *c);
+/* "Sun, 06 Nov 1994 08:49:37 GMT", in HTTP_TIME bytes. */
+void ac__http_write_time(char *text, time_t time);
+/* The header field. */
 const char *ac__http_server_date(struct ac_http_server *server);
 void ac__http_report(const struct ac_request *r, const ac_error *error);
 
-/* ---- respond.ac ---------------------------------------------------------------------------------------------------- */
+/* ---- respond.ac -------------------------------------------------------------------------------------------------- */
 
 /* A response with the status as its text, or `message`. */
 async void ac__http_respond_error(struct ac_request *r, int status, const char *message);
@@ -204,7 +210,7 @@ bool ac__http_respond_end(struct ac_request *r);
 /* Begins a response: puts its head into `out`. 0 or an error code. */
 int ac__http_respond_head(struct ac_request *r, int status, const char *type, long long length);
 
-/* ---- files.ac ------------------------------------------------------------------------------------------------------ */
+/* ---- files.ac ---------------------------------------------------------------------------------------------------- */
 
 void ac__http_folders_free(struct folder *folders);
 
