@@ -16,16 +16,17 @@ class Jump(Exception):
 
 
 class Frame:
-    def __init__(self, world, function, handled=None):
+    def __init__(self, world, function, stream=None):
         self.world, self.loop, self.function = world, world.loop, function
-        self.variables, self.handled = {}, handled
+        self.variables, self.handled = {}, None
+        self.stream = stream  # of a generator
 
 
 class World:
-    """One run of a program: its loop, globals, locks, and what it prints."""
+    """One run of a program: its loop, globals, shared objects (locks, queues, ...), and what it prints."""
 
-    def __init__(self, loop, locks):
-        self.loop, self.locks = loop, locks
+    def __init__(self, loop, objects):
+        self.loop, self.objects = loop, objects
         self.globals, self.lines = {}, []
         self.steps = 0
 
@@ -762,7 +763,7 @@ class WithLock:
         return indented(indent, f'async with (&{self.name})') + self.body.text(indent)
 
     def run(self, frame):
-        lock = frame.world.locks[self.name]
+        lock = frame.world.objects[self.name]
         yield from lock.acquire(frame.loop)
 
         def leave(_):
@@ -972,7 +973,7 @@ class Array:
 
 
 class Function:
-    """kind: int, struct (its value in a member) or void (as an expression, 0 by a comma)."""
+    """kind: int, struct (its value in a member), void (as an expression, 0 by a comma) or yield (a generator of int)."""
 
     def __init__(self, name, kind, parameters, has_out):
         self.name, self.kind, self.parameters, self.has_out = name, kind, parameters, has_out
@@ -980,15 +981,15 @@ class Function:
         self.block = None
 
     def prototype(self):
-        result = {'int': 'int', 'struct': 'struct pair', 'void': 'void'}[self.kind]
+        result = {'int': 'int', 'struct': 'struct pair', 'void': 'void', 'yield': 'yield int'}[self.kind]
         parameters = ['int ' + p.name for p in self.parameters] + (['int *out'] if self.has_out else [])
         return f'static async {result} {self.name}({", ".join(parameters)})'
 
     def text(self):
         return self.prototype() + '\n' + self.block.text(0) + '\n'
 
-    def body(self, world, values):
-        frame = Frame(world, self)
+    def body(self, world, values, stream=None):
+        frame = Frame(world, self, stream)
         for parameter, value in zip(self.parameters, values):
             frame.variables[parameter.key] = value
         if self.has_out:

@@ -5,6 +5,8 @@ read and written in statements of its own; loops end; handles are consumed once.
 import random
 
 import constructs as c
+import meetings as m
+from model import Event, Future, Lock, Queue
 
 OWN_CODES = [1001, 1002, 1003]
 CODES = OWN_CODES + [22, 110, 125]
@@ -19,7 +21,7 @@ class Scope:
         else:
             self.breaks = self.continues = self.catches = False
             self.returns, self.labels = True, ()
-            self.depth, self.may_label = 0, True
+            self.depth, self.may_label, self.may_yield = 0, True, False
         self.__dict__.update(changes)
         self.locals, self.assignable, self.shared = (list(outer.locals), list(outer.assignable), list(outer.shared)) \
             if outer else ([], [], [])
@@ -31,6 +33,8 @@ class Generator:
         self.traces = self.names = self.resources = 0
         self.globals = [c.Global(f'{prefix}_g{i}', f'{prefix}_g{i}') for i in range(3)]
         self.locks = {f'{prefix}_mutex': 1, f'{prefix}_sem': 2}
+        self.event, self.future, self.queue = f'{prefix}_event', f'{prefix}_future', f'{prefix}_queue'
+        self.capacity, self.is_lifo = self.random.choice([0, 1, 2]), self.random.random() < 0.3
         self.functions, self.current = [], None
         self.budget = 0
 
@@ -102,7 +106,7 @@ class Generator:
 
     def statement_expression(self, scope):
         inner = Scope(scope, breaks=False, continues=False, labels=(), returns=False, catches=False,
-                      depth=scope.depth + 2, may_label=False)  # a macro may name its argument twice
+                      depth=scope.depth + 2, may_label=False, may_yield=False)  # a macro may name its argument twice
         inner.assignable, inner.shared = [], []
         variable = self.local()
         first = c.Declare(variable, self.await_expression(inner, 1))
@@ -138,7 +142,7 @@ class Generator:
         self.budget -= 1
         kinds = {'call': 10, 'recursion': 1, 'pause': 2, 'within': 2, 'race': 1, 'any': 1, 'settle': 1, 'shield': 1}
         kind = self.random.choices(list(kinds), kinds.values())[0]
-        if kind == 'recursion' and self.current.parameters and self.current.kind != 'void' \
+        if kind == 'recursion' and self.current.parameters and self.current.kind in ('int', 'struct') \
                 and not self.current.has_out:
             return self.recursion(scope)
         if kind == 'within':
@@ -189,9 +193,11 @@ class Generator:
 
     def statement(self, scope):
         simple = {'declare': 5, 'assign': 4, 'share': 2, 'trace': 5, 'evaluate': 4, 'throw': 1, 'global': 4, 'store': 2,
-                  'static': 1, 'gather': 2, 'gather_n': 1, 'cancel_self': 0.4, 'defer': 2}
+                  'static': 1, 'gather': 2, 'gather_n': 1, 'cancel_self': 0.4, 'defer': 2, 'meet': 2,
+                  'yield': 8 * scope.may_yield}
         compound = {'if': 3, 'for': 2, 'while': 2, 'switch': 1, 'duff': 0.6, 'try': 5, 'with': 3, 'timeout': 2,
-                    'lock': 2, 'labelled': 2, 'block': 1, 'child': 3, 'spawn': 4, 'array': 1}
+                    'lock': 2, 'labelled': 2, 'block': 1, 'child': 3, 'spawn': 4, 'array': 1, 'each': 4, 'group': 2,
+                    'wait': 2, 'each_of_queue': 0.5}
         kinds = {**simple, **compound} if scope.depth < 5 else simple
         kind = self.random.choices(list(kinds), kinds.values())[0]
         return getattr(self, 'make_' + kind, self.make_trace)(scope)
@@ -311,7 +317,7 @@ class Generator:
         return c.Leave(kind, self.pick(scope.labels) if kind == 'goto' else None)
 
     def returned(self, scope):
-        if self.current.kind == 'void':
+        if self.current.kind in ('void', 'yield'):
             return c.Return(None)
         value = c.Binary('%', self.expression(scope, 2), c.Constant(1000))
         return c.ReturnStruct(value) if self.current.kind == 'struct' else c.Return(value)
@@ -365,7 +371,7 @@ class Generator:
         return c.WithResource(resource, self.block(scope), self.name('r') if self.chance(40) else None)
 
     def make_timeout(self, scope):
-        return c.WithTimeout(self.eighths(), self.block(scope))
+        return c.WithTimeout(self.eighths(), self.block(scope, may_yield=False))
 
     def make_lock(self, scope):
         return c.WithLock(self.pick(list(self.locks)), self.block(scope))
@@ -389,7 +395,7 @@ class Generator:
 
     def make_child(self, scope):
         """A block with scoped children of its own."""
-        inner = Scope(scope, depth=scope.depth + 1)
+        inner = Scope(scope, depth=scope.depth + 1, may_yield=False)
         statements = []
         for _ in range(self.random.randint(1, 2)):
             variable = self.local('c')
@@ -431,21 +437,96 @@ class Generator:
             return trace
         return c.Try(c.Block([trace]), [self.catch(scope, self.pick([[125], [125, 1001], []]))], None)
 
+    # -- generators
+
+    def make_yield(self, scope):
+        return m.Yield(c.Binary('%', self.expression(scope, 2), c.Constant(1000)))
+
+    def make_each(self, scope):
+        callees = self.callees(['yield'])
+        if not callees:
+            return self.make_trace(scope)
+        function = self.pick(callees)
+        arguments = [c.Binary('%', self.plain(scope, 1), c.Constant(3)) for _ in function.parameters]
+        variable, inner = self.local('x'), Scope(scope)
+        inner.locals.append(variable)
+        body = self.block(inner, breaks=True, continues=True)
+        body.statements.insert(0, c.Trace(self.trace_number(), variable))
+        return m.AsyncFor(variable, c.Call(function, arguments), body, self.name('g') if self.chance(20) else None)
+
+    # -- where tasks meet
+
+    def make_group(self, scope):
+        group = self.local('group')
+        body = self.block(scope, may_yield=False)
+        for _ in range(self.random.randint(1, 3)):
+            call = self.call(scope, ['int', 'void', 'struct'], outlives=True)
+            if call:
+                body.statements.insert(0, m.GroupSpawn(group, call))  # before what hides names
+        return m.WithGroup(group, body)
+
+    def make_meet(self, scope):
+        """Something that others may wait for."""
+        event, future, queue, number = self.event, self.future, self.queue, self.trace_number()
+        value = self.random.randint(-9, 9)
+        kind = self.pick(['set', 'set', 'clear', 'is set', 'result', 'error', 'cancel', 'done', 'put', 'put', 'take',
+                          'length', 'close'])
+        if kind == 'set':
+            return m.Do(f'ac_event_set(&{event});', lambda frame: frame.world.objects[event].set(frame.loop))
+        if kind == 'clear':
+            return m.Do(f'ac_event_clear(&{event});', lambda frame: setattr(frame.world.objects[event], 'is_set', False))
+        if kind == 'close' and self.chance(30):
+            return m.Do(f'ac_queue_close({queue});', lambda frame: frame.world.objects[queue].close(frame.loop))
+        answers = {
+            'is set': (f'ac_event_is_set(&{event})', lambda world: world.objects[event].is_set),
+            'result': (f'ac_set_result({future}, {value})', lambda world: world.objects[future].set(world.loop, None, value)),
+            'error': (f'ac_set_exception({future}, 1003)', lambda world: world.objects[future].set(world.loop, 1003)),
+            'cancel': (f'ac_cancel({future})', lambda world: world.objects[future].set(world.loop, 125)),
+            'done': (f'ac_done({future})', lambda world: world.objects[future].is_done),
+            'put': (f'ac_queue_try_put({queue}, {value})', lambda world: world.objects[queue].try_put(world.loop, value)),
+            'take': (f'ac_queue_try_get({queue}, &(int){{0}})', lambda world: world.objects[queue].try_get(world.loop)),
+            'length': (f'ac_queue_len({queue})', lambda world: len(world.objects[queue].items)),
+        }
+        return m.Ask(number, *answers.get(kind, answers['length']))
+
+    def make_wait(self, scope):
+        """Waits for others, mostly not for ever."""
+        waits = [m.AwaitObject(self.event, True), m.AwaitObject(self.future, False), m.AwaitGet(self.queue),
+                 m.AwaitPut(self.queue, self.plain(scope, 1))]
+        trace = c.Trace(self.trace_number(), self.pick(waits))
+        if self.chance(15):
+            return trace
+        return self.limited(scope, trace)
+
+    def limited(self, scope, statement):
+        limit = c.WithTimeout(self.random.randint(1, 4), c.Block([statement]))
+        return c.Try(c.Block([limit]), [self.catch(scope, self.pick([[110], []]))], None)
+
+    def make_each_of_queue(self, scope):
+        variable, inner = self.local('x'), Scope(scope, may_yield=False)
+        inner.locals.append(variable)
+        body = self.block(inner, breaks=True, continues=True)
+        body.statements.insert(0, c.Trace(self.trace_number(), variable))
+        return self.limited(scope, m.EachOfQueue(variable, self.queue, body))
+
     # -- functions and programs
 
     def function(self, index, is_main):
-        kind = 'int' if is_main else self.pick(['int', 'int', 'int', 'struct', 'void'])
+        kind = 'int' if is_main else self.pick(['int', 'int', 'int', 'struct', 'void', 'yield', 'yield'])
         parameters = [c.Local(f'p{i}', f'p{i}') for i in range(0 if is_main else self.random.randint(0, 2))]
-        function = c.Function(f'{self.prefix}_f{index}', kind, parameters, not is_main and self.chance(25))
+        has_out = not is_main and kind != 'yield' and self.chance(25)
+        function = c.Function(f'{self.prefix}_f{index}', kind, parameters, has_out)
         self.current, self.budget = function, 60 if is_main else self.random.randint(5, 30)
-        scope = Scope()
+        scope = Scope(may_yield=kind == 'yield')
         scope.locals += parameters
         scope.assignable += parameters[1:]
         self.declared_here(scope).update(p.name for p in parameters)
         statements = self.statements(scope, self.random.randint(5, 9) if is_main else self.random.randint(2, 5))
         self.budget = max(self.budget, 3)
-        if kind != 'void' or self.chance(30):
+        if kind not in ('void', 'yield') or self.chance(30):
             statements.append(self.returned(scope))
+        if is_main:
+            statements.insert(0, m.Setup(self.queue, self.capacity, self.is_lifo, self.future))
         function.block = c.Block(statements)
         self.functions.append(function)
         return function
@@ -459,14 +540,24 @@ class Program:
         count = generator.random.randint(2, 6)
         functions = [generator.function(index, index == count) for index in range(count + 1)]
         self.main, self.globals, self.locks = functions[-1], generator.globals, generator.locks
+        self.generator = generator
         self.prefix = prefix
         self.functions = functions[:]
         if generator.chance(30):  # callees below their callers cannot be embedded
             generator.random.shuffle(self.functions)
 
+    def objects(self):
+        """What the functions share, as it is before a run."""
+        made = self.generator
+        locks = {name: Lock(permits) for name, permits in self.locks.items()}
+        return {**locks, made.event: Event(), made.future: Future(), made.queue: Queue(made.capacity, made.is_lifo)}
+
     def text(self):
         lines = [f'static int {variable.name};' for variable in self.globals]
         lines += [f'static {"ac_mutex" if n == 1 else "ac_sem"} {name} = ' +
                   ('AC_MUTEX_INIT;' if n == 1 else f'AC_SEM_INIT({n});') for name, n in self.locks.items()]
+        made = self.generator
+        lines += [f'static ac_event {made.event} = AC_EVENT_INIT;', f'static ac_future(int) {made.future};',
+                  f'static ac_queue(int) {made.queue};']
         lines += [function.prototype() + ';' for function in self.functions]
         return '\n'.join(lines) + '\n\n' + '\n'.join(function.text() for function in self.functions)

@@ -6,7 +6,7 @@ misreads its contract, the model may agree with it. Time is virtual, so what a p
 import heapq
 from collections import deque
 
-EINVAL, EDEADLK, ETIMEDOUT, ECANCELED = 22, 35, 110, 125
+EINVAL, EDEADLK, ETIMEDOUT, ECANCELED, ECLOSED = 22, 35, 110, 125, (1 << 20) + 1
 
 
 class Error(Exception):
@@ -464,3 +464,202 @@ class Lock:
             loop.make_ready(entry[0])
         else:
             self.permits += 1
+
+
+# ---- events, futures, queues -------------------------------------------------------------------------------------------
+
+
+def wait_in(loop, queue):
+    """Waits in a queue of entries [task, state]; who wakes it takes it out and sets the state."""
+    task, entry = loop.current, [loop.current, None]
+    queue.append(entry)
+    task.block(Wait(loop, task, lambda: queue.remove(entry)))
+    yield
+    return entry
+
+
+def wake_first(loop, queue, state=None):
+    entry = queue.popleft()
+    entry[1] = state
+    loop.make_ready(entry[0])
+
+
+class Event:
+    def __init__(self):
+        self.is_set, self.waiters = False, deque()
+
+    def set(self, loop):
+        self.is_set = True
+        while self.waiters:
+            wake_first(loop, self.waiters)
+
+    def wait(self, loop):
+        if not self.is_set:
+            entry = yield from wait_in(loop, self.waiters)
+            throw_if_interrupted(entry[0])
+
+
+class Future:
+    def __init__(self):
+        self.is_done, self.error, self.value, self.waiters = False, None, None, deque()
+
+    def set(self, loop, error, value=None):
+        if self.is_done:
+            return 0
+        self.is_done, self.error, self.value = True, error, value
+        while self.waiters:
+            wake_first(loop, self.waiters)
+        return 1
+
+    def wait(self, loop):
+        if not self.is_done:
+            entry = yield from wait_in(loop, self.waiters)
+            throw_if_interrupted(entry[0])
+        if self.error:
+            raise Error(self.error)
+        return self.value
+
+
+class Queue:
+    """Whoever is woken has an item, or room, promised; if it is cancelled before it runs, the next one gets that."""
+
+    def __init__(self, capacity, is_lifo):
+        self.capacity, self.is_lifo = capacity, is_lifo
+        self.items, self.getters, self.putters = deque(), deque(), deque()
+        self.promised = self.granted = 0
+        self.is_closed = False
+
+    def has_item(self):
+        return len(self.items) > self.promised
+
+    def has_room(self):
+        return not self.capacity or len(self.items) + self.granted < self.capacity
+
+    def promise_item(self, loop):
+        if self.getters and self.has_item():
+            self.promised += 1
+            wake_first(loop, self.getters, 'promised')
+
+    def grant_room(self, loop):
+        if self.putters and self.has_room():
+            self.granted += 1
+            wake_first(loop, self.putters, 'promised')
+
+    def get_now(self, loop):
+        value = self.items.pop() if self.is_lifo else self.items.popleft()
+        self.grant_room(loop)
+        return value
+
+    def put_now(self, loop, value):
+        self.items.append(value)
+        self.promise_item(loop)
+
+    def try_put(self, loop, value):
+        if self.is_closed or not self.has_room():
+            return 0
+        self.put_now(loop, value)
+        return 1
+
+    def try_get(self, loop):
+        if not self.has_item():
+            return 0
+        self.get_now(loop)
+        return 1
+
+    def get(self, loop):
+        """An item; null if there will be none."""
+        while not self.has_item():
+            if self.is_closed:
+                return None
+            task, state = yield from wait_in(loop, self.getters)
+            self.promised -= state == 'promised'
+            if task.interrupted():
+                if state == 'promised':
+                    self.promise_item(loop)
+                raise Error(ECANCELED)
+        return self.get_now(loop)
+
+    def put(self, loop, value):
+        while True:
+            if self.is_closed:
+                raise Error(ECLOSED)
+            if self.has_room():
+                self.put_now(loop, value)
+                return
+            task, state = yield from wait_in(loop, self.putters)
+            self.granted -= state == 'promised'
+            if task.interrupted():
+                if state == 'promised':
+                    self.grant_room(loop)
+                raise Error(ECANCELED)
+
+    def close(self, loop):
+        self.is_closed = True
+        for waiters in self.putters, self.getters:
+            while waiters:
+                wake_first(loop, waiters)
+
+
+# ---- groups -----------------------------------------------------------------------------------------------------------
+
+
+class Group:
+    def __init__(self, loop):
+        self.loop, self.task = loop, loop.current
+        self.cancels, self.was_pending = self.task.cancels, self.task.cancel_flag
+        self.children, self.error = [], None
+        self.has_cancelled = self.is_stopping = self.is_leaving = self.is_waiting = self.is_interrupted = False
+
+    def spawn(self, body):
+        if self.is_stopping:
+            return
+        task = self.loop.spawn(body)
+        self.children.append(task)
+        task.watchers.append(lambda: self.child_done(task))
+
+    def child_done(self, task):
+        self.children.remove(task)
+        if task.error and task.error != ECANCELED:
+            self.error = self.error or task.error
+            self.stop()
+            if not self.is_leaving and not self.has_cancelled:
+                self.has_cancelled = True
+                self.loop.cancel(self.task)
+        if not self.children and self.is_waiting:
+            self.loop.make_ready(self.task)
+
+    def stop(self):
+        if not self.is_stopping:
+            self.is_stopping = True
+            for child in list(self.children):
+                self.loop.cancel(child)
+
+    def cancel(self):
+        """Cancelled while it waits for its children."""
+        self.task.cancel_flag = False
+        self.is_interrupted = True
+        self.stop()
+
+    def leave(self, code):
+        """code: the error of the body, or 0. Throws what goes on instead."""
+        task = self.task
+        task.cancels -= self.has_cancelled
+        if self.has_cancelled and task.cancels == self.cancels and not self.was_pending:
+            task.cancel_flag = task.cancel_later = False
+        self.is_leaving = True
+        has_failed = code not in (0, ECANCELED)
+        is_body_first = has_failed and not self.error
+        if code:
+            self.stop()
+        if self.children:
+            self.is_waiting = True
+            task.block(self)
+            yield
+            self.is_interrupted |= task.interrupted()
+        is_outside = self.is_interrupted or (code == ECANCELED and task.cancels != self.cancels)
+        if is_outside and not self.error and not code:
+            raise Error(ECANCELED)
+        if is_outside and (self.error or has_failed):
+            task.cancel_flag = True
+        if self.error and not is_body_first:
+            raise Error(self.error)

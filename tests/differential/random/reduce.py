@@ -1,5 +1,6 @@
 """Makes a program smaller as long as it fails: takes statements away, and puts small expressions for large ones."""
 import constructs as c
+import meetings as m
 
 
 def parts(node, seen):
@@ -10,7 +11,7 @@ def parts(node, seen):
     if isinstance(node, (list, tuple)):
         for item in node:
             yield from parts(item, seen)
-    elif type(node).__module__ == c.__name__:
+    elif type(node).__module__ in (c.__name__, m.__name__):
         yield node
         for member in list(vars(node).values()):
             yield from parts(member, seen)
@@ -31,7 +32,8 @@ def without_statements(program, still_fails):
             while at < len(block.statements):
                 removed = block.statements[at:at + size]
                 block.statements[at:at + size] = []
-                if still_fails():
+                is_needed = any(isinstance(statement, (m.Setup, c.Return)) for statement in removed)
+                if not is_needed and still_fails():
                     is_smaller = True
                 else:
                     block.statements[at:at] = removed
