@@ -232,6 +232,7 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
         return slot;
     if (!type || type->class == TYPE_UNKNOWN) {
         report(acc, MESSAGE_UNKNOWN_TYPE, symbol->token);
+        slot->type = "int @"; /* nobody will see it */
         return slot;
     }
     slot->is_const = type->is_const;
