@@ -253,6 +253,8 @@ struct acc {
     uint32_t store_count;      /* combine.c: conversion functions made */
     const char **thread_calls; /* thread.c: what stands at file scope for each call on a thread, numbered 0 */
     uint32_t thread_call_count;
+    struct pragma_macro *pragma_macros; /* pragmas.c: macros that were looked up */
+    uint32_t pragma_macro_count;
     /* options that translation needs */
     const struct options *options;
     /* diagnostics */

@@ -604,7 +604,8 @@ static int compare_found(const void *left, const void *right)
 static void report_throw_format(struct reading *reading, CXDiagnostic diagnostic)
 {
     const struct shadow *shadow = reading->shadow;
-    if (clang_getDiagnosticSeverity(diagnostic) != CXDiagnostic_Warning)
+    const char *option = clang_string(reading->acc, clang_getDiagnosticOption(diagnostic, NULL));
+    if (clang_getDiagnosticSeverity(diagnostic) != CXDiagnostic_Warning || strncmp(option, "-Wformat", 8) != 0)
         return;
     uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
     for (uint32_t i = 0; token && i < shadow->throw_count; i++)

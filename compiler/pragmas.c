@@ -110,19 +110,39 @@ static bool is_lone(const char *rest, const char *end)
     return rest == end || (*rest == '(' && end[-1] == ')');
 }
 
+struct pragma_macro {
+    const char *name;
+    const char *text, *end; /* of its definition */
+};
+
+/* What stands behind `#define`; each name is looked for once. */
+static struct pragma_macro find_macro(struct pragma_state *state, const char *name)
+{
+    struct acc *acc = state->acc;
+    struct pragma_macro macro = {.name = name};
+    struct origin definition;
+    for (uint32_t i = 0; i < acc->pragma_macro_count; i++)
+        if (acc->pragma_macros[i].name == name)
+            return acc->pragma_macros[i];
+    if (origin_of_macro(acc, name, state->token, &definition)) {
+        macro.text = definition.text;
+        macro.end = line_end(definition.text, definition.text + strlen(definition.text));
+    }
+    *ARENA_PUSH(acc->arena, acc->pragma_macros, acc->pragma_macro_count) = macro;
+    return macro;
+}
+
 /* A macro on a line of its own: it may consist of _Pragma operators. */
 static void apply_macro(struct pragma_state *state, const char *line, const char *end)
 {
     size_t length = 0;
-    struct origin definition;
     while (line + length < end && (isalnum((unsigned char)line[length]) || line[length] == '_'))
         length++;
     if (length == 0 || isdigit((unsigned char)*line) || !is_lone(line + length, end))
         return;
-    const char *name = arena_copy(state->acc->arena, line, length);
-    if (!origin_of_macro(state->acc, name, state->token, &definition))
-        return;
-    apply_operators(state, definition.text, line_end(definition.text, definition.text + strlen(definition.text)));
+    struct pragma_macro macro = find_macro(state, arena_intern(state->acc->arena, line, length));
+    if (macro.text)
+        apply_operators(state, macro.text, macro.end);
 }
 
 static void apply_line(struct pragma_state *state, const char *line, const char *end)
