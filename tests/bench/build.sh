@@ -21,6 +21,7 @@ async_c() { # NAME, with ACC_CC set
     for program in echo http hello frames growth; do
         "$acc" -O2 "workloads/$program.ac" -o "$out/$program-acc-$1"
     done
+    "$acc" -O2 -DPEER="\"acc-$1\"" workloads/fetch.ac -o "$out/fetch-acc-$1" || missing "the HTTP client (libcurl)"
 }
 ACC_CC=gcc async_c gcc
 if has "$clang"; then ACC_CC=$clang async_c clang; else missing "$clang"; fi
@@ -73,6 +74,7 @@ fi
 if has go; then
     GO111MODULE=off go build -o "$out/go-bench" go/main.go
     GO111MODULE=off go build -o "$out/hello-go" go/hello.go
+    GO111MODULE=off go build -o "$out/fetch-go" go/fetch.go
 else
     missing go
 fi

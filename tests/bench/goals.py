@@ -47,6 +47,8 @@ RATIOS = [
     ('w13', 'ns_per_level', BARE, 1.0),
     ('w14', 'wall_ms', ('c-epoll',), 1.2),
     ('w14', 'peak_rss_kb', ('c-epoll',), 1.2),
+    ('w16', 'cpu_us_per_req', ('asyncio',), 0.2),
+    ('w16', 'cpu_us_per_req', ('go',), 1.0),
     ('frames', 'sum', ('rust-std',), 1.0),
 ]
 
@@ -59,5 +61,5 @@ TITLES = {
     'w2a': 'yield, 1 task', 'w2b': 'yield, 1000 tasks', 'w3a': 'spawn and await', 'w3b': '100k spawned, awaited',
     'w4': 'a million sleepers', 'w5': 'semaphore', 'w6': 'queue', 'w7a': 'generator', 'w7b': 'generator that yields',
     'w8': 'TCP echo', 'w9': 'HTTP', 'w10': 'wait_for', 'w11': 'a million timers', 'w12': 'gather', 'w13': 'awaits deep',
-    'w14': 'hello, world', 'frames': 'twenty frames',
+    'w14': 'hello, world', 'w16': 'HTTP client', 'frames': 'twenty frames',
 }

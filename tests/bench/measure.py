@@ -270,6 +270,42 @@ def measure_servers(bench, workload, repetitions):
                     bench.add(workload, metric, peer, value)
 
 
+# ---- clients ---------------------------------------------------------------------------------------------------------
+
+def clients(bench):
+    """HTTP client -> (command, environment), without URL and N."""
+    return {
+        'acc-gcc': ([bench.program('fetch-acc-gcc')], {}),
+        'acc-clang': ([bench.program('fetch-acc-clang')], {}),
+        'go': ([bench.program('fetch-go')], {'GOMAXPROCS': '1'}),
+        'asyncio': (['/usr/bin/python3', os.path.join(HERE, 'peers', 'python', 'fetch.py')], {}),
+    }
+
+
+def fetch(command, env, count):
+    def client(port, pid):
+        load = command + [f'http://127.0.0.1:{port}/', str(count)]
+        return quietest(lambda: run(load, env, '0', 120, True), lambda: cpu_ns(pid) / 1e9)
+    return client
+
+
+def measure_clients(bench, workload, repetitions):
+    server, count = [bench.program('c-epoll-server'), 'http'], 200 if bench.quick else 10_000
+    failed = set()
+    for _ in range(repetitions or 5):
+        for peer, (command, env) in clients(bench).items():
+            if peer in failed or not bench.wants(peer) or not shutil.which(command[0]):
+                continue
+            out, error = with_server(bench, 'c-epoll', server, {}, fetch(command, env, count))
+            if error:
+                failed.add(peer)
+                print(f'{workload}: {peer}: {error}', flush=True)
+                continue
+            for line in out.splitlines():
+                _, _, metric, value, _ = line.split()
+                bench.add(workload, metric, peer, float(value))
+
+
 # ---- start-up and size -----------------------------------------------------------------------------------------------
 
 def measure_startup(bench):
@@ -308,10 +344,12 @@ def measure(bench, workload, repetitions):
         measure_cpu(bench, workload, repetitions)
     elif workload in ('w8', 'w9'):
         measure_servers(bench, workload, repetitions)
+    elif workload == 'w16':
+        measure_clients(bench, workload, repetitions)
     elif workload == 'w14':
         measure_startup(bench)
     else:
         measure_frames(bench)
 
 
-ALL = [*WORKLOADS, 'w8', 'w9', 'w14', 'frames']
+ALL = [*WORKLOADS, 'w8', 'w9', 'w14', 'w16', 'frames']
