@@ -575,8 +575,9 @@ bool ac__poll_watch(struct ac__loop *loop, int fd);
 void ac__poll_free(struct ac__loop *loop);
 
 int ac__io_resume(struct ac__frame *frame, struct ac__task *task);
-/* 0, or an error code: has epoll watch a descriptor; for EPERM it is always ready. Done before each wait. */
-int ac__poll_register(int fd);
+/* 0, or an error code: has epoll watch a descriptor; for EPERM it is always ready. Done before each wait. Who has not
+ * tried before `looks`: an event tells, too, what has been ready all along. */
+int ac__poll_register(int fd, bool looks);
 /* Puts a waiter into the queue of a registered descriptor for AC_INPUT, AC_OUTPUT or AC_HANGUP; takes out one that is
  * still there. */
 void ac__poll_arm(int fd, struct ac__waiter *waiter, unsigned event);

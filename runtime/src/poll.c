@@ -81,9 +81,10 @@ static int control(struct ac__loop *loop, int operation, int fd, unsigned genera
 }
 
 /* 0, or an error code: EPERM means that the descriptor is always ready. */
-static int ensure_registered(struct ac__loop *loop, int fd, struct ac__descriptor *descriptor)
+static int ensure_registered(struct ac__loop *loop, int fd, struct ac__descriptor *descriptor, bool looks)
 {
-    if (descriptor->is_registered && descriptor->is_ours && !AC__TEST_BUILD) /* a made-up EAGAIN makes no edge */
+    bool may_trust = descriptor->is_registered && descriptor->is_ours && !looks;
+    if (may_trust && !AC__TEST_BUILD) /* a made-up EAGAIN makes no edge */
         return 0;
     if (!epoll_open(loop))
         return errno;
@@ -179,13 +180,13 @@ void ac__poll_free(struct ac__loop *loop)
 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
-int ac__poll_register(int fd)
+int ac__poll_register(int fd, bool looks)
 {
     struct ac__loop *loop = ac__loop();
     struct ac__descriptor *descriptor = fd < 0 ? NULL : descriptor_get(loop, fd);
     if (!descriptor)
         return fd < 0 ? EBADF : ENOMEM;
-    return ensure_registered(loop, fd, descriptor);
+    return ensure_registered(loop, fd, descriptor, looks);
 }
 
 static struct ac__waiter **queue_of(int fd, unsigned event)
@@ -226,7 +227,7 @@ static struct ac__task *io_cancel(struct ac__wait *wait)
 
 static int io_wait(struct ac__io *io, struct ac__task *task)
 {
-    int code = ac__poll_register(io->fd);
+    int code = ac__poll_register(io->fd, false);
     if (code == EPERM)
         return ac__yield_at(task, &io->base, 2);
     if (code)

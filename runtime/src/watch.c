@@ -66,7 +66,7 @@ static void disarm(struct ac_watch *watch, unsigned events)
 static int arm(struct ac_watch *watch)
 {
     unsigned missing = watch->wanted & ~watch->armed;
-    int code = missing ? ac__poll_register(watch->fd) : 0;
+    int code = missing ? ac__poll_register(watch->fd, missing & (AC_INPUT | AC_OUTPUT)) : 0;
     if (code)
         return code;
     if (missing & AC_INPUT)
