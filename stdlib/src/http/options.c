@@ -100,7 +100,8 @@ static int set_headers(struct transfer *transfer, const ac_http_session *session
         return refuse(transfer, code, code == EINVAL ? "a name or value that no header may have" : "no memory");
     if (type && !list_has(*list, "Content-Type") && header_add(list, &(ac_http_pair){"Content-Type", type}) != 0)
         return ENOMEM;
-    if (!list_has(*list, "Expect") && !list_append(list, "Expect:")) /* libcurl's habit for long bodies costs a wait */
+    /* For long bodies libcurl would send it, and wait. */
+    if (type && !list_has(*list, "Expect") && !list_append(list, "Expect:"))
         return ENOMEM;
     return 0;
 }

@@ -109,10 +109,12 @@ int ac__session_add(ac_http_session *session, struct transfer *transfer)
     session->count++;
     curl_easy_setopt(transfer->easy, CURLOPT_SHARE, session->share);
     outcome = curl_multi_add_handle(session->multi, transfer->easy);
-    if (outcome == CURLM_OK)
-        return 0;
-    ac__session_remove(transfer);
-    return ENOMEM;
+    if (outcome != CURLM_OK) {
+        ac__session_remove(transfer);
+        return ENOMEM;
+    }
+    act(session, CURL_SOCKET_TIMEOUT, 0); /* begins at once, not when the timer rings that libcurl has just set */
+    return 0;
 }
 
 void ac__session_remove(struct transfer *transfer)
@@ -173,12 +175,23 @@ static bool copy_texts(struct ac_http_session_options *options)
     return is_well;
 }
 
+static bool environment_has_proxy(void)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]))
+            return true;
+    return false;
+}
+
 static void set_defaults(struct ac_http_session_options *options)
 {
     options->timeout = options->timeout ? options->timeout : 300;
     options->connect_timeout = options->connect_timeout ? options->connect_timeout : 60;
     options->close_timeout = options->close_timeout ? options->close_timeout : 5;
     options->limit = options->limit ? options->limit : 100;
+    if (!options->proxy && !environment_has_proxy())
+        options->proxy = ""; /* so that libcurl does not look again for each request */
 }
 
 static bool make_sense(const struct ac_http_session_options *options)
