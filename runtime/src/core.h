@@ -132,7 +132,9 @@ enum {
     AC__SHARED = 1 << 7,      /* the one failed task for want of memory: never freed, never counted */
     AC__LEFT_OVER = 1 << 8,   /* cancelled because the main task ended */
     AC__IN_SLAB = 1 << 9,     /* the block is a piece of a slab; else a malloc of its own (block.c) */
-    AC__SCOPED = 1 << 10      /* a child of a block: every handle is borrowed (scoped.c) */
+    AC__SCOPED = 1 << 10,     /* a child of a block: every handle is borrowed (scoped.c) */
+    AC__FORKED = 1 << 11,     /* runs in a child of fork, where it may not suspend */
+    AC__UNSETTLED = AC__CANCEL | AC__CANCEL_LATER | AC__RUN_AT_ONCE | AC__FORKED /* a step ends with more to do */
 };
 
 static inline unsigned ac__state(const struct ac__task *task)
@@ -240,15 +242,21 @@ static inline struct ac__loop *ac__loop(void)
     return ac__thread.loop;
 }
 
-/* Puts a task at the end of the ready queue. */
-static inline void ac__make_ready(struct ac__task *task)
+/* Puts a task at the end of the ready queue of the loop that runs. */
+static inline void ac__queue_ready(struct ac__task *task)
 {
-    if (unlikely(!ac__thread.loop))
-        ac__no_loop();
     task->state = AC__READY;
     task->next = NULL;
     *ac__thread.ready_end = task;
     ac__thread.ready_end = &task->next;
+}
+
+/* The same where perhaps none runs. */
+static inline void ac__make_ready(struct ac__task *task)
+{
+    if (unlikely(!ac__thread.loop))
+        ac__no_loop();
+    ac__queue_ready(task);
 }
 
 /* A function in the ready queue: a task's header, for the queue and the state CALLBACK, and what to call. */
@@ -521,7 +529,7 @@ static inline int ac__yield_at(struct ac__task *task, struct ac__frame *leaf, un
 {
     leaf->state = state;
     task->innermost = ac__thread.suspended = leaf;
-    ac__make_ready(task);
+    ac__queue_ready(task);
     return AC__SUSPENDED;
 }
 

@@ -29,7 +29,7 @@ enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, FIRST_INTERVAL = 16, MOST_CANCE
 static inline struct ac__frame *first_frame(struct ac__task *task)
 {
     struct ac__frame *frame = task->innermost;
-    if (frame->state != AC__OVER || frame == ac__root(task) || unlikely(task->flags & AC__CANCEL))
+    if (unlikely(task->flags & AC__CANCEL) || frame->state != AC__OVER || frame == ac__root(task))
         return frame;
     task->status = AC__DONE;
     return frame->parent;
@@ -37,19 +37,11 @@ static inline struct ac__frame *first_frame(struct ac__task *task)
 
 /* Runs frames outward through their parents as they finish: a loop, so depth does not matter. AC__SUSPENDED, or the
  * root frame's status. */
-static inline int run_frames(struct ac__task *task)
+static inline int run_frames(struct ac__task *task, struct ac__frame *frame)
 {
-    struct ac__frame *frame = first_frame(task);
     for (;;) {
         int status = frame->function->resume(frame, task);
-        if (likely(status == AC__SUSPENDED)) {
-            if (likely(!(task->flags & AC__RUN_AT_ONCE)))
-                return status;
-            ac__unflag(task, AC__RUN_AT_ONCE);
-            frame = task->innermost;
-            continue;
-        }
-        if (frame == ac__root(task))
+        if (likely(status == AC__SUSPENDED) || frame == ac__root(task))
             return status;
         task->status = (unsigned char)status;
         task->innermost = frame;
@@ -88,6 +80,7 @@ static void run_callback(struct ac__task *header)
     void (*function)(void *) = callback->function;
     void *argument = callback->argument;
     callback->release(callback, false);
+    ac__thread.task = NULL;
     function(argument);
 }
 
@@ -97,7 +90,24 @@ static void check_fork(struct ac__loop *loop)
         ac__no_loop();
 }
 
-static inline __attribute__((always_inline)) void run_task_here(struct ac__loop *loop, struct ac__task *task,
+/* Rare: it has suspended with a flag set. Frames that have not started for want of C stack go on at once; a request is
+ * delivered. The status is then that of the step. */
+static __attribute__((noinline)) int settle(struct ac__loop *loop, struct ac__task *task)
+{
+    int status = AC__SUSPENDED;
+    while (status == AC__SUSPENDED && task->flags & AC__RUN_AT_ONCE) {
+        ac__unflag(task, AC__RUN_AT_ONCE);
+        status = run_frames(task, task->innermost);
+    }
+    task->saved_errno = *loop->error_number;
+    check_fork(loop);
+    if (status == AC__SUSPENDED && task->flags & (AC__CANCEL | AC__CANCEL_LATER))
+        deliver(task);
+    return status;
+}
+
+/* True if it was the task's last step. */
+static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop *loop, struct ac__task *task,
                                                                  bool has_locals)
 {
     int status = AC__FAILED;
@@ -109,25 +119,27 @@ static inline __attribute__((always_inline)) void run_task_here(struct ac__loop 
     if (has_locals)
         ac__locals_exchange(loop, task);
     if (likely(!(task->flags & AC__CANCEL)) || !never_starts(task))
-        status = run_frames(task);
-    check_fork(loop);
+        status = run_frames(task, first_frame(task));
+    task->saved_errno = *loop->error_number;
+    if (likely(status == AC__SUSPENDED) && unlikely(task->flags & AC__UNSETTLED))
+        status = settle(loop, task);
     if (has_locals)
         ac__locals_exchange(loop, task);
-    ac__thread.task = NULL;
-    if (status != AC__SUSPENDED) {
+    if (unlikely(status != AC__SUSPENDED)) {
+        check_fork(loop);
+        ac__thread.task = NULL;
         ac__task_finish(task, status);
-        return;
+        return true;
     }
-    task->saved_errno = *loop->error_number;
-    if (unlikely(task->flags & (AC__CANCEL | AC__CANCEL_LATER)))
-        deliver(task);
     if (AC__TEST_BUILD && ac__cancels_here(task == loop->main))
         ac__task_cancel(task, false);
+    return false;
 }
 
 static void run_task(struct ac__loop *loop, struct ac__task *task)
 {
     run_task_here(loop, task, loop->locals_size);
+    ac__thread.task = NULL;
 }
 
 static inline struct ac__task *take_first(void)
@@ -187,19 +199,20 @@ static void run_special_step(struct ac__loop *loop)
         run_debugged(loop, task);
 }
 
-/* In line in the loop over steps: a step is short. */
-static inline __attribute__((always_inline)) void run_step(struct ac__loop *loop)
+/* In line in the loop over steps: a step is short. True if a task has ended, perhaps. */
+static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop)
 {
     struct ac__task *task;
     if (unlikely(loop->is_special)) {
         run_special_step(loop);
-        return;
+        return true;
     }
     task = take_first();
     if (likely(task->state != AC__CALLBACK))
-        run_task_here(loop, task, false);
-    else
-        run_callback(task);
+        return run_task_here(loop, task, false);
+    run_callback(task);
+    check_fork(loop);
+    return false;
 }
 
 /* ---- between steps ----------------------------------------------------------------------------------------------- */
@@ -223,6 +236,7 @@ static void set_interval(struct ac__loop *loop)
 /* Something is ready: only looks. */
 static void look(struct ac__loop *loop)
 {
+    ac__thread.task = NULL;
     ac__read_clock(loop);
     set_interval(loop);
     if (unlikely(loop->dump_signal))
@@ -331,6 +345,7 @@ static void wait(struct ac__loop *loop)
 void ac__loop_step(struct ac__loop *loop)
 {
     run_step(loop);
+    ac__thread.task = NULL;
     if (unlikely(--loop->until_poll == 0))
         look(loop);
 }
@@ -344,14 +359,15 @@ void ac__loop_look(struct ac__loop *loop)
 
 static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
 {
-    while (ac__state(task) != AC__FINISHED) {
-        if (!ac__thread.ready) {
+    for (;;) {
+        if (unlikely(!ac__thread.ready)) {
+            ac__thread.task = NULL;
             wait(loop);
-            continue;
-        }
-        run_step(loop);
-        if (unlikely(--loop->until_poll == 0))
+        } else if (unlikely(run_step(loop)) && ac__state(task) == AC__FINISHED) {
+            return;
+        } else if (unlikely(--loop->until_poll == 0)) {
             look(loop);
+        }
     }
 }
 

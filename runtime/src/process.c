@@ -91,6 +91,8 @@ static void in_child(void)
     if (!ac__thread.loop)
         return;
     forked = true;
+    if (ac__thread.task)
+        ac__flag(ac__thread.task, AC__FORKED);
     if (ac__thread.loop->epoll >= 0)
         close(ac__thread.loop->epoll);
     ac__thread.loop = NULL;
