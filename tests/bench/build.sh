@@ -18,7 +18,7 @@ gcc -O2 -static startup.c -o "$out/startup"
 async_c() { # NAME, with ACC_CC set
     (cd workloads && "$acc" -O2 -DPEER="\"acc-$1\"" await.ac elsewhere.ac elsewhere_mid.ac tasks.ac items.ac timers.ac main.ac \
         -o "$out/acc-$1")
-    for program in echo http hello frames growth; do
+    for program in echo http http_server hello frames growth; do
         "$acc" -O2 "workloads/$program.ac" -o "$out/$program-acc-$1"
     done
     "$acc" -O2 -DPEER="\"acc-$1\"" workloads/fetch.ac -o "$out/fetch-acc-$1" || missing "the HTTP client (libcurl)"

@@ -37,6 +37,8 @@ RATIOS = [
     ('w9', 'server_cpu_us_per_req', ('hyper',), 0.95),
     ('w9', 'server_cpu_us_per_req', ('nginx',), 0.9),
     ('w9', 'server_cpu_us_per_req', ('go',), 0.4),
+    ('w9_server', 'server_cpu_us_per_req', ('c-epoll',), 1.15),
+    ('w9_server', 'server_cpu_us_per_req', ('hyper', 'nginx', 'go', 'node'), 1.0),
     ('w10', 'ns_per_op', ('libuv',), 0.6),
     ('w10', 'ns_per_op', ('tokio',), 0.2),
     ('w11', 'cpu', ('c-epoll',), 1.5),
@@ -60,6 +62,7 @@ TITLES = {
     'w1': 'await that is ready', 'w1_pointer': 'await through a pointer', 'w1_extern': 'await of another file',
     'w2a': 'yield, 1 task', 'w2b': 'yield, 1000 tasks', 'w3a': 'spawn and await', 'w3b': '100k spawned, awaited',
     'w4': 'a million sleepers', 'w5': 'semaphore', 'w6': 'queue', 'w7a': 'generator', 'w7b': 'generator that yields',
-    'w8': 'TCP echo', 'w9': 'HTTP', 'w10': 'wait_for', 'w11': 'a million timers', 'w12': 'gather', 'w13': 'awaits deep',
+    'w8': 'TCP echo', 'w9': 'HTTP', 'w9_server': 'HTTP, library',
+    'w10': 'wait_for', 'w11': 'a million timers', 'w12': 'gather', 'w13': 'awaits deep',
     'w14': 'hello, world', 'w16': 'HTTP client', 'frames': 'twenty frames',
 }

@@ -104,9 +104,10 @@ def servers(bench, workload):
             'uvloop': (PYTHON + ['--uvloop', 'echo'], {}),
         }
     nginx = ['nginx', '-c', os.path.join(HERE, 'peers', 'nginx.conf'), '-p', bench.build + '/', '-e', 'stderr']
+    program = 'http-acc' if workload == 'w9' else 'http_server-acc'
     return {
-        'acc-gcc': ([bench.program('http-acc-gcc')], {}),
-        'acc-clang': ([bench.program('http-acc-clang')], {}),
+        'acc-gcc': ([bench.program(program + '-gcc')], {}),
+        'acc-clang': ([bench.program(program + '-clang')], {}),
         'c-epoll': ([bench.program('c-epoll-server'), 'http'], {}),
         'hyper': ([bench.program('tokio'), 'http'], {}),
         'go': ([bench.program('go-bench'), 'http'], {'GOMAXPROCS': '1'}),
@@ -260,8 +261,8 @@ def http_load(bench):
 
 def measure_servers(bench, workload, repetitions):
     client = echo_load(bench) if workload == 'w8' else http_load(bench)
-    if workload == 'w9' and not shutil.which('wrk'):
-        print('w9: wrk is missing', flush=True)
+    if workload != 'w8' and not shutil.which('wrk'):
+        print(f'{workload}: wrk is missing', flush=True)
         return
     for _ in range(repetitions or 3):
         for peer, (command, env) in servers(bench, workload).items():
@@ -342,7 +343,7 @@ def measure_frames(bench):
 def measure(bench, workload, repetitions):
     if workload in WORKLOADS:
         measure_cpu(bench, workload, repetitions)
-    elif workload in ('w8', 'w9'):
+    elif workload in ('w8', 'w9', 'w9_server'):
         measure_servers(bench, workload, repetitions)
     elif workload == 'w16':
         measure_clients(bench, workload, repetitions)
@@ -352,4 +353,4 @@ def measure(bench, workload, repetitions):
         measure_frames(bench)
 
 
-ALL = [*WORKLOADS, 'w8', 'w9', 'w14', 'w16', 'frames']
+ALL = [*WORKLOADS, 'w8', 'w9', 'w9_server', 'w14', 'w16', 'frames']

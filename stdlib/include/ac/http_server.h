@@ -68,7 +68,8 @@ struct ac_http_server_options {
  * throws that), with EINVAL for options that make no sense. */
 #define ac_http_server_new(...) ac__http_server_new(&(struct ac_http_server_options){__VA_ARGS__})
 
-/* Closes what it listens on and frees it. It must not be running. Null is fine. */
+/* Closes what it listens on and frees it. It must not be running, nor serve a connection: the end of an `async with`
+ * cancels those that are left (of ac_http_serve) and awaits them. Null is fine. */
 void ac_http_server_free(ac_http_server *server);
 
 /* Has requests answered by a handler. The pattern is "[METHOD ]/PATH", where a segment {name} of the path stands for

@@ -177,6 +177,7 @@ struct ac_http_server {
     ac_listener *listeners[MAX_LISTENERS];
     struct folder *folders;
     bool is_running, is_stopping;
+    ac_event empty; /* there is no connection any more */
     double date_until;        /* the text below is right until then */
     char date[HTTP_TIME + 8]; /* "Date: ...\r\n" */
 };
