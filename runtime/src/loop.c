@@ -359,6 +359,8 @@ void ac__loop_look(struct ac__loop *loop)
 
 static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
 {
+    if (ac__state(task) == AC__FINISHED) /* there was no memory for it */
+        return;
     for (;;) {
         if (unlikely(!ac__thread.ready)) {
             ac__thread.task = NULL;
