@@ -80,6 +80,8 @@ elif is_sanitized:
     config.available_features.add('asan')
 if subprocess.run([cc, '-E', '-'], input='#include <curl/curl.h>', capture_output=True, text=True, check=False).returncode == 0:
     config.available_features.add('libcurl')
+if shutil.which('nginx'):
+    config.available_features.add('nginx')
 if shutil.which('gdb'):
     config.available_features.add('gdb')
 if not flags:

@@ -6,8 +6,9 @@
  *         await ac_json_unpack(user, "{s:s, s:i}", "name", &name, "id", &id);
  *     }
  *
- * None of these waits for anything. `async with` gives up the reference that its operand is, however the block ends;
- * jansson's own json_auto_t does the same for a variable. A json_t * that a function here returns is a new reference.
+ * None of these waits for anything, but those on streams. `async with` gives up the reference that its operand is,
+ * however the block ends; jansson's own json_auto_t does the same for a variable. A json_t * that a function here
+ * returns is a new reference.
  *
  * Errors: EBADMSG for text that is no JSON and for values that are not of the shape asked for, EINVAL for a wrong
  * format or argument, ENOMEM. The message says what is wrong, and in which line and column (from 1) if it is text. */
@@ -54,6 +55,17 @@ ac_coro(char *) ac_json_text(const json_t *value, size_t flags);
         int ac__result_ = json_unpack_ex(ac__value_, &ac__error_, 0, __VA_ARGS__); \
         ac__json_unpacked(ac__result_, ac__error_); \
     })
+
+/* Values on a byte stream of <ac/stream.h>, one a line, as many protocols and logs have them. */
+struct ac_stream;
+
+/* The value in the next line that is not empty, a new reference; null at the end of input. Throws EBADMSG for a line
+ * that is no JSON, which is taken then; and what ac_read_line throws. Cancelled: nothing is taken. */
+ac_coro(json_t *) ac_json_read_line(struct ac_stream *stream);
+/* async for (json_t *value : ac_json_lines(stream)): the same up to the end of input. Each value is a new reference. */
+ac_gen(json_t *) ac_json_lines(struct ac_stream *stream);
+/* Writes a value and a line end. Throws what ac_json_text and ac_writev throw. Cancelled: a part may have gone out. */
+ac_coro(void) ac_json_write_line(struct ac_stream *stream, const json_t *value);
 
 /* For `async with` only. */
 ac_coro(json_t *) json_t_aenter(json_t *value);
