@@ -164,7 +164,9 @@ ac_coro(void) ac_write_end(ac_stream *stream);
 ac_coro(void) ac_stream_close(ac_stream *stream);
 /* The same at once, without goodbye; also from plain C. Null is fine. */
 void ac_stream_abort(ac_stream *stream);
-/* For `async with`: closes; aborts if there is an error on its way. */
+/* For `async with`, in which it may be closed, too: closes at the end; aborts if there is an error on its way. Of a null
+ * stream it throws errno. */
+ac_coro(ac_stream *) ac_stream_aenter(ac_stream *stream);
 ac_coro(void) ac_stream_aexit(ac_stream *stream, const ac_error *error);
 
 /* The descriptor under it, for setsockopt and the like. It stays the stream's. */
@@ -211,6 +213,8 @@ unsigned ac_listener_port(const ac_listener *listener);
 
 /* Closes and frees a listener. Whoever waits in ac_accept gets AC_ECLOSED; ac_serve on it ends gracefully. Null is fine. */
 void ac_listener_close(ac_listener *listener);
+/* For `async with`, as for streams. */
+ac_coro(ac_listener *) ac_listener_aenter(ac_listener *listener);
 ac_coro(void) ac_listener_aexit(ac_listener *listener, const ac_error *error);
 
 /* ---- serving ----------------------------------------------------------------------------------------------------- */
@@ -250,6 +254,8 @@ ac_coro(void) ac_udp_send(ac_udp *udp, const void *bytes, size_t size, const ac_
 
 /* Closes and frees it. Whoever waits gets AC_ECLOSED. Null is fine. */
 void ac_udp_close(ac_udp *udp);
+/* For `async with`, as for streams. */
+ac_coro(ac_udp *) ac_udp_aenter(ac_udp *udp);
 ac_coro(void) ac_udp_aexit(ac_udp *udp, const ac_error *error);
 int ac_udp_fd(const ac_udp *udp);
 int ac_udp_address(const ac_udp *udp, ac_address *address);
@@ -259,6 +265,26 @@ int ac_udp_address(const ac_udp *udp, ac_address *address);
 ac_coro(ac_stream *) ac__connect(const char *host, struct ac_connect_options options);
 ac_coro(ac_listener *) ac__listen(const char *host, struct ac_listen_options options);
 ac_coro(void) ac__serve(ac_listener *listener, struct ac_serve_options options);
+
+/* Frames that acc puts into the caller's: see <ac/leaves.h>. */
+#define AC__STREAM_LEAVES(type) \
+    struct ac__##type##_aenter__frame { \
+        struct ac__frame base; \
+        type *ac__result, *object; \
+    }; \
+    struct ac__##type##_aexit__frame { \
+        struct ac__frame base; \
+        type *object; \
+        bool has_error; \
+    }; \
+    int ac__##type##_aenter__run(struct ac__##type##_aenter__frame *frame, struct ac__task *task, unsigned state, \
+                                 type *object); \
+    int ac__##type##_aexit__run(struct ac__##type##_aexit__frame *frame, struct ac__task *task, unsigned state, \
+                                type *object, const ac_error *error)
+AC__STREAM_LEAVES(ac_stream);
+AC__STREAM_LEAVES(ac_listener);
+AC__STREAM_LEAVES(ac_udp);
+#undef AC__STREAM_LEAVES
 
 #ifdef __cplusplus
 }

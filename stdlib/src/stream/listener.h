@@ -8,7 +8,9 @@ struct ac_listener {
     int fd;
     bool is_closed;
     unsigned users;  /* tasks that wait for it, and the owner: the last one frees */
-    char *path;      /* of a Unix socket, to be removed */
+    char *path;      /* of a Unix socket, to be removed if it is still the one we made */
+    dev_t device;
+    ino_t inode;
 };
 
 void ac__listener_enter(ac_listener *listener);
