@@ -1,7 +1,10 @@
-"""The compiler's own speed: a generated program of any length, through acc and, without the keywords, through the C
-compiler behind it."""
+"""The compiler's own speed: generated programs of any length, through acc and, without the keywords, through the C
+compiler behind it. `dense` has an await in every fourth line, and its callees are elsewhere; `service` is like most
+programs: an await in every ninth line, callees in the same file."""
 import os
 import statistics
+
+INPUTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'Inputs')
 
 FUNCTION = '''
 async int work{i}(int n, const char *name)
@@ -31,14 +34,24 @@ int use(int *parts, int n);
 '''
 
 
-def program(lines):
-    """A file of about that many lines, half of it awaits and what is around them."""
+def dense(lines):
+    """A file of about that many lines."""
     per_function = FUNCTION.count('\n')
     functions = [FUNCTION.format(i=i, callee=f'work{i - 1}' if i % 50 else 'work_first')
                  for i in range(max(1, lines // per_function))]
     end = '\nint use_all(int n);\nint use_all(int n) { return n; }\n'
     first = 'static async int work_first(int n, const char *name) { return name[0] + await step(n); }\n'
     return HEAD + first + ''.join(functions) + f'typedef async int work(int n, const char *name);\nwork *last = work{len(functions) - 1};\n' + end
+
+
+def service(lines):
+    """A file of about that many lines."""
+    with open(os.path.join(INPUTS, 'service_head.ac')) as head, open(os.path.join(INPUTS, 'service_part.ac')) as part:
+        text, function = head.read(), part.read()
+    count = max(1, (lines - text.count('\n')) // (function.count('\n') + 1))
+    calls = ''.join(f'    sum += await serve{i}(0);\n' for i in range(count))
+    return (text + ''.join(function.replace('@N@', str(i)) for i in range(count))
+            + f'\nasync int main(void)\n{{\n    int sum = 0;\n{calls}    return sum & 1;\n}}\n')
 
 
 def timed(command, repetitions):
@@ -66,20 +79,22 @@ def measure_compiler(acc, compiler, folder, repetitions=5):
     """Rows of a table in Markdown."""
     os.environ['ACC_CC'] = compiler
     rows = ['| what | figure | goal |', '|---|---|---|']
-    erase = ['-x', 'c', '-w', '-Dasync=', '-Dawait=']
+    include = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(acc))), 'include')
+    erase = ['-x', 'c', '-w', '-Dasync=', '-Dawait=', '-I', include]
     output = os.path.join(folder, 'compiled.o')
     for lines in (100, 1000, 10_000, 100_000):
-        path = write(folder, f'lines{lines}.ac', program(lines))
+        path = write(folder, f'lines{lines}.ac', dense(lines))
         once = max(1, min(repetitions, 30_000 // lines))
         seconds, memory = timed([acc, '--emit-c', path, '-o', os.path.join(folder, 'lowered.c')], once)
         rows.append(f'| acc --emit-c, {lines:,} lines | {seconds:.3f} s, {seconds / lines * 1e6:.1f} us per line, '
                     f'{memory:.0f} MB | linear |')
-    path = os.path.join(folder, 'lines10000.ac')
-    for level, goal in (('-O2', 1.3), ('-O0', 2.0)):
-        ours, _ = timed([acc, '-c', level, path, '-o', output], max(1, repetitions // 2))
-        theirs, _ = timed([compiler, '-c', level, *erase, path, '-o', output], max(1, repetitions // 2))
-        rows.append(f'| acc -c {level}, 10,000 lines, to {compiler} alone on the erased file '
-                    f'| {ours:.2f} / {theirs:.2f} s = {ours / theirs:.2f} | {goal} |')
+    for kind, lines, goals in ((service, 1000, (1.5, 2.0)), (service, 10_000, (1.3, 2.0)), (dense, 10_000, (1.3, 2.0))):
+        path = write(folder, f'{kind.__name__}{lines}.ac', kind(lines))
+        for level, goal in zip(('-O2', '-O0'), goals):
+            ours, _ = timed([acc, '-w', '-c', level, path, '-o', output], repetitions)
+            theirs, _ = timed([compiler, '-c', level, *erase, path, '-o', output], repetitions)
+            rows.append(f'| acc -c {level}, {kind.__name__}, {lines:,} lines, to {compiler} alone on the erased file '
+                        f'| {ours:.2f} / {theirs:.2f} s = {ours / theirs:.2f} | {goal} |')
     hello = write(folder, 'hello.ac', '#include <ac.h>\n#include <stdio.h>\nasync int main(void)\n'
                   '{\n    await ac_yield();\n    puts("hello");\n    return 0;\n}\n')
     plain = write(folder, 'hello.c', '#include <stdio.h>\nint main(void)\n{\n    puts("hello");\n    return 0;\n}\n')
