@@ -180,8 +180,8 @@ ac_gen(ac_http_part) ac_http_body(ac_http_response *response);
  * received. */
 ac_gen(char *) ac_http_lines(ac_http_response *response);
 
-/* The URL of a link that stands in the page `base`, without its fragment; to be given to free. Null with errno: EINVAL for
- * what is no URL, ENOMEM. */
+/* The URL of a link that stands in the page `base`, without its fragment; to be given to free. Null with errno: EINVAL
+ * for what is no URL, ENOMEM. */
 char *ac_http_join(const char *base, const char *link);
 
 /* For `async with` only. */

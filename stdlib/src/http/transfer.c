@@ -109,6 +109,8 @@ static size_t take_body(char *data, size_t unit, size_t count, void *argument)
 {
     struct transfer *transfer = argument;
     size_t size = unit * count;
+    if (transfer->has_ended)
+        return size;
     if (!transfer->has_header)
         note_response(transfer);
     if (transfer->is_draining) {
@@ -148,11 +150,13 @@ static size_t give_body(char *buffer, size_t unit, size_t count, void *argument)
     return size;
 }
 
+/* What libcurl has held back comes at once; it does not end the transfer by itself if that is refused. */
 static void resume(struct transfer *transfer)
 {
     int bits = (transfer->input_pauses ? CURLPAUSE_RECV : 0) | (transfer->output_pauses ? CURLPAUSE_SEND : 0);
-    if (transfer->session)
-        curl_easy_pause(transfer->easy, bits);
+    CURLcode outcome = transfer->session ? curl_easy_pause(transfer->easy, bits) : CURLE_OK;
+    if (outcome != CURLE_OK)
+        ac__transfer_finish(transfer, outcome);
 }
 
 void ac__transfer_resume_input(struct transfer *transfer)
@@ -178,6 +182,8 @@ static void end(struct transfer *transfer)
 {
     transfer->has_ended = true;
     ac_timer_cancel(transfer->limit);
+    if (transfer->session && transfer->input_pauses) /* libcurl 7.88 loses what it has held back of HTTP/2 */
+        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
     if (transfer->session)
         ac__session_remove(transfer);
     ac_event_set(&transfer->changed);

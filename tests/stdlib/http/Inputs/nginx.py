@@ -1,5 +1,5 @@
-"""nginx.py FOLDER CERTIFICATES PROGRAM [ARGUMENT...]: runs a program with an nginx on loopback that serves FOLDER/www, by
-HTTP and by TLS with HTTP/2; their URLs are in the environment (URL, URL_tls)."""
+"""nginx.py FOLDER CERTIFICATES PROGRAM [ARGUMENT...]: runs a program with an nginx on loopback that serves FOLDER/www,
+by HTTP and by TLS with HTTP/2; their URLs are in the environment (URL, URL_tls)."""
 import os
 import socket
 import subprocess

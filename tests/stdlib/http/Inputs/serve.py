@@ -269,7 +269,8 @@ def main():
     environment = {**os.environ, 'URL': f'http://127.0.0.1:{start()}'}
     for name in ('good', 'other', 'expired', 'self'):
         if 'CERTIFICATES' in os.environ:
-            environment['URL_' + name] = f'https://localhost:{start(os.path.join(os.environ["CERTIFICATES"], name + ".pem"))}'
+            port = start(os.path.join(os.environ['CERTIFICATES'], name + '.pem'))
+            environment['URL_' + name] = f'https://localhost:{port}'
     status = subprocess.run(sys.argv[1:], env=environment, check=False).returncode
     sys.stdout.flush()
     os._exit(status if status >= 0 else 128 - status)
