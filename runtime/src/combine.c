@@ -329,7 +329,7 @@ static int family_start(struct ac__frame *frame, struct ac__task *task)
     for (size_t i = 0; i < family->count; i++)
         entry_start(&family->entries[i]);
     if (family->remaining == 0)
-        return family_end(family, task);
+        return ac__over_budget() ? ac__yield_at(task, frame, 1) : family_end(family, task);
     ac__suspend(task, family->frame, 1, &family->wait);
     for (size_t i = 0; family->is_stopping && i < family->count; i++)
         entry_cancel(&family->entries[i]);

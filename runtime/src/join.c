@@ -121,6 +121,16 @@ static inline int join_wait(struct ac__join *join, struct ac__task *task)
     return ac__suspend(task, &join->base, 1, &join->waiter.wait);
 }
 
+/* It is done already. */
+static int join_at_once(struct ac__join *join, struct ac__task *task)
+{
+    if (!ac__over_budget())
+        return join_finish(join, task);
+    if (join->kind == AC__KIND_FUTURE)
+        ac__future_hold(join->target);
+    return ac__yield_at(task, &join->base, 2);
+}
+
 static int join_start_task(struct ac__join *join, struct ac__task *task)
 {
     struct ac__task *target = join->target;
@@ -128,7 +138,7 @@ static int join_start_task(struct ac__join *join, struct ac__task *task)
     if (unlikely(target == task))
         return ac__fail(task, ac__awaits_itself());
     if (ac__state(target) == AC__FINISHED)
-        return join_finish(join, task);
+        return join_at_once(join, task);
     ac__enqueue(ac__joiners(target), &join->waiter);
     return join_wait(join, task);
 }
@@ -140,7 +150,7 @@ static int join_start(struct ac__join *join, struct ac__task *task)
     if (join->kind == AC__KIND_TASK)
         return join_start_task(join, task);
     if (ac__target_done(join->target, join->kind))
-        return join_finish(join, task);
+        return join_at_once(join, task);
     ac__target_watch(join->target, join->kind, &join->waiter);
     return join_wait(join, task);
 }
@@ -150,32 +160,27 @@ static int join_end_wait(struct ac__join *join, int status)
 {
     if (join->kind != AC__KIND_FUTURE)
         return status;
-    ac__thread.loop->future_waits--;
+    if (join->base.state == 1)
+        ac__thread.loop->future_waits--;
     if (status == AC__FAILED)
         ac__future_drop(join->target);
     return status;
 }
 
-/* States: 0 not started, 1 waits, 2 has given way to others, OVER: the task has succeeded. */
+/* States: 0 not started, 1 waits, 2 has given way to others though it need not wait, OVER: the task has succeeded. */
 int ac__join_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__join *join = (struct ac__join *)frame;
-    bool is_interrupted;
     int status;
     if (join->kind == AC__KIND_SCOPED)
         return ac__scoped_resume(join, task);
-    if (frame->state == 0 && ac__over_budget())
-        return ac__yield_at(task, frame, 2);
     if (frame->state == 0)
         return join_start(join, task);
-    is_interrupted = ac__interrupted(task);
-    if (frame->state == 2 && !is_interrupted)
-        return join_start(join, task);
-    if (is_interrupted)
+    if (ac__interrupted(task))
         status = join_fail(join, task, ac__error_make(ECANCELED, NULL));
     else
         status = join_finish(join, task);
-    return frame->state == 1 ? join_end_wait(join, status) : status;
+    return join_end_wait(join, status);
 }
 
 static const struct ac__function join_function = {
@@ -207,6 +212,6 @@ void ac__join_end(struct ac__join *join)
 {
     if (join->kind == AC__KIND_TASK)
         ac__task_drop(join->target);
-    else if (join->kind == AC__KIND_FUTURE && join->base.state == 1)
+    else if (join->kind == AC__KIND_FUTURE && join->base.state != 0)
         ac__future_drop(join->target);
 }

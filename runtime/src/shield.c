@@ -2,6 +2,8 @@
  * ac_stop, which cancels it and keeps its cancellation from oneself. */
 #include "core.h"
 
+enum { WAITS = 1, GAVE_WAY = 2 /* though it need not wait */ };
+
 struct shield {
     struct ac__waiter waiter;
     void *target;
@@ -48,6 +50,17 @@ static int shield_finish(struct ac__frame *frame, struct ac__task *task)
     return AC__DONE;
 }
 
+/* It is done already. */
+static int shield_at_once(struct ac__frame *frame, struct ac__task *task)
+{
+    struct shield *shield = ac__body(frame);
+    if (!ac__over_budget())
+        return shield_finish(frame, task);
+    if (shield->kind == AC__KIND_FUTURE)
+        ac__future_hold(shield->target);
+    return ac__yield_at(task, frame, GAVE_WAY);
+}
+
 static int shield_start(struct ac__frame *frame, struct ac__task *task)
 {
     struct shield *shield = ac__body(frame);
@@ -58,10 +71,10 @@ static int shield_start(struct ac__frame *frame, struct ac__task *task)
     if (shield->target == task)
         return shield_fail(shield, task, ac__awaits_itself());
     if (ac__target_done(shield->target, shield->kind))
-        return shield_finish(frame, task);
+        return shield_at_once(frame, task);
     ac__target_watch(shield->target, shield->kind, &shield->waiter);
     shield->waiter.wait.cancel = shield_cancel;
-    return ac__suspend(task, frame, 1, &shield->waiter.wait);
+    return ac__suspend(task, frame, WAITS, &shield->waiter.wait);
 }
 
 static int shield_resume(struct ac__frame *frame, struct ac__task *task)
@@ -72,9 +85,10 @@ static int shield_resume(struct ac__frame *frame, struct ac__task *task)
     int status;
     if (frame->state == 0)
         return shield_start(frame, task);
-    if (is_future)
+    if (is_future && frame->state == WAITS)
         ac__future_hold(target); /* until its value has been read */
-    ac__target_unwatch(target, shield->kind, &shield->waiter);
+    if (frame->state == WAITS)
+        ac__target_unwatch(target, shield->kind, &shield->waiter);
     if (ac__interrupted(task))
         status = shield_fail(shield, task, ac__error_make(ECANCELED, NULL));
     else
@@ -139,10 +153,10 @@ static int stop_resume(struct ac__frame *frame, struct ac__task *task)
         return ac__fail(task, ac__awaits_itself());
     stop->is_interrupted = false;
     if (!ac__task_cancel(stop->target, false))
-        return stop_finish(stop, task);
+        return ac__over_budget() ? ac__yield_at(task, frame, GAVE_WAY) : stop_finish(stop, task);
     ac__target_watch(stop->target, AC__KIND_TASK, &stop->waiter);
     stop->waiter.wait.cancel = stop_cancel;
-    return ac__suspend(task, frame, 1, &stop->waiter.wait);
+    return ac__suspend(task, frame, WAITS, &stop->waiter.wait);
 }
 
 static void stop_close(struct ac__frame *frame)

@@ -338,6 +338,10 @@ static int completed_resume(struct ac__frame *frame, struct ac__task *task)
         frame->state = AC__ENDED;
         return AC__FAILED;
     }
+    if (completed->first && frame->state == 0 && ac__over_budget()) {
+        completed->is_woken = true;
+        return ac__yield_at(task, frame, WAITS);
+    }
     if (completed->first)
         return completed_hand_out(completed);
     if (completed->handed_out == completed->count) {
