@@ -61,6 +61,10 @@ struct ac_http_server_options {
     double stop_timeout;     /* for handlers to end after ac_http_stop: 30; then they are cancelled */
     unsigned max_connections; /* at once: 10000; further ones wait in the kernel's queue */
     bool half_close;         /* a client that ends its output while it waits for a response is not gone */
+    ac_coro(void) (*start)(ac_stream *stream, void *context); /* awaited for each connection that ac_http_run accepts,
+                                before its first request, within header_timeout; what it throws ends the connection. For
+                                TLS: an async function that calls ac_tls_start(stream, context) */
+    void *start_context;
 };
 
 /* ac_http_server *ac_http_server_new(...options): a server, such as ac_http_server_new(.max_body = 1 << 24). It lives
