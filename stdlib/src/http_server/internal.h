@@ -2,6 +2,8 @@
 #ifndef HTTP_SERVER_INTERNAL_H
 #define HTTP_SERVER_INTERNAL_H
 
+#include "../faults.h"
+
 #include <ac/http_server.h>
 
 #include <llhttp.h>
