@@ -231,12 +231,74 @@ static bool is_async_function(const struct acc *acc, const struct symbol *symbol
     return false;
 }
 
+static bool is_name(const char *left, const char *right)
+{
+    return left && right && strcmp(left, right) == 0;
+}
+
+/* Whether specifiers name a record, directly or by typedefs; also where that cannot be told. */
+static bool names_record(const struct node *specifiers, const char *name, const char *tag)
+{
+    while (specifiers && specifiers->symbol) {
+        const struct symbol *type = specifiers->symbol;
+        if (is_name(type->name, name) || is_name(type->name, tag))
+            return true;
+        if (!type->declarator || node_derivation(type->declarator))
+            return true;
+        specifiers = type->specifiers;
+    }
+    for (uint32_t i = 0; specifiers && i < specifiers->count; i++) {
+        const struct node *record = specifiers->child[i];
+        if (record && record->kind == NODE_TYPEOF)
+            return true;
+        if (record && record->kind == NODE_RECORD)
+            return !record->symbol || is_name(record->symbol->name, name) || is_name(record->symbol->name, tag);
+    }
+    return !specifiers;
+}
+
+static bool points_to(const struct node *parameter, const char *name, const char *tag)
+{
+    const struct node *declarator = parameter->count > 1 ? parameter->child[1] : NULL;
+    const struct node *derivation = declarator ? node_derivation(declarator) : NULL;
+    const struct symbol *type = parameter->child[0]->symbol;
+    bool is_pointer = derivation && derivation->kind == NODE_POINTER;
+    bool is_hidden = type && type->declarator && node_derivation(type->declarator);
+    return (is_pointer || is_hidden) && names_record(parameter->child[0], name, tag);
+}
+
+static bool returns_void_or_bool(const struct acc *acc, const struct symbol *exit)
+{
+    const struct node *specifiers = exit->specifiers;
+    if (!exit->is_async || !specifiers || specifiers->symbol || specifiers->count)
+        return true;
+    for (uint32_t token = specifiers->first; token <= specifiers->last; token++)
+        if (token_is(acc, token, "void") || token_is(acc, token, "_Bool") || token_is(acc, token, "bool"))
+            return true;
+    return false;
+}
+
+static void check_exit_type(struct acc *acc, const struct node *operand, const struct symbol *exit)
+{
+    const struct type_info *type = operand->type;
+    const struct node *parameters = function_derivation(exit->declarator);
+    if (!parameters || parameters->is_old_style)
+        return;
+    if (parameters->count == 2 && points_to(parameters->child[0], type->record_name, type->tag_name) &&
+        points_to(parameters->child[1], "ac_error", NULL) && returns_void_or_bool(acc, exit))
+        return;
+    report(acc, MESSAGE_WITH_EXIT, operand->first, exit->name, type->record_name);
+    report(acc, MESSAGE_CHILD_HERE, exit->token, exit->name);
+}
+
 static void check_exit(struct acc *acc, const struct node *operand)
 {
     const struct type_info *type = operand->type;
     const struct symbol *exit = with_function(acc, type, "_aexit");
-    if (exit && is_async_function(acc, exit))
+    if (exit && is_async_function(acc, exit)) {
+        check_exit_type(acc, operand, exit);
         return;
+    }
     report(acc, MESSAGE_WITHOUT_AEXIT, operand->first, type->record_name, type->spelling);
     if (exit)
         report(acc, MESSAGE_NOT_ASYNC, exit->token, exit->name);

@@ -246,6 +246,7 @@ struct node *keep_operand(struct function *function, struct node *block, struct 
     bool is_record = type->class == TYPE_RECORD;
     if (is_record && is_lvalue(operand)) {
         const char *pointer = declare_as(acc, type->declaration, "*@");
+        pointer = arena_format(acc->arena, "%s%s", type->is_const ? "const " : "", pointer);
         struct symbol *kept = build_typed_temporary(function, block, pointer, true);
         struct node *set = build(acc, operand, "%0 = &(%1);", build_name(acc, operand, kept), operand, NULL);
         set->has_await = operand->has_await;

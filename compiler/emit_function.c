@@ -195,7 +195,7 @@ static void print_entry(struct printer *printer, const struct function *function
         if (symbol && slot_of(symbol)->place != PLACE_LOCAL)
             print_format(printer, "\nif (ac__state == AC__ENTER) ac__self->%s = %s;", slot_of(symbol)->name,
                          symbol->name);
-        else if (symbol)
+        else if (symbol && (symbol->last_use || mentions(function->parameters, symbol))) /* else it stays unused */
             print_format(printer, "\nif (ac__state == 0) %s = ac__self->%s;", symbol->name, symbol->name);
     }
 }

@@ -52,6 +52,21 @@ void shadow_iterators(struct printer *printer, uint32_t before)
     }
 }
 
+static void print_pointer_to(struct printer *printer, const char *qualifier, const char *name)
+{
+    print_format(printer, "_Generic((%s __typeof__(*__builtin_choose_expr(__builtin_classify_type(%s) == 5, %s, &%s)) *)0",
+                 qualifier, name, name, name);
+}
+
+/* An N may be handed to who takes a const N *, not the other way round. */
+void shadow_choose(struct printer *printer, const char *name, const char *pointer, const char *result)
+{
+    print_pointer_to(printer, "", name);
+    print_format(printer, ", %s: (%s (*)(void *))0, default:", pointer, result);
+    print_pointer_to(printer, "const", name);
+    print_format(printer, ", %s: (%s (*)(void *))0, default:", pointer, result);
+}
+
 /* An expression of the items' type: by N_anext, or T of a typed handle, which is called to get at it. */
 static void print_item_of_each(struct printer *printer)
 {
@@ -61,9 +76,9 @@ static void print_item_of_each(struct printer *printer)
     for (uint32_t i = 0; i < printer->shadow->iterator_count; i++) {
         if (!iterates(acc, acc->iterators[i]))
             continue;
-        print_format(printer, "_Generic((__typeof__(ac__each) *)0, ac__over_%u *: (ac__item_%u (*)(void *))0,"
-                              " ac__over_%u: (ac__item_%u (*)(void *))0, default:", i, i, i, i);
-        count++;
+        shadow_choose(printer, "ac__each", arena_format(acc->arena, "ac__over_%u", i),
+                      arena_format(acc->arena, "ac__item_%u", i));
+        count += 2;
     }
     print_text(printer, "ac__each");
     while (count--)

@@ -49,9 +49,9 @@ static void print_entered(struct printer *printer, const char *with, const char 
     for (uint32_t i = 0; i < printer->shadow->enter_count; i++) {
         if (!operand_of(acc->enters[i]))
             continue;
-        print_format(printer, "_Generic((__typeof__(%s) *)0, ac__enters_%u *: (ac__entered_%u (*)(void *))0,"
-                              " ac__enters_%u: (ac__entered_%u (*)(void *))0, default:", with, i, i, i, i);
-        count++;
+        shadow_choose(printer, with, arena_format(acc->arena, "ac__enters_%u", i),
+                      arena_format(acc->arena, "ac__entered_%u", i));
+        count += 2;
     }
     print_format(printer, "(__typeof__(__builtin_choose_expr(__builtin_classify_type(%s) == 5 &&"
                           " __builtin_classify_type(%s) == 12, (__typeof__(%s) *)0, %s)) (*)(void *))0",

@@ -202,8 +202,10 @@ static int compile(struct driver *driver, struct unit *unit, const char *text)
     struct words command = command_begin(driver);
     command_add_options(driver, &command, STAGE_COMPILE);
     add_silence(driver, &command);
-    if (driver->backend.is_clang) /* of which -pedantic would say that they are no ISO C */
+    if (driver->backend.is_clang) { /* what -pedantic says of markers; lines as acc printed them, where gcc reads the file */
         words_add(&command, "-Wno-gnu-line-marker");
+        words_add(&command, "-fno-caret-diagnostics");
+    }
     add_output(driver, &command, unit);
     words_add(&command, "-x");
     words_add(&command, "cpp-output");
