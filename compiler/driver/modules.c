@@ -1,17 +1,16 @@
 /* modules.c: which modules of the standard library a program is linked with.
  *
- * A header such as <ac/stream.h> says AC__LINK("ac.link:stream"), which leaves that text in a section of the object that
- * linkers drop. Before linking, every input is searched for such texts: objects, archives (also those that
- * -l finds in the folders of -L), assembly, and what the preprocessor makes of C sources. For each module found there is
+ * A header such as <ac/stream.h> says AC__LINK("ac.link:stream"), which leaves that text in a section of the object
+ * that linkers drop. Before linking, every input is searched for such texts: objects, archives (also those that -l
+ * finds in the folders of -L), assembly, and what the preprocessor makes of C sources. For each module found there is
  *
  *     lib/libac-stream.a       what is linked
  *     lib/acc/link/stream      what that needs, a line each:
  *         module NAME                    another module
  *         library NAME PACKAGE           a library of the system, and the Debian package to develop with it
  *
- * Objects made for link-time optimisation do not show their sections: with them all modules are offered that are there,
- * and the linker takes what is used. Shared libraries have theirs inside.
- */
+ * Objects made for link-time optimisation do not show their sections: with them all modules are offered that are
+ * there, and the linker takes what is used. Shared libraries have theirs inside. / */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -15,8 +15,8 @@
  * buffers that grow. All of it throws the errno value of the system call that failed (ECONNRESET, EPIPE ...), and
  * AC_ECLOSED if the stream is closed meanwhile. Limits of time: ac_timeout and ac_wait_for around any of it.
  *
- * Cancelled: reading leaves the bytes that came, but were not given to anybody, in the stream's buffer; of what was to be
- * written a part may have gone out. */
+ * Cancelled: reading leaves the bytes that came, but were not given to anybody, in the stream's buffer; of what was
+ * to be written a part may have gone out. */
 #ifndef AC_STREAM_H
 #define AC_STREAM_H
 
@@ -53,9 +53,10 @@ char *ac_address_host(const ac_address *address, char *text, size_t size);
 /* The port; 0 if it is no IP address. */
 unsigned ac_address_port(const ac_address *address);
 
-/* size_t n = await ac_resolve(host, port, family, addresses, capacity): the addresses of a name, at most `capacity`, the
- * best first; of an address as text, itself. `family` is AF_INET, AF_INET6, or 0: both. The name must stay until it is
- * done. It asks the system (getaddrinfo) on threads that do nothing else, so neither the loop nor file work is held up.
+/* size_t n = await ac_resolve(host, port, family, addresses, capacity): the addresses of a name, at most `capacity`,
+ * the best first; of an address as text, itself. `family` is AF_INET, AF_INET6, or 0: both. The name must stay until
+ * it is done. It asks the system (getaddrinfo) on threads that do nothing else, so neither the loop nor file work is
+ * held up.
  * Throws: ENOENT for an unknown name, EAGAIN if no name server answers, EIO for other failures.
  * Cancelled: at once. */
 ac_coro(size_t) ac_resolve(const char *host, unsigned port, int family, ac_address *addresses, size_t capacity);
@@ -69,10 +70,10 @@ struct ac_connect_options {
 };
 
 /* ac_stream *s = await ac_connect(const char *host, unsigned port, ...options): connects by TCP to a name, or to an
- * address as text; with TCP_NODELAY. Of a name with several addresses, of both families, those that are slow hold nobody
- * up (Happy Eyeballs, RFC 8305): the next one is tried a quarter of a second later, and the first connection is taken. The
- * stream is the caller's: `async with` closes it, or ac_stream_close. The name must stay until it is done. Options, as
- * designated initialisers: .timeout, .family.
+ * address as text; with TCP_NODELAY. Of a name with several addresses, of both families, those that are slow hold
+ * nobody up (Happy Eyeballs, RFC 8305): the next one is tried a quarter of a second later, and the first connection
+ * is taken. The stream is the caller's: `async with` closes it, or ac_stream_close. The name must stay until it is
+ * done. Options, as designated initialisers: .timeout, .family.
  * Throws: ETIMEDOUT; as ac_resolve; the error of the last address tried.
  * Cancelled: nothing is left open. */
 #define ac_connect(host, ...) ac__connect((host), (struct ac_connect_options){.port = __VA_ARGS__})
@@ -80,12 +81,12 @@ struct ac_connect_options {
 /* Connects to a Unix socket; a path that begins with '@' is in the abstract name space. */
 ac_coro(ac_stream *) ac_connect_unix(const char *path);
 
-/* A stream on a descriptor, which it takes over and makes non-blocking: a socket, a pipe, a terminal. Null with errno if
- * it is none, or there is no memory; then the descriptor stays the caller's. */
+/* A stream on a descriptor, which it takes over and makes non-blocking: a socket, a pipe, a terminal. Null with errno
+ * if it is none, or there is no memory; then the descriptor stays the caller's. */
 ac_stream *ac_stream_from_fd(int fd);
 
-/* A stream on a descriptor that others use, too, and which may be anything, a regular file among them. It stays as it is,
- * blocking or not, and closing the stream leaves it open. Null with errno. */
+/* A stream on a descriptor that others use, too, and which may be anything, a regular file among them. It stays as it
+ * is, blocking or not, and closing the stream leaves it open. Null with errno. */
 ac_stream *ac_stream_borrow_fd(int fd);
 /* The same for standard input, output and errors. */
 ac_stream *ac_stdin(void);
@@ -94,24 +95,26 @@ ac_stream *ac_stderr(void);
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* size_t n = await ac_read(s, buffer, size): gives what is there, at least one byte, at most `size`; waits for it if need
- * be. 0 at the end of input (and for size 0). */
+/* size_t n = await ac_read(s, buffer, size): gives what is there, at least one byte, at most `size`; waits for it if
+ * need be. 0 at the end of input (and for size 0). */
 ac_coro(size_t) ac_read(ac_stream *stream, void *buffer, size_t size);
 
 /* Reads just so many bytes.
- * Throws: AC_EINCOMPLETE if the input ends before. On errors and when it is cancelled the bytes that came are in `buffer`
- * and lost to the stream, unless they fit into the stream's limit: then they stay in its buffer, as if never read. */
+ * Throws: AC_EINCOMPLETE if the input ends before. On errors and when it is cancelled the bytes that came are in
+ * `buffer` and lost to the stream, unless they fit into the stream's limit: then they stay in its buffer, as if never
+ * read. */
 ac_coro(void) ac_read_exactly(ac_stream *stream, void *buffer, size_t size);
 
-/* char *text = await ac_read_until(s, separator, &size): what comes up to and including the separator (a text of at least
- * one byte). It lies in the stream's buffer, good until the next read or close; `size` (may be null) gets its length.
- * Throws: AC_EINCOMPLETE if the input ends before; EMSGSIZE if it would be longer than the stream's limit. The bytes then
- * stay in the buffer. */
+/* char *text = await ac_read_until(s, separator, &size): what comes up to and including the separator (a text of at
+ * least one byte). It lies in the stream's buffer, good until the next read or close; `size` (may be null) gets its
+ * length.
+ * Throws: AC_EINCOMPLETE if the input ends before; EMSGSIZE if it would be longer than the stream's limit. The bytes
+ * then stay in the buffer. */
 ac_coro(char *) ac_read_until(ac_stream *stream, const char *separator, size_t *size);
 
 /* char *line = await ac_read_line(s): the next line without its "\n" or "\r\n", NUL-terminated; null at the end of
- * input. What comes behind the last "\n" is a line, too, if it is not empty. It lies in the stream's buffer, good until the
- * next read or close; it may be changed.
+ * input. What comes behind the last "\n" is a line, too, if it is not empty. It lies in the stream's buffer, good
+ * until the next read or close; it may be changed.
  * Throws: EMSGSIZE if it is longer than the stream's limit; the bytes stay in the buffer. */
 ac_coro(char *) ac_read_line(ac_stream *stream);
 /* The length of the line that was given last: it may hold NULs. */
@@ -126,16 +129,16 @@ void ac_stream_set_limit(ac_stream *stream, size_t limit);
 /* For parsers that work in place: what has come and not been taken yet, its length in *size (may be 0). Good until the
  * next read or close. */
 char *ac_buffered(ac_stream *stream, size_t *size);
-/* size_t n = await ac_fill(s): reads once, behind what is in the buffer, which may move. Gives how many bytes came; 0 at
- * the end of input. Throws: EMSGSIZE if the buffer has reached the limit. */
+/* size_t n = await ac_fill(s): reads once, behind what is in the buffer, which may move. Gives how many bytes came; 0
+ * at the end of input. Throws: EMSGSIZE if the buffer has reached the limit. */
 ac_coro(size_t) ac_fill(ac_stream *stream);
 /* Takes the first `size` bytes (at most all) out of the buffer. */
 void ac_consume(ac_stream *stream, size_t size);
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-/* Writes all of it: ends when the system has taken it, so whoever produces more than the other side takes is held up. The
- * bytes must stay until it is done.
+/* Writes all of it: ends when the system has taken it, so whoever produces more than the other side takes is held up.
+ * The bytes must stay until it is done.
  * Cancelled: a part may have gone out, unless it was still waiting for its turn. */
 ac_coro(void) ac_write(ac_stream *stream, const void *bytes, size_t size);
 /* The same for text, without its NUL. */
@@ -146,11 +149,13 @@ ac_coro(void) ac_writev(ac_stream *stream, struct iovec *parts, int count);
 /* The same for a printf-style text, which is made at once. A coroutine of it that is closed unrun leaks the text. */
 ac_coro(void) ac_print(ac_stream *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* uint64_t n = await ac_send_file(s, file, offset, size): writes a part of a file, up to its end, and gives how many bytes
- * that were. On sockets the system sends it (sendfile), which reads what is not in memory from the disk meanwhile. */
+/* uint64_t n = await ac_send_file(s, file, offset, size): writes a part of a file, up to its end, and gives how many
+ * bytes that were. On sockets the system sends it (sendfile), which reads what is not in memory from the disk
+ * meanwhile. */
 ac_coro(uint64_t) ac_send_file(ac_stream *stream, int file, uint64_t offset, uint64_t size);
 
-/* uint64_t n = await ac_copy(from, to): writes everything that comes from one stream to another, until the end of input.
+/* uint64_t n = await ac_copy(from, to): writes everything that comes from one stream to another, until the end of
+ * input.
  * Cancelled, and on errors: what was not written to the end stays in the buffer of `from`. */
 ac_coro(uint64_t) ac_copy(ac_stream *from, ac_stream *to);
 
@@ -164,8 +169,8 @@ ac_coro(void) ac_write_end(ac_stream *stream);
 ac_coro(void) ac_stream_close(ac_stream *stream);
 /* The same at once, without goodbye; also from plain C. Null is fine. */
 void ac_stream_abort(ac_stream *stream);
-/* For `async with`, in which it may be closed, too: closes at the end; aborts if there is an error on its way. Of a null
- * stream it throws errno. */
+/* For `async with`, in which it may be closed, too: closes at the end; aborts if there is an error on its way. Of a
+ * null stream it throws errno. */
 ac_coro(ac_stream *) ac_stream_aenter(ac_stream *stream);
 ac_coro(void) ac_stream_aexit(ac_stream *stream, const ac_error *error);
 
@@ -190,13 +195,13 @@ struct ac_listen_options {
     bool reuse_port; /* SO_REUSEPORT: several listeners, such as one for each thread, share the connections */
 };
 
-/* ac_listener *l = await ac_listen(const char *host, unsigned port, ...options): listens on a name's first address; null
- * is every address, IPv6 and IPv4. Port 0 lets the system choose (ac_listener_port). The listener is the caller's: `async
- * with` closes it, or ac_listener_close. Throws: as ac_connect; EADDRINUSE ... */
+/* ac_listener *l = await ac_listen(const char *host, unsigned port, ...options): listens on a name's first address;
+ * null is every address, IPv6 and IPv4. Port 0 lets the system choose (ac_listener_port). The listener is the
+ * caller's: `async with` closes it, or ac_listener_close. Throws: as ac_connect; EADDRINUSE ... */
 #define ac_listen(host, ...) ac__listen((host), (struct ac_listen_options){.port = __VA_ARGS__})
 
-/* Listens on a Unix socket; '@' as in ac_connect_unix. A socket of that path that nobody listens on any more is replaced.
- * Closing the listener removes it. */
+/* Listens on a Unix socket; '@' as in ac_connect_unix. A socket of that path that nobody listens on any more is
+ * replaced. Closing the listener removes it. */
 ac_coro(ac_listener *) ac_listen_unix(const char *path);
 
 /* A listener on a listening socket, which it takes over. Null with errno. */
@@ -211,7 +216,8 @@ int ac_listener_fd(const ac_listener *listener);
 int ac_listener_address(const ac_listener *listener, ac_address *address);
 unsigned ac_listener_port(const ac_listener *listener);
 
-/* Closes and frees a listener. Whoever waits in ac_accept gets AC_ECLOSED; ac_serve on it ends gracefully. Null is fine. */
+/* Closes and frees a listener. Whoever waits in ac_accept gets AC_ECLOSED; ac_serve on it ends gracefully. Null is
+ * fine. */
 void ac_listener_close(ac_listener *listener);
 /* For `async with`, as for streams. */
 ac_coro(ac_listener *) ac_listener_aenter(ac_listener *listener);
@@ -242,12 +248,12 @@ typedef struct ac_udp ac_udp;
 /* A socket at a local address; null is every IPv4 address, port 0 lets the system choose. `async with` closes it, or
  * ac_udp_close. */
 ac_coro(ac_udp *) ac_udp_open(const char *host, unsigned port);
-/* A socket that sends to one address, and receives from there only. What that side answers to datagrams that nobody takes
- * (ECONNREFUSED) is thrown by the next operation. */
+/* A socket that sends to one address, and receives from there only. What that side answers to datagrams that nobody
+ * takes (ECONNREFUSED) is thrown by the next operation. */
 ac_coro(ac_udp *) ac_udp_connect(const char *host, unsigned port);
 
-/* size_t n = await ac_udp_receive(u, buffer, size, &from): waits for a datagram and gives its length: if that is more than
- * `size`, the rest is lost. `from` (may be null) gets the sender. Cancelled: no datagram is taken. */
+/* size_t n = await ac_udp_receive(u, buffer, size, &from): waits for a datagram and gives its length: if that is more
+ * than `size`, the rest is lost. `from` (may be null) gets the sender. Cancelled: no datagram is taken. */
 ac_coro(size_t) ac_udp_receive(ac_udp *udp, void *buffer, size_t size, ac_address *from);
 /* Sends a datagram; `to` is null for a connected socket. Throws: EMSGSIZE if it is too long. */
 ac_coro(void) ac_udp_send(ac_udp *udp, const void *bytes, size_t size, const ac_address *to);

@@ -2,12 +2,12 @@
  *
  *     async with (ac_stream *s = await ac_tls_connect("example.org", 443)) { ... }
  *
- * A stream stays the same ac_stream with TLS on it: everything of <ac/stream.h> works as before. Certificates and host
- * names are checked unless that is switched off. Versions before TLS 1.2 and renegotiation are refused.
+ * A stream stays the same ac_stream with TLS on it: everything of <ac/stream.h> works as before. Certificates and
+ * host names are checked unless that is switched off. Versions before TLS 1.2 and renegotiation are refused.
  *
  * Errors: EKEYREJECTED where the other side's certificate is not accepted, EPROTO for everything else that OpenSSL
- * complains about; the messages are OpenSSL's. AC_EINCOMPLETE where the other side ends the connection without TLS's own
- * goodbye: what has come may be cut off. */
+ * complains about; the messages are OpenSSL's. AC_EINCOMPLETE where the other side ends the connection without TLS's
+ * own goodbye: what has come may be cut off. */
 #ifndef AC_TLS_H
 #define AC_TLS_H
 
@@ -21,13 +21,13 @@ AC__LINK("ac.link:tls");
 
 /* ---- settings ---------------------------------------------------------------------------------------------------- */
 
-/* What a client, or a server, does in all its connections: certificates, protocols, sessions to be resumed. It may be used
- * by the loops of several threads. */
+/* What a client, or a server, does in all its connections: certificates, protocols, sessions to be resumed. It may be
+ * used by the loops of several threads. */
 typedef struct ac_tls ac_tls;
 
 struct ac_tls_options {
-    /* PEM files. A client's default is the system's authorities; a server with authorities asks clients for certificates,
-     * and refuses those without. */
+    /* PEM files. A client's default is the system's authorities; a server with authorities asks clients for
+     * certificates, and refuses those without. */
     const char *authorities;
     const char *certificate; /* with the chain behind it: a server's, or a client's that is asked for one */
     const char *key;         /* of the certificate; null: it is in the same file */
@@ -42,8 +42,9 @@ struct ac_tls_options {
 #define ac_tls_client(...) ac__tls_new(false, (struct ac_tls_options){.insecure = 0, __VA_ARGS__})
 #define ac_tls_server(...) ac__tls_new(true, (struct ac_tls_options){.insecure = 0, __VA_ARGS__})
 
-/* Gives a server another certificate, for clients that ask for this name (SNI): "example.org", or "*.example.org" for all
- * directly below. Clients that ask for none of its names get the first certificate. Not while connections are made.
+/* Gives a server another certificate, for clients that ask for this name (SNI): "example.org", or "*.example.org" for
+ * all directly below. Clients that ask for none of its names get the first certificate. Not while connections are
+ * made.
  * Throws: as ac_tls_server. */
 ac_coro(void) ac_tls_add_certificate(ac_tls *tls, const char *name, const char *certificate, const char *key);
 
@@ -58,11 +59,12 @@ struct ac_tls_start_options {
     double timeout;   /* for the handshake, in seconds; 0: 60 */
 };
 
-/* await ac_tls_start(ac_stream *s, ac_tls *tls, ...options): begins TLS on a stream, at its begin or later (STARTTLS), as
- * the client or server that `tls` is for. Null is a client of the system's authorities. What is in the stream's buffer
- * counts as a part of the handshake. A client needs .host, unless it is insecure. Options: .host, .timeout.
- * Throws: EKEYREJECTED, EPROTO, AC_EINCOMPLETE (see above), ETIMEDOUT; EBUSY if somebody is reading. After that, and when
- * it is cancelled, the stream can only be closed. */
+/* await ac_tls_start(ac_stream *s, ac_tls *tls, ...options): begins TLS on a stream, at its begin or later
+ * (STARTTLS), as the client or server that `tls` is for. Null is a client of the system's authorities. What is in the
+ * stream's buffer counts as a part of the handshake. A client needs .host, unless it is insecure. Options: .host,
+ * .timeout.
+ * Throws: EKEYREJECTED, EPROTO, AC_EINCOMPLETE (see above), ETIMEDOUT; EBUSY if somebody is reading. After that, and
+ * when it is cancelled, the stream can only be closed. */
 #define ac_tls_start(stream, ...) ac__tls_start((stream), (struct ac_tls_start_options){.tls = __VA_ARGS__})
 
 struct ac_tls_connect_options {

@@ -7,7 +7,7 @@
 
 int ac__fail_code(struct ac__task *task, int code);
 
-/* ---- closing a stream: waits where a goodbye is to be said -------------------------------------------------------- */
+/* ---- closing a stream: waits where a goodbye is to be said ------------------------------------------------------- */
 
 static int end(ac_stream *stream, int status)
 {

@@ -1,9 +1,9 @@
 /* resolver.c: names become addresses by getaddrinfo, on threads of their own.
  *
- * getaddrinfo knows what the system's administrator has set (/etc/hosts, nsswitch.conf, mDNS, systemd-resolved, search
- * lists), which a DNS library does not, and needs nothing but libc. It blocks, for seconds where a name server does not
- * answer; so it gets threads that nothing else uses: file work goes on, however many names hang. Whoever waits can leave at
- * once; the thread finishes alone and drops the answer.
+ * getaddrinfo knows what the system's administrator has set (/etc/hosts, nsswitch.conf, mDNS, systemd-resolved,
+ * search lists), which a DNS library does not, and needs nothing but libc. It blocks, for seconds where a name server
+ * does not answer; so it gets threads that nothing else uses: file work goes on, however many names hang. Whoever
+ * waits can leave at once; the thread finishes alone and drops the answer.
  *
  * Threads are started when a lookup finds none idle, up to a limit, and end when they have been idle for a while. */
 #include "resolver.h"

@@ -1,7 +1,7 @@
 /* stream.h: what a stream is made of; for the files of this module and for transports such as TLS.
  *
- * A transport moves bytes and never waits: where it cannot go on it says EAGAIN, and the stream waits for the descriptor
- * at the bottom of all transports. A stream adds the buffer, the order of those who use it, and the end. */
+ * A transport moves bytes and never waits: where it cannot go on it says EAGAIN, and the stream waits for the
+ * descriptor at the bottom of all transports. A stream adds the buffer, the order of those who use it, and the end. */
 #ifndef AC_STDLIB_STREAM_H
 #define AC_STDLIB_STREAM_H
 
@@ -15,7 +15,8 @@
 
 struct ac__transport;
 
-/* Each gives -1 with errno where it fails; EAGAIN: again when the descriptor is ready, `read` for input, others output. */
+/* Each gives -1 with errno where it fails; EAGAIN: again when the descriptor is ready, `read` for input, the others for
+ * output. */
 struct ac__transport_functions {
     ssize_t (*read)(struct ac__transport *transport, void *buffer, size_t size); /* 0: end of input */
     ssize_t (*write)(struct ac__transport *transport, const struct iovec *parts, int count);

@@ -1,8 +1,8 @@
 /* transport.c: TLS as a transport on another one.
  *
- * OpenSSL reads from what is below by a BIO that never waits. What it writes goes into a buffer of ours, always and at
- * once: so it never has a record half sent, which would have to be finished with the same bytes by whoever writes next. The
- * buffer is sent when an operation ends; `write` takes nothing new while too much is in it. */
+ * OpenSSL reads from what is below by a BIO that never waits. What it writes goes into a buffer of ours, always and
+ * at once: so it never has a record half sent, which would have to be finished with the same bytes by whoever writes
+ * next. The buffer is sent when an operation ends; `write` takes nothing new while too much is in it. */
 #include "tls.h"
 
 #include <errno.h>
