@@ -6,7 +6,7 @@
  *
  *     async with (ac_process *p = await ac_process_start(command, .input = AC_PIPE, .output = AC_PIPE)) {
  *         await ac_write_text(ac_process_input(p), "3\n1\n");
- *         await ac_process_end_input(p);
+ *         ac_process_end_input(p);
  *         async for (char *line : ac_lines(ac_process_output_stream(p))) puts(line);
  *     }
  *
