@@ -167,17 +167,27 @@ static void initialise(struct declare *declare, struct node *item, struct slot *
 
 /* ---- declarations ------------------------------------------------------------------------------------------------------- */
 
-/* Of several variables of one unnamed type, the later ones' types are spelled with the first one's name for it. */
+/* Of several variables of one unnamed type, the types are spelled with a name that the first one gives it. */
+static void name_base_type(struct declare *declare, struct node *item, struct slot *slot)
+{
+    bool is_plain = slot->declarator->first == slot->declarator->last;
+    if (!defines_type(slot->specifiers) || slot->specifiers->extra || is_plain)
+        return;
+    const char *name = arena_format(declare->acc->arena, "%s_base", slot->view);
+    add(declare, build(declare->acc, item, "typedef %0;", typed(declare, slot->specifiers, NULL, name), NULL));
+    slot->specifiers->extra = (void *)name;
+}
+
 static struct node *view_type(struct declare *declare, struct node *item, struct slot *slot)
 {
     if (infers_type(declare->acc, slot->specifiers)) {
         const char *text = arena_format(declare->acc->arena, "__typeof__(%%0) %s", slot->view);
         return build(declare->acc, item, text, item->child[1], NULL);
     }
+    name_base_type(declare, item, slot);
     struct node *type = typed(declare, slot->specifiers, slot->declarator, slot->view);
     type->extra = slot->specifiers->extra;
-    bool is_plain = slot->declarator->first == slot->declarator->last;
-    if (defines_type(slot->specifiers) && is_plain)
+    if (defines_type(slot->specifiers) && !type->extra)
         slot->specifiers->extra = (void *)slot->view;
     return type;
 }
