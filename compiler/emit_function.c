@@ -89,7 +89,7 @@ static void print_parameters(struct printer *printer, const struct function *fun
     print_format(printer, "(%s", first);
     for (uint32_t i = 0; i < parameters->count; i++) {
         struct node *parameter = parameters->child[i];
-        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+        struct symbol *symbol = parameter_symbol(parameter);
         if (!symbol && parameter->count < 2 && parameters->count == 1 &&
             token_is(printer->acc, parameter->first, "void") && parameter->first == parameter->last)
             break;
@@ -381,8 +381,7 @@ static void print_c_main(struct printer *printer, const struct function *functio
     print_format(printer, "{ return ac__main(__extension__ (struct ac__frame *)%s(", function->outer);
     const char *separator = "";
     for (uint32_t i = 0; i < function->parameters->count; i++) {
-        struct node *parameter = function->parameters->child[i];
-        struct symbol *symbol = parameter->count > 1 && parameter->child[1] ? declared(parameter->child[1]) : NULL;
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
         if (symbol)
             print_format(printer, "%s%s", separator, symbol->name);
         separator = ", ";
