@@ -74,7 +74,13 @@ static void deliver(struct ac__task *task)
         ac__task_cancel(next, false);
 }
 
-static void run_callback(struct ac__task *header)
+static void check_fork(struct ac__loop *loop)
+{
+    if (unlikely(ac__thread.loop != loop))
+        ac__no_loop();
+}
+
+static void run_callback(struct ac__loop *loop, struct ac__task *header)
 {
     struct ac__callback *callback = container_of(header, struct ac__callback, header);
     void (*function)(void *) = callback->function;
@@ -82,12 +88,7 @@ static void run_callback(struct ac__task *header)
     callback->release(callback, false);
     ac__thread.task = NULL;
     function(argument);
-}
-
-static void check_fork(struct ac__loop *loop)
-{
-    if (unlikely(ac__thread.loop != loop))
-        ac__no_loop();
+    check_fork(loop);
 }
 
 /* Rare: it has suspended with a flag set. Frames that have not started for want of C stack go on at once; a request is
@@ -190,7 +191,7 @@ static void run_special_step(struct ac__loop *loop)
 {
     struct ac__task *task = loop->seed ? take_random(loop) : take_first();
     if (task->state == AC__CALLBACK)
-        run_callback(task);
+        run_callback(loop, task);
     else if (!ac__is_observed)
         run_task(loop, task);
     else if (ac__is_traced)
@@ -210,8 +211,7 @@ static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop
     task = take_first();
     if (likely(task->state != AC__CALLBACK))
         return run_task_here(loop, task, false);
-    run_callback(task);
-    check_fork(loop);
+    run_callback(loop, task);
     return false;
 }
 
