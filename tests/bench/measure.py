@@ -161,6 +161,17 @@ def run(command, env, cpus, limit, real_time=False):
     return done.stdout, None
 
 
+def note(bench, workload, peer, out, error, failed):
+    """Adds the figures that a program has printed. A peer that fails is left out from now on."""
+    if error:
+        failed.add(peer)
+        print(f'{workload}: {peer}: {error}', flush=True)
+        return
+    for line in out.splitlines():
+        _, _, metric, value, _ = line.split()
+        bench.add(workload, metric, peer, float(value))
+
+
 # ---- workloads on the CPU --------------------------------------------------------------------------------------------
 
 def measure_cpu(bench, workload, repetitions):
@@ -174,13 +185,7 @@ def measure_cpu(bench, workload, repetitions):
             n = max(n // 1000, 2) if bench.quick else n
             args = [workload, str(n)] + (['mt'] if peer == 'tokio-mt' else [])
             out, error = quietest(lambda: run(command + args, env, cpus, limit))
-            if error:
-                failed.add(peer)
-                print(f'{workload}: {peer}: {error}', flush=True)
-                continue
-            for line in out.splitlines():
-                _, _, metric, value, _ = line.split()
-                bench.add(workload, metric, peer, float(value))
+            note(bench, workload, peer, out, error, failed)
 
 
 # ---- servers ---------------------------------------------------------------------------------------------------------
@@ -298,13 +303,7 @@ def measure_clients(bench, workload, repetitions):
             if peer in failed or not bench.wants(peer) or not shutil.which(command[0]):
                 continue
             out, error = with_server(bench, 'c-epoll', server, {}, fetch(command, env, count))
-            if error:
-                failed.add(peer)
-                print(f'{workload}: {peer}: {error}', flush=True)
-                continue
-            for line in out.splitlines():
-                _, _, metric, value, _ = line.split()
-                bench.add(workload, metric, peer, float(value))
+            note(bench, workload, peer, out, error, failed)
 
 
 # ---- start-up and size -----------------------------------------------------------------------------------------------
