@@ -4,7 +4,8 @@
  *
  *     int n = 3;                     ->  ac__self->n_1 = 3;
  *     struct s a = {1, 2};           ->  __builtin_memcpy(&ac__self->a_2, &(struct s){1, 2}, sizeof ...);
- *     struct local { ... } b = e;    ->  typedef struct local { ... } ac__type_b_3;       types stay where they are
+ *     struct local { ... } b = e;    ->  typedef struct local { ... } ac__type_b_3_base;  types stay where they are
+ *                                        typedef ac__type_b_3_base ac__type_b_3;
  *                                        { ac__type_b_3 t = e; memcpy(...); }             the frame has only bytes
  *     int v[n][m];                   ->  t1 = n; t2 = m; ac__stack_release(<what is dead>);
  *                                        ac__self->v_4 = ac__stack_allocate(sizeof(int [t1][t2]), ...);
@@ -167,11 +168,10 @@ static void initialise(struct declare *declare, struct node *item, struct slot *
 
 /* ---- declarations ------------------------------------------------------------------------------------------------------- */
 
-/* Of several variables of one unnamed type, the types are spelled with a name that the first one gives it. */
+/* Variables that are declared together have one type even if it has no name: they spell it by one that it gets here. */
 static void name_base_type(struct declare *declare, struct node *item, struct slot *slot)
 {
-    bool is_plain = slot->declarator->first == slot->declarator->last;
-    if (!defines_type(slot->specifiers) || slot->specifiers->extra || is_plain)
+    if (!defines_type(slot->specifiers) || slot->specifiers->extra)
         return;
     const char *name = arena_format(declare->acc->arena, "%s_base", slot->view);
     add(declare, build(declare->acc, item, "typedef %0;", typed(declare, slot->specifiers, NULL, name), NULL));
@@ -187,8 +187,6 @@ static struct node *view_type(struct declare *declare, struct node *item, struct
     name_base_type(declare, item, slot);
     struct node *type = typed(declare, slot->specifiers, slot->declarator, slot->view);
     type->extra = slot->specifiers->extra;
-    if (defines_type(slot->specifiers) && !type->extra)
-        slot->specifiers->extra = (void *)slot->view;
     return type;
 }
 
