@@ -150,8 +150,8 @@ ac_coro(void) ac_writev(ac_stream *stream, struct iovec *parts, int count);
 ac_coro(void) ac_print(ac_stream *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* uint64_t n = await ac_send_file(s, file, offset, size): writes a part of a file, up to its end, and gives how many
- * bytes that were. On sockets the system sends it (sendfile), which reads what is not in memory from the disk
- * meanwhile. */
+ * bytes that were. On sockets the system sends it (sendfile). What is not in memory a worker thread reads from the disk
+ * first, so the loop goes on. Throws: EBADF, EISDIR, ESPIPE ... for what is no file, too. */
 ac_coro(uint64_t) ac_send_file(ac_stream *stream, int file, uint64_t offset, uint64_t size);
 
 /* uint64_t n = await ac_copy(from, to): writes everything that comes from one stream to another, until the end of

@@ -191,6 +191,8 @@ async size_t ac__http_connection_read(struct connection *c, void *into, size_t s
 async size_t ac__http_connection_fill(struct connection *c, double until, enum phase phase);
 /* Sends what there is to send, and `size` bytes behind that. */
 async void ac__http_connection_send(struct connection *c, const void *bytes, size_t size);
+/* The same with a part of a file, WRITE_SLICE at most; gives how much of it there was. */
+async size_t ac__http_connection_send_file(struct connection *c, int file, off_t offset, size_t size);
 /* A wait of the connection's own begins, and is over. */
 void ac__http_connection_begin(struct connection *c, enum phase phase, double until);
 void ac__http_connection_end(struct connection *c, enum phase phase);
@@ -212,6 +214,8 @@ async void ac__http_respond_no_route(struct ac_request *r);
 bool ac__http_respond_end(struct ac_request *r);
 /* Begins a response: puts its head into `out`. 0 or an error code. */
 int ac__http_respond_head(struct ac_request *r, int status, const char *type, long long length);
+/* Writes a part of a file, as ac_respond_write does bytes, in a response whose length was announced. */
+async void ac__http_respond_file(struct ac_request *r, int file, off_t offset, size_t size);
 
 /* ---- files.ac ---------------------------------------------------------------------------------------------------- */
 

@@ -76,6 +76,12 @@ ac_coro(void) ac__stream_put(ac_stream *stream, struct iovec *parts, int count);
 ac_coro(void) ac__stream_flush(ac_stream *stream);
 /* What a file is to be read next is not in memory: waits until it is. */
 ac_coro(void) ac__stream_warm(ac_stream *stream);
+/* Reads a part of a file, what is in memory at once, else by a worker; 0 at its end. */
+ac_coro(size_t) ac__file_read(int file, void *buffer, size_t size, off_t offset);
+/* Brings the next bytes of a file into memory, so that the system has them at hand; blocks. What goes wrong, whoever
+ * reads it will be told. */
+enum { AC__FILE_AHEAD = 65536 };
+void ac__file_warm(int file, off_t offset);
 /* Waits until a task is done, whose handle is kept. False: this task was cancelled meanwhile, and it need not be. */
 ac_coro(bool) ac__wait_done(ac_task(void) task);
 
