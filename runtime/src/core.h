@@ -14,6 +14,8 @@
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
+/* Missing where nothing else of its file is linked: a program holds no code for what it does not use. */
+#define AC__IF_LINKED __attribute__((weak))
 #define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 /* ---- faults.c: what is to fail, in the test build ---------------------------------------------------------------- */
@@ -671,12 +673,12 @@ struct ac__task *ac__awaited_task(const struct ac__frame *frame);
 /* ---- combine.c --------------------------------------------------------------------------------------------------- */
 
 /* The task that waits for its children, of which this waiter watches one; null if the waiter is something else. */
-struct ac__task *ac__family_of(const struct ac__waiter *waiter);
+struct ac__task *ac__family_of(const struct ac__waiter *waiter) AC__IF_LINKED;
 
 /* ---- thread.c ---------------------------------------------------------------------------------------------------- */
 
-void ac__threads_before_fork(void);
-void ac__threads_after_fork(bool is_child);
+void ac__threads_before_fork(void) AC__IF_LINKED;
+void ac__threads_after_fork(bool is_child) AC__IF_LINKED;
 
 /* ---- signal.c ---------------------------------------------------------------------------------------------------- */
 

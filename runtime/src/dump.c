@@ -50,7 +50,7 @@ const struct ac__frame *ac__users_frame(struct ac__task *task)
 const char *ac__origin_of(struct ac__task *task, char buffer[static AC__PLACE_SIZE])
 {
     const struct ac__waiter *watcher = *ac__joiners(task);
-    struct ac__task *parent = watcher ? ac__family_of(watcher) : NULL;
+    struct ac__task *parent = watcher && ac__family_of ? ac__family_of(watcher) : NULL;
     const struct ac__frame *frame = parent ? ac__users_frame(parent) : NULL;
     if (ac__root(task)->origin)
         return ac__root(task)->origin;

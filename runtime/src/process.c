@@ -65,14 +65,16 @@ static void before_fork(void)
     pthread_mutex_lock(&sigpipe_lock);
     ac__signals_before_fork();
     ac__mailboxes_before_fork();
-    ac__threads_before_fork();
+    if (ac__threads_before_fork)
+        ac__threads_before_fork();
     ac__trace_before_fork();
 }
 
 static void after_fork(bool is_child)
 {
     ac__trace_after_fork(is_child);
-    ac__threads_after_fork(is_child);
+    if (ac__threads_after_fork)
+        ac__threads_after_fork(is_child);
     ac__mailboxes_after_fork(is_child);
     ac__signals_after_fork(is_child);
     pthread_mutex_unlock(&sigpipe_lock);
