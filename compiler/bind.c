@@ -82,12 +82,6 @@ static struct symbol *declare_symbol(struct parser *parser, struct node *specifi
     return symbol;
 }
 
-static bool has_suffix(const char *name, const char *suffix)
-{
-    size_t length = strlen(name), suffix_length = strlen(suffix);
-    return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
-}
-
 /* N_anext and N_aenter: what `async for` and `async with` find by the type N. */
 static void note_protocol(struct acc *acc, struct symbol *symbol)
 {

@@ -23,7 +23,8 @@
  * `again`, which keeps the first error as the new one's context. A return stores its value before anything is undone.
  *     yield e;                                    { result = e;  YIELD_POINT { return; } }   where it is closed there
  *
- * What a catch or finally holds lives in the frame only if B or D awaits.
+ * What a catch or finally holds lives in the frame only if B or D awaits. A D that awaits stands between ac__undo_begin
+ * and ac__undo_end, on every way through it.
  */
 #include "lower.h"
 
@@ -57,6 +58,7 @@ struct region {
     struct jump *jumps;         /* GUARDED: those that leave it */
     uint32_t jump_count;
     bool follows_errors;        /* FINALLY: an error may be pending */
+    bool awaits;                /* FINALLY: the task is told that it is undoing something */
 };
 
 struct walk {
@@ -212,6 +214,21 @@ static struct node *lower_throw(struct walk *walk, struct node *node)
     return block;
 }
 
+/* ---- undoing: what may take from the runtime's reserve of memory ------------------------------------------------------ */
+
+static void note_undoing(struct walk *walk, struct node *block, const struct region *region, const char *text)
+{
+    if (region->kind == REGION_FINALLY && region->awaits)
+        build_into(walk->acc, block, build(walk->acc, block, text, NULL));
+}
+
+/* All that the generator undoes where it yields: whoever asks for the items does something else. */
+static void note_all_undoing(struct walk *walk, struct node *block, const char *text)
+{
+    for (const struct region *region = walk->region; region; region = region->outer)
+        note_undoing(walk, block, region, text);
+}
+
 /* ---- yield ----------------------------------------------------------------------------------------------------------- */
 
 static bool is_undoing(const struct walk *walk)
@@ -247,7 +264,9 @@ static struct node *lower_yield(struct walk *walk, struct node *node)
     walk->function->sites[point->number].is_yield = true;
     walk->function->sites[point->number + 1].is_close = true;
     node_append(acc, point, lower_jump(walk, node, (struct jump){NODE_RETURN, NULL}));
+    note_all_undoing(walk, block, "ac__undo_end(ac__task);");
     build_into(acc, block, point);
+    note_all_undoing(walk, block, "ac__undo_begin(ac__task);");
     return block;
 }
 
@@ -401,6 +420,7 @@ static void chain_errors(struct walk *walk, struct node *block, struct node *nod
     if (!undoing->handler->used)
         return;
     build_into(acc, block, label_at(walk, node, undoing->handler->label));
+    note_undoing(walk, block, undoing, "ac__undo_end(ac__task);");
     if (undoing->follows_errors)
         build_into(acc, block, build(acc, node, "if (%0 == 1) ac__thrown_chain(ac__task, %1);",
                                      build_name(acc, node, undoing->pending), build_name(acc, node, undoing->held),
@@ -425,8 +445,10 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     catch_for_undoing(walk, block, node, &guarded);
     build_into(acc, block, label_at(walk, node, guarded.undo));
     struct region undoing = {.outer = walk->region, .kind = REGION_FINALLY, .part = finally, .handler = again,
-                             .held = thrown, .pending = pending, .follows_errors = fail->used};
+                             .held = thrown, .pending = pending, .follows_errors = fail->used, .awaits = lives};
+    note_undoing(walk, block, &undoing, "ac__undo_begin(ac__task);");
     build_into(acc, block, lower_in(walk, &undoing, finally->child[0]));
+    note_undoing(walk, block, &undoing, "ac__undo_end(ac__task);");
     dispatch(walk, block, node, &guarded);
     build_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
     chain_errors(walk, block, node, &undoing);

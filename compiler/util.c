@@ -157,6 +157,12 @@ const char *arena_intern(struct arena *arena, const char *text, size_t length)
     return arena->names[at].text;
 }
 
+bool has_suffix(const char *name, const char *suffix)
+{
+    size_t length = strlen(name), suffix_length = strlen(suffix);
+    return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
+}
+
 /* ---- growing text ----------------------------------------------------------------------------------------------- */
 
 static void buffer_reserve(struct buffer *buffer, size_t more)

@@ -20,6 +20,9 @@ char *arena_vformat(struct arena *arena, const char *format, va_list arguments);
 /* The one copy of this spelling: equal names are equal pointers. */
 const char *arena_intern(struct arena *arena, const char *text, size_t length);
 
+/* A name that is longer than its suffix. */
+bool has_suffix(const char *name, const char *suffix);
+
 /* Makes room for one more element in an array of `count` whose capacity is the next power of two. */
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_size);
 #define ARENA_PUSH(arena, array, count) \

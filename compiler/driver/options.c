@@ -146,7 +146,7 @@ static void note(struct command_line *line, struct item *item, enum effect effec
     }
 }
 
-static bool has_suffix(const char *name, const char *const *suffixes)
+static bool ends_with_one_of(const char *name, const char *const *suffixes)
 {
     const char *dot = strrchr(name, '.');
     for (; dot && *suffixes; suffixes++)
@@ -161,14 +161,14 @@ static bool is_async_c(const char *name, const char *language)
     static const char *const suffixes[] = {".ac", NULL};
     if (language && strcmp(language, "c"))
         return !strcmp(language, "ac");
-    return has_suffix(name, suffixes);
+    return ends_with_one_of(name, suffixes);
 }
 
 static bool is_source(const char *name, const char *language)
 {
     static const char *const suffixes[] = {".ac", ".c", ".i", ".s", ".S", ".sx", ".h", ".m", ".cc", ".cpp", ".cxx",
                                            ".C", ".ll", ".bc", ".f", ".f90", ".d", ".go", NULL};
-    return language || has_suffix(name, suffixes);
+    return language || ends_with_one_of(name, suffixes);
 }
 
 static const char *stem_of(struct arena *arena, const char *name)

@@ -59,18 +59,14 @@ static void own_free(struct ac__task *task)
  * Sets flags, state, top and limit. Null if there is no memory. */
 static inline struct ac__task *block_new(size_t size, size_t alignment)
 {
-    struct ac__task *task;
+    struct ac__task *task = NULL;
     size = (size + 7) & ~(size_t)7;
-    if (likely(alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - AC__ROOM && !each_its_own)) {
+    if (likely(alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - AC__ROOM && !each_its_own))
         task = ac__piece_take(sizeof *task + size + AC__ROOM);
-        if (unlikely(!task))
-            return NULL;
+    if (likely(task))
         task->flags = AC__IN_SLAB;
-    } else {
-        task = size < SIZE_MAX / 2 ? own_new(size + AC__ROOM, alignment) : NULL;
-        if (!task)
-            return NULL;
-    }
+    else if (size > SIZE_MAX / 2 || !(task = own_new(size + AC__ROOM, alignment)))
+        return NULL;
     task->state = AC__UNSTARTED;
     task->top = (char *)(task + 1) + size;
     task->limit = task->top + (unlikely(each_its_own) && ac__has_asan() ? 0 : AC__ROOM);

@@ -45,6 +45,14 @@ static inline void ac__count_locked(int change) { (void)change; }
 static inline void ac__report_locked(void) { }
 #endif
 
+/* ---- reserve.c: memory for cleaning up when there is none left ---------------------------------------------------- */
+
+/* Null if it does not have that much. */
+void *ac__reserve_take(size_t size, size_t alignment);
+bool ac__reserve_has(const void *piece);
+size_t ac__reserve_size(const void *piece);
+void ac__reserve_give_back(const void *piece); /* from any thread */
+
 /* ---- sys.c: the seam to the system ------------------------------------------------------------------------------- */
 
 void *ac__allocate(size_t size);
@@ -136,6 +144,7 @@ enum {
     AC__IN_SLAB = 1 << 9,     /* the block is a piece of a slab; else a malloc of its own (block.c) */
     AC__SCOPED = 1 << 10,     /* a child of a block: every handle is borrowed (scoped.c) */
     AC__FORKED = 1 << 11,     /* runs in a child of fork, where it may not suspend */
+    /* from AC__UNDOING up (abi.h): how many cleanups, one in the other, it is at */
     AC__UNSETTLED = AC__CANCEL | AC__CANCEL_LATER | AC__RUN_AT_ONCE | AC__FORKED /* a step ends with more to do */
 };
 

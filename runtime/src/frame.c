@@ -10,7 +10,8 @@
  *
  * If the room in the block is empty when the first chunk is made, that chunk stays until the task ends: a task that
  * needs more than its room once will do so again. Any other chunk goes when its first frame does (STACKED_FIRST).
- * Chunks of each size are kept for reuse, so a task that awaits at a boundary does not go to malloc each time.
+ * Chunks of each size are kept for reuse, so a task that awaits at a boundary does not go to malloc each time; those
+ * from the reserve (reserve.c) are not.
  *
  * Under the address sanitizer every frame and array has a chunk to itself, which goes when it does, with poisoned bytes
  * behind it: so the sanitizer finds accesses behind them and to what is gone. `top` is then always at `limit`. Where
@@ -58,7 +59,8 @@ static void chunk_give_back(struct chunk *chunk)
 {
     void **memory = (void **)(void *)chunk->base;
     size_t size = chunk->size;
-    unsigned index = size > LARGEST || chunk->is_single ? KEPT_SIZES : size_index(size);
+    bool is_kept = size <= LARGEST && !chunk->is_single && !ac__reserve_has(memory);
+    unsigned index = is_kept ? size_index(size) : KEPT_SIZES;
     if (chunk->is_single)
         __asan_unpoison_memory_region(memory, size);
     if (index == KEPT_SIZES || (size >= 16 * SMALLEST && spare[index])) {
@@ -157,7 +159,7 @@ static struct ac__frame *stacked(const struct ac__function *function, struct ac_
             return NULL;
         place = (char *)(((uintptr_t)task->top + mask) & ~mask);
         frame = (struct ac__frame *)(void *)place;
-        storage = is_empty ? AC__STACKED : AC__STACKED_FIRST;
+        storage = is_empty && !ac__reserve_has(place) ? AC__STACKED : AC__STACKED_FIRST;
     }
     set_top(task, place + size);
     frame->function = function;
@@ -168,7 +170,13 @@ static struct ac__frame *stacked(const struct ac__function *function, struct ac_
 
 struct ac__frame *ac__frame_on_new_chunk(const struct ac__function *function, struct ac__task *task)
 {
-    return stacked(function, task, function->size);
+    struct ac__frame *frame;
+    if (!function->is_enter)
+        return stacked(function, task, function->size);
+    ac__undo_begin(task);
+    frame = stacked(function, task, function->size);
+    ac__undo_end(task);
+    return frame;
 }
 
 struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size)

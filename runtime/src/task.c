@@ -89,6 +89,8 @@ struct ac__task *ac__task_begin(struct ac__task *task)
     task->number = ++loop->next_number;
     task->status = AC__SUSPENDED;
     task->cancels = 0;
+    if (ac__thread.task && unlikely(ac__is_undoing(ac__thread.task)))
+        ac__undo_begin(task); /* it has no other business */
     loop->live++;
     ac__make_ready(task);
     return task;

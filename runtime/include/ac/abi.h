@@ -71,6 +71,7 @@ struct ac__function {
     unsigned result_offset, result_size;  /* of `result` in it; size 0 for void */
     void (*close)(struct ac__frame *frame); /* lets go of what a coroutine that never started holds; null: nothing */
     unsigned is_generator;
+    unsigned is_enter; /* N_aenter: who awaits it has something that only N_aexit will let go of */
 };
 
 /* The head of a frame. The result lies right behind it, at the alignment of its type: whoever awaits a coroutine finds
@@ -105,7 +106,8 @@ struct ac__waiter {
 
 /* A task: a root frame that the loop drives. Its block is the header below, then the root frame (which is aligned to
  * its own needs: the header lies directly in front of it), then a little room where the bump stack begins.
- * Lowered code uses innermost, top, limit and status; the rest is the runtime's (states and owners: task.c). */
+ * Lowered code uses innermost, top, limit, status and the count in flags; the rest is the runtime's (states and owners:
+ * task.c). */
 struct ac__task {
     union {
         struct ac__frame *innermost; /* where to resume; in a resumed parent: the child that just finished */
@@ -125,10 +127,27 @@ struct ac__task {
     unsigned cancels : 8;   /* how often it was cancelled, modulo 256: limits tell theirs from others by it */
     int saved_errno;
     unsigned number;        /* of its automatic name */
-    unsigned short flags;   /* cancellation, memory, ... */
+    unsigned short flags;   /* cancellation, memory, ...; from AC__UNDOING up: a count */
     unsigned char state;
     unsigned char status;   /* how the child that just finished ended; read by its parent's resume function */
 };
+
+/* What undoes something and awaits (finally, defer, the end of async with or of a scoped child) stands between these
+ * two: where there is no memory left, it gets some all the same (reserve.c). They nest; only the lowest four bits of the
+ * depth are kept, so at every sixteenth depth nothing is promised. */
+enum { AC__UNDOING = 1 << 12 };
+static inline int ac__is_undoing(const struct ac__task *task)
+{
+    return task->flags >= AC__UNDOING;
+}
+static inline void ac__undo_begin(struct ac__task *task)
+{
+    task->flags = (unsigned short)(task->flags + AC__UNDOING);
+}
+static inline void ac__undo_end(struct ac__task *task)
+{
+    task->flags = (unsigned short)(task->flags - AC__UNDOING);
+}
 
 /* What stands in front of a task's header where its block is not a piece of a slab: a link in a circular list of such
  * blocks, and what debug.c notes. */

@@ -78,6 +78,7 @@ static int ac_udp_aexit_resume(struct ac__frame *base, struct ac__task *task)
         .resume = type##_aenter_resume, .name = #type "_aenter", .size = sizeof(struct ac__##type##_aenter__frame), \
         .alignment = _Alignof(struct ac__##type##_aenter__frame), \
         .result_offset = offsetof(struct ac__##type##_aenter__frame, ac__result), .result_size = sizeof(type *), \
+        .is_enter = true, \
     }; \
     ac_coro(type *) type##_aenter(type *object) \
     { \
