@@ -8,6 +8,9 @@
  * Storage: a ring (first in first out), a stack, or a binary heap whose items carry a number behind them, so that equal
  * ones come out in the order they went in. With a capacity it is there from the start, unless that is large.
  *
+ * An await that need not wait is over before it begins: where a coroutine is asked for to be awaited at once, the item
+ * is put in or taken out right away, and the coroutine is a frame that holds the result and has nothing more to do.
+ *
  * `holders` counts the program (until ac_queue_free) and every wait that has begun: whoever is still to run finds the
  * queue marked as freed, and the last one lets the memory go. */
 #include "core.h"
@@ -123,29 +126,41 @@ static bool reserve(struct ac__queue *queue)
     return grow(queue, allocated);
 }
 
-static void store(struct ac__queue *queue, const void *item)
+/* Most items are a number or a pointer. */
+static inline void copy_item(void *into, const void *item, size_t size)
+{
+    if (size == sizeof(uint64_t))
+        memcpy(into, item, sizeof(uint64_t));
+    else if (size == sizeof(uint32_t))
+        memcpy(into, item, sizeof(uint32_t));
+    else
+        memcpy(into, item, size);
+}
+
+static inline void store(struct ac__queue *queue, const void *item)
 {
     size_t index = queue->count++;
-    uint64_t number = queue->next_number++;
+    uint64_t number;
     if (queue->order == AC_FIFO) {
         index += queue->head;
         index -= index >= queue->allocated ? queue->allocated : 0;
     }
-    memcpy(slot(queue, index), item, queue->size);
+    copy_item(slot(queue, index), item, queue->size);
     if (queue->order != AC_PRIORITY)
         return;
+    number = queue->next_number++;
     memcpy(slot(queue, index) + number_offset(queue), &number, sizeof number);
     heap_up(queue);
 }
 
-static void take(struct ac__queue *queue, void *item)
+static inline __attribute__((always_inline)) void take(struct ac__queue *queue, void *item)
 {
     size_t last = --queue->count;
     if (queue->order == AC_LIFO) {
-        memcpy(item, slot(queue, last), queue->size);
+        copy_item(item, slot(queue, last), queue->size);
         return;
     }
-    memcpy(item, slot(queue, queue->head), queue->size);
+    copy_item(item, slot(queue, queue->head), queue->size);
     if (queue->order == AC_FIFO) {
         queue->head = queue->head + 1 == queue->allocated ? 0 : queue->head + 1;
         return;
@@ -189,29 +204,29 @@ static bool has_room(const struct ac__queue *queue)
     return !queue->capacity || queue->count + queue->granted < queue->capacity;
 }
 
-static void promise_item(struct ac__queue *queue)
+static inline void promise_item(struct ac__queue *queue)
 {
-    if (!queue->getters || !has_item(queue))
+    if (likely(!queue->getters) || !has_item(queue))
         return;
     queue->promised++;
     wake(&queue->getters, PROMISED);
 }
 
-static void grant_room(struct ac__queue *queue)
+static inline void grant_room(struct ac__queue *queue)
 {
-    if (!queue->putters || !has_room(queue))
+    if (likely(!queue->putters) || !has_room(queue))
         return;
     queue->granted++;
     wake(&queue->putters, PROMISED);
 }
 
-static void get_now(struct ac__queue *queue, void *item)
+static inline __attribute__((always_inline)) void get_now(struct ac__queue *queue, void *item)
 {
     take(queue, item);
     grant_room(queue);
 }
 
-static void put_now(struct ac__queue *queue, const void *item)
+static inline __attribute__((always_inline)) void put_now(struct ac__queue *queue, const void *item)
 {
     store(queue, item);
     queue->unfinished++;
@@ -281,10 +296,40 @@ static int wait_step(struct wait *wait, struct ac__frame *frame, struct ac__task
     return AC__DONE;
 }
 
-
 static int wait_closed(struct wait *wait, struct ac__task *task)
 {
     return wait_fail(wait, task, ac__error_make(AC_ECLOSED, "the queue is closed"));
+}
+
+/* ---- not waiting ------------------------------------------------------------------------------------------------- */
+
+static int over_resume(struct ac__frame *frame, struct ac__task *task)
+{
+    (void)frame, (void)task;
+    return AC__DONE;
+}
+
+static const struct ac__function over_function = {.resume = over_resume, .name = "ac_queue"};
+
+/* A frame on the bump stack for what is done already, with a result of `size` bytes behind its head; null if it has to
+ * be done in the usual way: `callee` is not awaited at once, the task has to give way, or there is no room. */
+static inline struct ac__frame *over_frame(const void *callee, size_t size)
+{
+    struct ac__task *task = ac__thread.task;
+    struct ac__frame *frame;
+    if (ac__thread.expected != callee || unlikely(ac__thread.budget == 0))
+        return NULL;
+    frame = (struct ac__frame *)(((uintptr_t)task->top + 7) & ~(uintptr_t)7);
+    size += sizeof *frame;
+    if (unlikely((uintptr_t)frame + size > (uintptr_t)task->limit)) /* always under the address sanitizer */
+        return NULL;
+    ac__thread.expected = NULL;
+    ac__thread.budget--;
+    task->top = (char *)frame + size;
+    frame->function = &over_function;
+    frame->state = 0;
+    frame->storage = AC__STACKED;
+    return frame;
 }
 
 /* ---- getting ----------------------------------------------------------------------------------------------------- */
@@ -306,11 +351,25 @@ static int get_resume(struct ac__frame *frame, struct ac__task *task)
 
 static const struct ac__function get_function = AC__GENERIC("ac_queue_get", get_resume, NULL);
 
+static struct ac__frame *get_over(struct ac__queue *queue)
+{
+    struct ac__frame *frame = NULL;
+    if (has_item(queue) && !queue->is_freed && queue->alignment <= _Alignof(struct ac__frame))
+        frame = over_frame((const void *)ac__queue_get, queue->size);
+    if (frame)
+        get_now(queue, frame + 1);
+    return frame;
+}
+
 struct ac__frame *ac__queue_get(struct ac__queue *queue)
 {
     struct ac__generic *frame;
+    struct ac__frame *over;
     if (!queue)
         return ac__frame_none();
+    over = get_over(queue);
+    if (over)
+        return over;
     frame = ac__generic_new(&get_function, (const void *)ac__queue_get, queue->size, queue->alignment,
                             sizeof(struct wait));
     if (frame)
@@ -348,11 +407,27 @@ static const struct ac__function next_function = {.resume = next_resume,
                                                   .result_offset = offsetof(struct next, has_item),
                                                   .result_size = sizeof(bool)};
 
+static struct ac__frame *next_over(struct ac__queue *queue, void *item)
+{
+    struct ac__frame *frame = NULL;
+    if (has_item(queue) && !queue->is_freed)
+        frame = over_frame((const void *)ac__queue_anext, sizeof(bool));
+    if (!frame)
+        return NULL;
+    ((struct next *)frame)->has_item = true;
+    get_now(queue, item);
+    return frame;
+}
+
 ac_coro(bool) ac__queue_anext(struct ac__queue *queue, void *item)
 {
     struct next *next;
+    struct ac__frame *over;
     if (!queue)
         return (ac_coro(bool))ac__frame_none();
+    over = next_over(queue, item);
+    if (over)
+        return (ac_coro(bool))over;
     next = (struct next *)ac__frame_new(&next_function, (const void *)ac__queue_anext);
     if (next) {
         next->wait.queue = queue;
@@ -397,11 +472,25 @@ static int put_resume(struct ac__frame *frame, struct ac__task *task)
 static const struct ac__function put_function = {
     .resume = put_resume, .name = "ac_queue_put", .size = sizeof(struct put), .alignment = _Alignof(struct put)};
 
+static struct ac__frame *put_over(struct ac__queue *queue, const void *item)
+{
+    struct ac__frame *frame = NULL;
+    if (has_room(queue) && !queue->is_closed && queue->count < queue->allocated)
+        frame = over_frame((const void *)ac__queue_put, 0);
+    if (frame)
+        put_now(queue, item);
+    return frame;
+}
+
 ac_coro(void) ac__queue_put(struct ac__queue *queue, const void *item)
 {
     struct put *put;
+    struct ac__frame *over;
     if (!queue)
         return (ac_coro(void))ac__frame_none();
+    over = put_over(queue, item);
+    if (over)
+        return (ac_coro(void))over;
     put = (struct put *)ac__frame_new_sized(&put_function, (const void *)ac__queue_put, sizeof *put + queue->size);
     if (put) {
         put->wait.queue = queue;
