@@ -53,11 +53,12 @@ char *ac_address_host(const ac_address *address, char *text, size_t size);
 /* The port; 0 if it is no IP address. */
 unsigned ac_address_port(const ac_address *address);
 
-/* size_t n = await ac_resolve(host, port, family, addresses, capacity): the addresses of a name, at most `capacity`,
- * the best first; of an address as text, itself. `family` is AF_INET, AF_INET6, or 0: both. The name must stay until
+/* size_t n = await ac_resolve(host, port, family, addresses, capacity): the addresses of a name, at most `capacity`
+ * (one or more), the best first; of an address as text, itself. `family` is AF_INET, AF_INET6, or 0: both. The name must stay until
  * it is done. It asks the system (getaddrinfo) on threads that do nothing else, so neither the loop nor file work is
  * held up.
- * Throws: ENOENT for an unknown name, EAGAIN if no name server answers, EIO for other failures.
+ * Throws: ENOENT for an unknown name, and for one without an address of the family; EAGAIN if no name server answers,
+ * EIO for other failures; EINVAL for what is no port, family or capacity.
  * Cancelled: at once. */
 ac_coro(size_t) ac_resolve(const char *host, unsigned port, int family, ac_address *addresses, size_t capacity);
 
@@ -201,7 +202,8 @@ struct ac_listen_options {
 #define ac_listen(host, ...) ac__listen((host), (struct ac_listen_options){.port = __VA_ARGS__})
 
 /* Listens on a Unix socket; '@' as in ac_connect_unix. A socket of that path that nobody listens on any more is
- * replaced. Closing the listener removes it. */
+ * replaced. Closing the listener removes it. Throws: EADDRINUSE if there is anything else, ENAMETOOLONG for a path of
+ * more than 107 bytes. */
 ac_coro(ac_listener *) ac_listen_unix(const char *path);
 
 /* A listener on a listening socket, which it takes over. Null with errno. */

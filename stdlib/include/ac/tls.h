@@ -26,6 +26,7 @@ AC__LINK("ac.link:tls");
 typedef struct ac_tls ac_tls;
 
 struct ac_tls_options {
+    int ac__nothing;
     /* PEM files. A client's default is the system's authorities; a server with authorities asks clients for
      * certificates, and refuses those without. */
     const char *authorities;
@@ -39,8 +40,8 @@ struct ac_tls_options {
  * .certificate. Files are read by a worker thread; the texts must stay until it is done. They live until ac_tls_free.
  * Throws: ENOENT, EACCES ... for a file that cannot be read; EINVAL for one that holds something else, for a key that
  * does not fit its certificate, and for protocols that are no list. */
-#define ac_tls_client(...) ac__tls_new(false, (struct ac_tls_options){.insecure = 0, __VA_ARGS__})
-#define ac_tls_server(...) ac__tls_new(true, (struct ac_tls_options){.insecure = 0, __VA_ARGS__})
+#define ac_tls_client(...) ac__tls_new(false, (struct ac_tls_options){0, __VA_ARGS__})
+#define ac_tls_server(...) ac__tls_new(true, (struct ac_tls_options){0, __VA_ARGS__})
 
 /* Gives a server another certificate, for clients that ask for this name (SNI): "example.org", or "*.example.org" for
  * all directly below. Clients that ask for none of its names get the first certificate. Not while connections are

@@ -36,6 +36,8 @@ struct ac__descriptor_transport {
     int fd;
 };
 
+extern const struct ac__transport_functions ac__descriptor_functions;
+
 /* What ac_serve notes of a connection. */
 struct ac__served {
     ac_stream *next, *previous;
@@ -89,6 +91,9 @@ ac_coro(bool) ac__wait_done(ac_task(void) task);
 bool ac__address_unix(ac_address *address, const char *path);
 /* An address given as text. */
 bool ac__address_numeric(ac_address *address, const char *host, unsigned port);
+/* The same, of a family (0: any), for a name that may be one: false if it is none. Throws EINVAL for what is no port or
+ * no family, ENOENT for an address of the other family. */
+ac_coro(bool) ac__address_literal(ac_address *address, const char *host, unsigned port, int family);
 /* A connected socket. */
 ac_coro(int) ac__connect_to(const ac_address *address);
 /* The same by name, whichever of its addresses answers first. */
