@@ -34,7 +34,8 @@ ac_coro(void) ac_fs_append(const char *path, const void *bytes, size_t size);
 /* Like ac_fs_write, but all at once: who reads the path gets the old file or the new one, whole, whatever happens; it
  * is on the disk when the await ends. A new file has the mode 0666 less the umask; one that is there keeps its mode. */
 ac_coro(void) ac_fs_replace(const char *path, const void *bytes, size_t size);
-/* Copies a file, contents and mode; what was at `to` is overwritten. */
+/* Copies a file, contents and mode; what was at `to` is overwritten. Throws EINVAL if both are the same file, by whatever
+ * name. */
 ac_coro(void) ac_fs_copy(const char *from, const char *to);
 
 /* ---- parts of files ---------------------------------------------------------------------------------------------- */

@@ -24,10 +24,11 @@
  *     ECONNREFUSED, ECONNRESET, EPIPE, ENETUNREACH, ...  of the connection: the system's own code
  *     ECONNRESET         the connection ended before a response
  *     AC_EINCOMPLETE     the connection ended in the middle of the response
- *     EPROTO             what came is not HTTP, or broken chunks; TLS could not be agreed on
+ *     EPROTO             what came is not HTTP, or broken chunks, or several lengths; TLS could not be agreed on
  *     EKEYREJECTED       the server's certificate does not hold: expired, for another name, from an unknown issuer
  *     EBADMSG            the body's compression is broken
- *     EMSGSIZE           a body of more than .max_body bytes, or a header of more than 256 KiB
+ *     EMSGSIZE           a body of more than .max_body bytes, a header of more than 256 KiB, a line of it of more than
+ *                        100 KB
  *     ELOOP              more redirects than .redirects
  *     EINVAL             a malformed URL, header, option; EPROTONOSUPPORT: not http or https
  *     EACCES             the proxy refused;  ESPIPE: a body from a generator would have to be sent again

@@ -54,7 +54,8 @@ struct ac_http_server_options {
     size_t max_header;       /* bytes of a request line with its header fields: 16384; more gets 431 (414 if the
                                 request line alone is longer) */
     size_t max_body;         /* bytes of a body: 1048576; more gets 413. ac_request_limit_body changes it */
-    double header_timeout;   /* for the head of a request, from its first byte, or from connecting: 10; then 408 */
+    double header_timeout;   /* for the head of a request, from its first byte: 10; then 408. As much for that byte to
+                                come after connecting; then the connection is closed */
     double body_timeout;     /* for the next bytes of a body to come: 30; then 408 */
     double idle_timeout;     /* between two requests: 60; then the connection is closed */
     double write_timeout;    /* for the client to take the next 64 KiB: 60; then the connection is cut */

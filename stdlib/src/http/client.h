@@ -55,7 +55,9 @@ struct transfer {
     /* the response's header */
     bool has_header, may_be_asked_again; /* by digest: a 401 is not the answer yet */
     bool follows;
+    bool header_is_whole; /* the empty line of the last has come */
     size_t header_size;
+    char length[24];      /* what it says of the body's; "": nothing yet */
     ac_http_pair *pairs;
     /* its body */
     struct bytes body;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- the header -------------------------------------------------------------------------------------------------- */
 
@@ -70,9 +71,40 @@ static bool goes_on(struct transfer *transfer, long status)
     return true;
 }
 
+static void begin_header(struct transfer *transfer, const char *line, size_t size)
+{
+    transfer->header_is_whole = false;
+    transfer->length[0] = '\0';
+    note_reason(transfer, line, size);
+}
+
+/* libcurl would take the last Content-Length, up to what is no digit. False for one that cannot be trusted. */
+static bool note_length(struct transfer *transfer, const char *line, size_t size)
+{
+    static const char name[] = "content-length:";
+    const char *at = line + sizeof name - 1, *end = line + size;
+    char length[sizeof transfer->length] = "";
+    size_t digits;
+    if (size < sizeof name || strncasecmp(line, name, sizeof name - 1) != 0)
+        return true;
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    while (end > at && strchr(" \t\r\n", end[-1]))
+        end--;
+    digits = (size_t)(end - at);
+    if (!digits || digits >= sizeof length || strspn(at, "0123456789") < digits)
+        return false;
+    memcpy(length, at, digits);
+    if (transfer->length[0] && strcmp(transfer->length, length) != 0)
+        return false;
+    memcpy(transfer->length, length, sizeof length);
+    return true;
+}
+
 static void end_header(struct transfer *transfer)
 {
     long status = 0;
+    transfer->header_is_whole = true;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status < 200 || goes_on(transfer, status))
         return;
@@ -97,9 +129,11 @@ static size_t take_header(char *line, size_t unit, size_t count, void *argument)
     if (transfer->has_header)
         return size; /* a trailer */
     if (size > 5 && memcmp(line, "HTTP/", 5) == 0)
-        note_reason(transfer, line, size);
+        begin_header(transfer, line, size);
     else if (size <= 2 && (line[0] == '\r' || line[0] == '\n'))
         end_header(transfer);
+    else if (!note_length(transfer, line, size))
+        return (size_t)refuse(transfer, EPROTO, "the header has several lengths of the body, or one that is no number");
     return size;
 }
 
@@ -201,12 +235,17 @@ static int failure_of(struct transfer *transfer, CURLcode outcome)
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     if (outcome == CURLE_UNSUPPORTED_PROTOCOL && sent > 0 && status == 0)
         return EPROTO;
+    if (outcome == CURLE_OUT_OF_MEMORY && sent > 0 && !transfer->has_header)
+        return EMSGSIZE; /* so libcurl 7.88 calls a line of more than 100 KB; that memory runs out just here is rare */
     return ac__code_of_curl(outcome, os_code);
 }
 
 void ac__transfer_finish(struct transfer *transfer, CURLcode outcome)
 {
-    if (outcome == CURLE_OK) {
+    if (outcome == CURLE_OK && !transfer->header_is_whole) {
+        transfer->code = AC_EINCOMPLETE;
+        snprintf(transfer->message, sizeof transfer->message, "the connection ended in the middle of the header");
+    } else if (outcome == CURLE_OK) {
         if (!transfer->has_header)
             note_response(transfer);
     } else if (!transfer->code) {

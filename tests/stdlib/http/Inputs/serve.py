@@ -27,6 +27,7 @@ class Counts:
     barrier = threading.Barrier(3)
     inside = most_inside = 0
     released = threading.Event()
+    stalled = threading.Semaphore(0)
     gone = threading.Semaphore(0)
 
 
@@ -181,6 +182,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         Counts.released.set()
         self.answer(b'released\n')
 
+    def get_stalled(self):
+        """Answers when /stall or /endless has been asked for."""
+        Counts.stalled.acquire()
+        self.answer(b'stalled\n')
+
     def get_gone(self):
         """Answers when a connection has been cut on which /stall or /endless was asked for."""
         Counts.gone.acquire()
@@ -191,7 +197,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def get_stall(self):
         """Says nothing until the client goes away."""
         self.read_body()
-        self.connection.recv(1)
+        Counts.stalled.release()
+        try:
+            self.connection.recv(1)
+        except OSError:
+            pass
         Counts.gone.release()
         self.close_connection = True
 
@@ -205,6 +215,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def get_endless(self):
         self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n')
+        Counts.stalled.release()
         try:
             while True:
                 self.wfile.write(b'and so on\n' * 1000)
@@ -237,6 +248,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def get_garbage(self):
         self.raw(b'\x00\xff\x17 this is not HTTP\r\n\r\n' * 20)
+
+    def get_cut_header(self):
+        self.raw(b'HTTP/1.1 200 OK\r\nConte')
+
+    def get_long_line(self):
+        self.raw(b'HTTP/1.1 200 OK\r\nX: ' + b'a' * 150000 + b'\r\nContent-Length: 0\r\n\r\n')
+
+    def get_two_lengths(self):
+        self.raw(b'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde')
+
+    def get_no_length(self):
+        self.raw(b'HTTP/1.1 200 OK\r\nContent-Length: 3, 5\r\n\r\nabcde')
+
+    def get_same_length(self):
+        self.raw(b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nabcde')
 
     def get_bad_chunks(self):
         self.raw(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\nabc\r\n0\r\n\r\n')
