@@ -76,7 +76,8 @@ static void print_description(struct printer *printer, const struct function *fu
         print_format(printer,
                      "__builtin_offsetof(struct ac__%s__frame, ac__result), "
                      "sizeof(((struct ac__%s__frame *)0)->ac__result),", name, name);
-    print_format(printer, "0, %d, %d };\n", function->is_generator, has_suffix(name, "_aenter"));
+    print_format(printer, "0, %d, %d, %s };\n", function->is_generator, has_suffix(name, "_aenter"),
+                 function->symbol->needs_stack ? "AC__ROOM" : "0");
 }
 
 /* The parameters as they are declared; sizes of variably modified ones are left to the body. */

@@ -109,6 +109,7 @@ static struct site *number_site(struct function *function, struct node *statemen
 static void number_step(struct function *function, struct node *statement)
 {
     struct site *site = number_site(function, statement, statement->first);
+    function->symbol->needs_stack |= !statement->symbol || statement->symbol->needs_stack;
     if (statement->kind == NODE_GENERATOR_CLOSE && !statement->symbol)
         site->held = statement->child[0]->symbol;
 }
@@ -122,6 +123,7 @@ static void number_await(struct function *function, struct scope *scope, struct 
         site->callee = published(function, operand);
     site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
                                                                                  : AWAITABLE_CORO;
+    function->symbol->needs_stack |= site->callee ? site->callee->needs_stack : site->awaitable == AWAITABLE_CORO;
     *ARENA_PUSH(function->acc->arena, scope->awaits, scope->await_count) = statement->number;
 }
 
@@ -275,6 +277,7 @@ void frame_print(struct printer *printer)
 {
     struct function *function = printer->function;
     struct scope *top = new_scope(function->acc, function->body);
+    function->symbol->needs_stack = function->has_frame_vla && !function->is_generator;
     collect(function, top, function->body);
     assign_variables(function, top);
     print_format(printer, "struct ac__%s__frame {\nstruct ac__frame ac__base;", function->name);

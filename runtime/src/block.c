@@ -1,5 +1,5 @@
 /* block.c: a block is the memory of a coroutine that may become a task: the header, the root frame, and a little room
- * where the task's bump stack begins.
+ * where the task's bump stack begins, if the function says that it awaits what needs one (function->room).
  *
  *     | struct ac__task | frame | room |         the frame's alignment is at most 8: the block lies in a piece (slab.c)
  *     | struct ac__own | struct ac__task | frame | room |        a malloc of its own, in a list once it is a task
@@ -55,21 +55,28 @@ static void own_free(struct ac__task *task)
 
 /* ---- all blocks -------------------------------------------------------------------------------------------------- */
 
-/* A block with room for a task's header, then `size` bytes aligned to `alignment`, then the room for the bump stack.
+/* Under the address sanitizer the bump stack begins in a chunk (frame.c). */
+static inline size_t room_of(const struct ac__function *function)
+{
+    return unlikely(each_its_own) && ac__has_asan() ? 0 : function->room;
+}
+
+/* A block with room for a task's header, then a frame of `size` bytes, then the room for the bump stack.
  * Sets flags, state, top and limit. Null if there is no memory. */
-static inline struct ac__task *block_new(size_t size, size_t alignment)
+static inline struct ac__task *block_new(const struct ac__function *function, size_t size)
 {
     struct ac__task *task = NULL;
+    size_t room = room_of(function);
     size = (size + 7) & ~(size_t)7;
-    if (likely(alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - AC__ROOM && !each_its_own))
-        task = ac__piece_take(sizeof *task + size + AC__ROOM);
+    if (likely(function->alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - AC__ROOM && !each_its_own))
+        task = ac__piece_take(sizeof *task + size + room);
     if (likely(task))
         task->flags = AC__IN_SLAB;
-    else if (size > SIZE_MAX / 2 || !(task = own_new(size + AC__ROOM, alignment)))
+    else if (size > SIZE_MAX / 2 || !(task = own_new(size + room, function->alignment)))
         return NULL;
     task->state = AC__UNSTARTED;
     task->top = (char *)(task + 1) + size;
-    task->limit = task->top + (unlikely(each_its_own) && ac__has_asan() ? 0 : AC__ROOM);
+    task->limit = task->top + room;
     if (unlikely(ac__is_debug))
         ac__debug_made(task, own_of(task));
     return task;
@@ -77,7 +84,7 @@ static inline struct ac__task *block_new(size_t size, size_t alignment)
 
 static inline struct ac__frame *standalone_new(const struct ac__function *function, size_t size)
 {
-    struct ac__task *task = block_new(size, function->alignment);
+    struct ac__task *task = block_new(function, size);
     struct ac__frame *frame;
     if (unlikely(!task))
         return NULL;
@@ -104,7 +111,7 @@ static struct ac__task *move(struct ac__task *block)
 {
     struct ac__frame *frame = ac__root(block);
     size_t size = (size_t)(block->top - (char *)frame);
-    struct ac__task *moved = block_new(size, frame->function->alignment);
+    struct ac__task *moved = block_new(frame->function, size);
     if (!moved)
         return NULL;
     memcpy(ac__root(moved), frame, size);
@@ -127,7 +134,7 @@ void ac__block_embed(struct ac__task *block)
     block->flags = 0;
     block->state = AC__UNSTARTED;
     block->top = (char *)ac__root(block) + ((function->size + 7) & ~7u);
-    block->limit = block->top + AC__ROOM;
+    block->limit = block->top + function->room;
     own_of(block)->base = NULL;
     ac__own_link(&own_blocks, own_of(block));
 }

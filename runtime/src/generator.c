@@ -103,11 +103,21 @@ static int close_resume(struct ac__frame *frame, struct ac__task *task)
 }
 
 static const struct ac__function next_function = {
-    .resume = next_resume, .name = "ac_gen_next", .size = sizeof(struct ac__asking), .alignment = _Alignof(struct ac__asking),
-    .result_offset = offsetof(struct ac__asking, has_item), .result_size = sizeof(bool)};
+    .resume = next_resume,
+    .name = "ac_gen_next",
+    .size = sizeof(struct ac__asking),
+    .alignment = _Alignof(struct ac__asking),
+    .result_offset = offsetof(struct ac__asking, has_item),
+    .result_size = sizeof(bool),
+    .room = AC__ROOM,
+};
 static const struct ac__function close_function = {
-    .resume = close_resume, .name = "ac_gen_close", .size = sizeof(struct ac__asking),
-    .alignment = _Alignof(struct ac__asking)};
+    .resume = close_resume,
+    .name = "ac_gen_close",
+    .size = sizeof(struct ac__asking),
+    .alignment = _Alignof(struct ac__asking),
+    .room = AC__ROOM,
+};
 
 static struct ac__frame *asking_new(struct ac__frame *frame, struct ac__frame *generator, void *item)
 {

@@ -72,6 +72,7 @@ struct ac__function {
     void (*close)(struct ac__frame *frame); /* lets go of what a coroutine that never started holds; null: nothing */
     unsigned is_generator;
     unsigned is_enter; /* N_aenter: who awaits it has something that only N_aexit will let go of */
+    unsigned room; /* as a task: how many bytes the bump stack begins with; AC__ROOM or, if it needs none, 0 */
 };
 
 /* The head of a frame. The result lies right behind it, at the alignment of its type: whoever awaits a coroutine finds
@@ -105,7 +106,8 @@ struct ac__waiter {
 };
 
 /* A task: a root frame that the loop drives. Its block is the header below, then the root frame (which is aligned to
- * its own needs: the header lies directly in front of it), then a little room where the bump stack begins.
+ * its own needs: the header lies directly in front of it), then, if the root's function awaits what needs it, a little
+ * room where the bump stack begins.
  * Lowered code uses innermost, top, limit, status and the count in flags; the rest is the runtime's (states and owners:
  * task.c). */
 struct ac__task {
@@ -158,7 +160,8 @@ struct ac__own {
     const struct ac__loop *loop;         /* in which it was made */
 };
 
-/* The bump stack of a task begins in this many bytes behind its root frame: the frame of one sleep fits. */
+/* The bump stack of a task that needs one begins in this many bytes behind its root frame: the frame of one sleep
+ * fits. */
 enum { AC__ROOM = 48 };
 
 /* Per thread: the running task, the ready queue, and what makes an await cheap. */
@@ -322,7 +325,7 @@ void ac__join_end(struct ac__join *join);
  *
  * A child whose frame's size is known lies in its parent's frame, as
  *     struct { char front[sizeof(struct ac__own) + sizeof(struct ac__task), rounded up to the frame's alignment];
- *              struct ac__g__frame frame; char room[AC__ROOM]; }
+ *              struct ac__g__frame frame; char room[AC__ROOM]; }    (the room only if ac__g__function has some)
  * with its arguments set; any other comes as a coroutine, which is consumed. `origin`: see struct ac__frame. */
 struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const struct ac__function *function,
                                      const char *origin);
