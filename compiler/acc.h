@@ -251,6 +251,7 @@ struct acc {
     struct scopes *scopes;     /* scope.c: after parsing, the file's scope */
     struct span *bodies;       /* function bodies that were skipped as tokens, `{` to `}`, in order of text */
     uint32_t body_count;
+    bool has_decimal128;       /* what libclang calls __float128 is _Decimal128 (prologue.c) */
     uint32_t store_count;      /* combine.c: conversion functions made */
     const char **thread_calls; /* thread.c: what stands at file scope for each call on a thread, numbered 0 */
     uint32_t thread_call_count;

@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct reading {
     struct acc *acc;
@@ -73,7 +74,7 @@ static const char *default_standard(const struct acc *acc)
     return version > 202311 ? "-std=gnu2y" : version > 201710 ? "-std=gnu2x" : version > 201112 ? "-std=gnu17" : NULL;
 }
 
-static void collect_arguments(struct acc *acc, struct arguments *arguments)
+static void collect_arguments(struct acc *acc, const char *shadow, struct arguments *arguments)
 {
     const char *standard = default_standard(acc);
     for (int i = 0; acc->options && i < acc->options->clang_argument_count; i++) {
@@ -83,6 +84,8 @@ static void collect_arguments(struct acc *acc, struct arguments *arguments)
     }
     if (standard)
         add_argument(arguments, standard);
+    if (strstr(shadow, "_Decimal"))
+        add_argument(arguments, "-ffixed-point"); /* prologue.c */
     add_argument(arguments, "-Wno-unknown-warning-option"); /* acc's own, and those of newer compilers */
     add_warning_options(acc, arguments);
     add_argument(arguments, "-Wformat");
@@ -96,7 +99,8 @@ static bool parse_shadow(struct reading *reading, CXIndex index)
     static const char name[] = "shadow.i";
     struct arguments arguments = {.count = 0};
     struct buffer text = {0};
-    collect_arguments(reading->acc, &arguments);
+    collect_arguments(reading->acc, reading->shadow->text, &arguments);
+    reading->acc->has_decimal128 = strstr(reading->shadow->text, "_Decimal128");
     prologue_write(&text, reading->shadow->text);
     reading->prologue = (uint32_t)text.length;
     buffer_add(&text, reading->shadow->text, reading->shadow->length);
@@ -503,10 +507,10 @@ static bool is_aftermath(const struct acc *acc, const char *text)
            (strncmp(text, "expected '}'", 12) == 0 || strncmp(text, "extraneous closing brace", 24) == 0);
 }
 
-/* clang's judgement of an attribute is not asked for: the C compiler knows its own. */
-static bool is_about_attributes(const char *text)
+/* clang's judgement of an attribute, or of a decimal constant, is not asked for: the C compiler knows its own. */
+static bool is_foreign(const char *text)
 {
-    return strstr(text, "' attribute ") != NULL;
+    return strstr(text, "' attribute ") || strncasecmp(text, "invalid suffix 'd", 17) == 0;
 }
 
 static const char *text_of(struct acc *acc, CXDiagnostic diagnostic)
@@ -585,7 +589,7 @@ static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
     uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
     if (!token || is_system_file(reading->acc, reading->acc->tokens[token].file) || is_beside_strange(reading, token))
         return 0;
-    return is_about_attributes(clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic))) ? 0 : token;
+    return is_foreign(clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic))) ? 0 : token;
 }
 
 struct found {

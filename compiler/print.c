@@ -2,6 +2,7 @@
 #include "print.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const struct token *token_at(const struct printer *printer, uint32_t token)
 {
@@ -82,6 +83,21 @@ static bool print_gap(struct printer *printer, uint32_t token)
     return false;
 }
 
+/* In the shadow, a decimal floating constant is one of its type with any value, in words that clang knows. */
+static bool print_decimal(struct printer *printer, const struct token *token)
+{
+    static const char *const types[][2] = {{"df", "_Decimal32"}, {"dd", "_Decimal64"}, {"dl", "_Decimal128"}};
+    const char *text = printer->acc->text + token->offset, *suffix = text + token->length - 2;
+    if (!printer->shadow || token->kind != TOK_NUMBER || token->length < 3 || text[1] == 'x' || text[1] == 'X')
+        return false;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strncasecmp(suffix, types[i][0], 2) == 0) {
+            buffer_printf(&printer->out, "((%s)1)", types[i][1]);
+            return true;
+        }
+    return false;
+}
+
 static void print_token(struct printer *printer, uint32_t token)
 {
     const struct token *t = token_at(printer, token);
@@ -100,7 +116,7 @@ static void print_token(struct printer *printer, uint32_t token)
     const char *text = printer->acc->text + t->offset;
     if (t->name && memchr(text, '\\', t->length)) /* gcc -E spells é as \U000000e9 */
         buffer_puts(&printer->out, t->name);
-    else
+    else if (!print_decimal(printer, t))
         print_raw_bytes(printer, text, t->length);
     if (t->kind == TOK_PRAGMA && printer->acc->text[t->offset] == '#') {
         buffer_puts(&printer->out, "\n");

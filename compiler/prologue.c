@@ -19,6 +19,12 @@ static const struct substitute float_types[] = {
     {"_Float128", "__float128"},
 };
 
+/* Decimal ones have the sizes of these and behave like them; typetext.c knows them again by that. clang has no other
+ * type of 16 bytes that does: a file has either _Decimal128 or __float128. */
+static const char decimal_types[] = "#define _Decimal32 _Accum\n#define _Decimal64 long _Accum\n";
+static const char decimal128_type[] =
+    "typedef __float128 ac__decimal128;\n#define _Decimal128 ac__decimal128\n#define __float128 struct float128_beside_decimal128\n";
+
 /* <stdatomic.h>: clang wants plain objects for these. */
 static const char atomic_macros[] =
     "#define ac__atomic_value(p, v, o) ((void)(v), (void)(o), *(p))\n"
@@ -108,6 +114,10 @@ void prologue_write(struct buffer *out, const char *shadow)
     for (size_t i = 0; i < sizeof float_types / sizeof *float_types; i++)
         if (strstr(shadow, float_types[i].name) && !is_declared(shadow, float_types[i].name))
             buffer_printf(out, "#define %s %s\n", float_types[i].name, float_types[i].text);
+    if (strstr(shadow, "_Decimal"))
+        buffer_puts(out, decimal_types);
+    if (strstr(shadow, "_Decimal128"))
+        buffer_puts(out, decimal128_type);
     for (size_t i = 0; i < sizeof gcc_builtins / sizeof *gcc_builtins; i++)
         if (strstr(shadow, gcc_builtins[i].name))
             buffer_printf(out, "#if !__has_builtin(%s)\n#define %s%s\n#endif\n", gcc_builtins[i].name,

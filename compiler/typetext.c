@@ -112,6 +112,9 @@ static const char *write_builtin(CXType type, struct writing writing)
 {
     switch (type.kind) {
     case CXType_Bool: return write_word("_Bool", writing);
+    case CXType_Accum: return write_word("_Decimal32", writing); /* prologue.c */
+    case CXType_LongAccum: return write_word("_Decimal64", writing);
+    case CXType_Float128: return write_word(writing.acc->has_decimal128 ? "_Decimal128" : "__float128", writing);
     case CXType_NullPtr: return write_word("__typeof__(nullptr)", writing);
     default: return write_word(spelling_of(writing.acc, type), writing);
     }
@@ -195,7 +198,8 @@ static const char *write_typedef(CXType type, struct writing writing)
 {
     CXCursor declaration = clang_getTypeDeclaration(type);
     const char *name = clang_string(writing.acc, clang_getTypedefName(type));
-    bool is_own = strncmp(name, "ac__item_", 9) == 0; /* shadow_each.c */
+    /* shadow_each.c, prologue.c */
+    bool is_own = strncmp(name, "ac__item_", 9) == 0 || strcmp(name, "ac__decimal128") == 0;
     bool must_open = is_own || !is_file_scope(declaration) || (writing.is_stripped && object_qualifiers(type)) ||
                      (writing.qualifiers && is_array(clang_getCanonicalType(type)));
     if (must_open)

@@ -243,9 +243,20 @@ static const char *without_entered(struct acc *acc, const char *text)
     return text;
 }
 
+/* What stands for decimal types in the prologue (prologue.c). */
+static const char *with_decimals(struct acc *acc, const char *text)
+{
+    if (strstr(text, "_Accum"))
+        text = replace_all(acc, replace_all(acc, text, "long _Accum", "_Decimal64"), "_Accum", "_Decimal32");
+    if (!acc->has_decimal128)
+        return text;
+    return replace_all(acc, replace_all(acc, text, "ac__decimal128", "_Decimal128"), "__float128", "_Decimal128");
+}
+
 const char *wording(struct acc *acc, const char *text)
 {
     text = without_entered(acc, text);
+    text = with_decimals(acc, text);
     if (strstr(text, "(unnamed "))
         text = without_columns(acc, text);
     if (strstr(text, "typeof("))
