@@ -154,7 +154,8 @@ static void print_outer(struct printer *printer, const struct function *function
     struct function *inside = printer->function;
     printer->function = NULL;
     print_at(printer, function->definition->first);
-    printer->more_storage = function->is_main ? "static" : "__attribute__((unused))"; /* it may only be embedded */
+    bool is_private = function->is_main && !function->symbol->previous;
+    printer->more_storage = is_private ? "static" : "__attribute__((unused))"; /* it may only be embedded */
     print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
     printer->function = inside;
     print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)ac__frame_new(&ac__%s__function,"

@@ -249,13 +249,21 @@ void print_declaration_of(struct printer *printer, struct node *specifiers, stru
         print_text(printer, name);
 }
 
+/* main is another function in what comes out; in the shadow it is itself. Null: as it is. */
+static const char *other_name(const struct printer *printer, const struct node *declarator)
+{
+    const struct symbol *symbol = printer->shadow ? NULL : declared(declarator);
+    bool is_main = symbol && symbol->kind == SYMBOL_FUNCTION && symbol->is_async && strcmp(symbol->name, "main") == 0;
+    return is_main ? "ac__user_main" : NULL;
+}
+
 static void print_async_declaration(struct printer *printer, struct node *node)
 {
     struct node *specifiers = node->child[0];
     for (uint32_t i = 1; i < node->count; i++) {
         struct node *item = node->child[i];
         struct node *declarator = item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item;
-        print_declaration_of(printer, specifiers, declarator, NULL);
+        print_declaration_of(printer, specifiers, declarator, other_name(printer, declarator));
         if (item != declarator && item->last > declarator->last)
             for (uint32_t at = declarator->last + 1, k = 1; k <= item->count; k++) {
                 struct node *child = k < item->count ? item->child[k] : NULL;
