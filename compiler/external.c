@@ -65,12 +65,19 @@ struct outline {
     bool has_value;      /* behind `=` */
 };
 
+/* What may stand behind a declarator that is none of an old-style function. */
+static bool is_suffix(const struct parser *parser, uint32_t token)
+{
+    const struct token *t = &parser->acc->tokens[token];
+    return t->word == ATTRIBUTE || t->word == ASM || (t->name && t->name == parser->known.assembly);
+}
+
 /* Whether a parenthesis that closed is followed by the declarations of an old-style function. */
 static uint32_t body_behind(const struct parser *parser, uint32_t close, const struct outline *outline)
 {
     const struct acc *acc = parser->acc;
     uint32_t next = close + 1;
-    if (outline->has_value || outline->in_record || !starts_type(&acc->tokens[next]) || takes_operand(parser, next))
+    if (outline->has_value || outline->in_record || !starts_type(&acc->tokens[next]) || is_suffix(parser, next))
         return 0;
     return old_style_body(parser, next);
 }
