@@ -57,18 +57,43 @@ static void print_words(struct printer *printer, struct node *specifiers, uint32
     }
 }
 
+/* The tag that a record or enumeration gets which has none and is what an async function returns. */
+static void print_tag(struct printer *printer, const struct node *child)
+{
+    print_format(printer, "ac__tag_%u", child->first);
+}
+
+static void print_with_tag(struct printer *printer, const struct node *child)
+{
+    struct node body = *child;
+    while (!token_is(printer->acc, body.first, "{") && !token_is(printer->acc, body.first, ":")) {
+        uint32_t match = printer->acc->tokens[body.first].match;
+        body.first = match > body.first ? match + 1 : body.first + 1;
+    }
+    print_tokens(printer, child->first, body.first - 1);
+    print_tag(printer, child);
+    print_node(printer, &body);
+}
+
 /* A record or enumeration that was printed with its body once is only named from then on. */
-static void print_type_child(struct printer *printer, struct node *child)
+static void print_type_child(struct printer *printer, const struct node *specifiers, struct node *child)
 {
     bool defines = (child->kind == NODE_RECORD || child->kind == NODE_ENUM) && child->has_body;
-    if (!defines || !child->symbol || child->printed_by != printer) {
-        print_node(printer, child);
-        if (defines)
-            child->printed_by = printer;
+    bool needs_tag = defines && !child->symbol && specifiers->is_async;
+    if (defines && child->printed_by == printer && (child->symbol || needs_tag)) {
+        print_tokens(printer, child->first, child->first);
+        if (needs_tag)
+            print_tag(printer, child);
+        else
+            print_tokens(printer, child->symbol->token, child->symbol->token);
         return;
     }
-    print_tokens(printer, child->first, child->first);
-    print_tokens(printer, child->symbol->token, child->symbol->token);
+    if (needs_tag)
+        print_with_tag(printer, child);
+    else
+        print_node(printer, child);
+    if (defines)
+        child->printed_by = printer;
 }
 
 void print_specifiers(struct printer *printer, struct node *specifiers, unsigned sorts)
@@ -80,7 +105,7 @@ void print_specifiers(struct printer *printer, struct node *specifiers, unsigned
             continue;
         print_words(printer, specifiers, at, child->first, sorts);
         if (child_sort(child) & sorts)
-            print_type_child(printer, child);
+            print_type_child(printer, specifiers, child);
         at = child->last + 1;
     }
     print_words(printer, specifiers, at, specifiers->last + 1, sorts);
