@@ -320,7 +320,7 @@ static bool has_effect(const struct node *node)
 }
 
 /* The function that makes the coroutine has the same parameters, but must not evaluate their sizes: an array of any
- * constant size is compatible with one of variable size (C11 6.7.6.2p6). */
+ * other variable size is compatible. */
 static void leave_sizes_to_the_body(struct node *node)
 {
     for (uint32_t i = 0; i < node->count; i++) {
@@ -332,6 +332,14 @@ static void leave_sizes_to_the_body(struct node *node)
     }
 }
 
+/* The first size of an array, which makes no difference to the pointer that the parameter is, is evaluated, too. */
+static bool has_effect_in_first_size(const struct node *declarator)
+{
+    const struct node *derivation = node_derivation(declarator);
+    bool is_array = derivation && derivation->kind == NODE_ARRAY && derivation->count && derivation->child[0];
+    return is_array && has_effect(derivation->child[0]);
+}
+
 /* The sizes in parameters are evaluated when the body starts. */
 static void declare_parameters(struct declare *declare)
 {
@@ -341,7 +349,8 @@ static void declare_parameters(struct declare *declare)
     for (uint32_t i = 0; i < parameters->count; i++) {
         struct node *parameter = parameters->child[i];
         struct symbol *symbol = parameter && parameter->count > 1 ? declared(parameter->child[1]) : NULL;
-        if (!symbol || !slot_of(symbol) || !slot_of(symbol)->is_variable)
+        if (!symbol || !slot_of(symbol) ||
+            (!slot_of(symbol)->is_variable && !has_effect_in_first_size(parameter->child[1])))
             continue;
         keep_sizes(declare, parameter->child[1]);
         leave_sizes_to_the_body(parameter->child[1]);

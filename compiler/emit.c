@@ -10,32 +10,32 @@
 
 /* ---- references to variables ---------------------------------------------------------------------------------------- */
 
-/* A parameter `m[a][b]` is a pointer: a pointer to it is `(**)[b]`. Drops the first array derivation. */
-static const char *adjust_parameter(struct acc *acc, struct node *declarator)
+/* A parameter `m[a][b]` is a pointer: a pointer to it is `(**)[b]`. A copy of the declarator without the derivation. */
+static struct node *without_derivation(struct acc *acc, const struct node *node, const struct node *derivation)
 {
-    uint32_t first = 0;
-    while (declarator->child[first]->kind != NODE_ARRAY)
-        first++;
-    struct node **children = arena_allocate(acc->arena, declarator->count * sizeof *children);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < declarator->count; i++)
-        if (i != first)
-            children[count++] = declarator->child[i];
-        else
-            children[count++] = build(acc, declarator->child[i], "", NULL);
-    declarator->child = children;
-    return "(**)";
+    struct node *copy = arena_allocate(acc->arena, sizeof *copy);
+    *copy = *node;
+    copy->child = arena_allocate(acc->arena, (node->count + 1) * sizeof *copy->child);
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        if (child == derivation)
+            child = build(acc, child, "", NULL);
+        else if (child && (child->kind == NODE_NESTED || child->kind == NODE_DECLARATOR))
+            child = without_derivation(acc, child, derivation);
+        copy->child[i] = child;
+    }
+    return copy;
 }
 
 /* The type of a variably modified variable, as a pointer to it: the name becomes (*). */
 static void print_pointer_to(struct printer *printer, const struct slot *slot)
 {
-    struct node adjusted = *slot->declarator;
-    struct node typed = {.kind = NODE_TYPED, .text = "(*)", .count = 2,
-                         .child = (struct node *[]){slot->specifiers, &adjusted}};
-    if (slot->is_parameter && adjusted.count && adjusted.child[adjusted.count - 1]->kind == NODE_ARRAY)
-        typed.text = adjust_parameter(printer->acc, &adjusted);
-    print_node(printer, &typed);
+    const struct node *derivation = node_derivation(slot->declarator);
+    bool is_adjusted = slot->is_parameter && derivation && derivation->kind == NODE_ARRAY;
+    struct node *declarator =
+        is_adjusted ? without_derivation(printer->acc, slot->declarator, derivation) : slot->declarator;
+    print_node(printer, &(struct node){.kind = NODE_TYPED, .text = is_adjusted ? "(**)" : "(*)", .count = 2,
+                                       .child = (struct node *[]){slot->specifiers, declarator}});
 }
 
 static void print_storage(struct printer *printer, const struct slot *slot)
@@ -195,7 +195,7 @@ static bool print_generated(struct printer *printer, struct node *node)
 }
 
 /* GCC heeds a comment in front of a case; it stands in the text only where -C kept it. */
-static bool falls_through(const struct acc *acc, uint32_t token)
+bool emit_falls_through(const struct acc *acc, uint32_t token)
 {
     const struct token *before = &acc->tokens[token - 1];
     const char *at = acc->text + before->offset + before->length, *end = acc->text + acc->tokens[token].offset;
@@ -212,7 +212,7 @@ static void print_labelled(struct printer *printer, struct node *node)
 {
     uint32_t count = node->count;
     struct node *statement = count ? node->child[count - 1] : NULL;
-    if (falls_through(printer->acc, node->first))
+    if (emit_falls_through(printer->acc, node->first))
         print_text(printer, "/* fall through */");
     print_plainly(printer, node);
     bool bare = !statement || (node->kind == NODE_CASE && !statement);
@@ -338,7 +338,7 @@ bool emit_special(struct printer *printer, struct node *node)
     if (node->kind == NODE_NAME)
         return print_name(printer, node);
     if (node->kind == NODE_ARRAY && node->is_unevaluated && !printer->function) {
-        print_text(printer, "[1]");
+        print_text(printer, "[ac__any_length]");
         return true;
     }
     if (node->kind == NODE_TYPED) {

@@ -7,6 +7,8 @@
 /* ---- emit.c */
 /* __func__ and its kin. */
 bool emit_is_function_name(const struct acc *acc, uint32_t token);
+/* Whether a comment in front of the token says so of the statement before it. */
+bool emit_falls_through(const struct acc *acc, uint32_t token);
 
 /* ---- emit_await.c */
 void emit_await(struct printer *printer, struct node *statement);

@@ -18,10 +18,22 @@
 
 /* ---- awaits ------------------------------------------------------------------------------------------------------------ */
 
-/* Closes `if (__builtin_expect(ac__status = ...`; the await goes on at the label. */
-static void print_suspension(struct printer *printer, uint32_t number)
+/* The token behind the statement that an await is, and the ends of blocks. */
+static uint32_t next_statement(const struct acc *acc, const struct node *await)
 {
-    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; goto ac__slow; }\nac__L%u: ;", number, number);
+    uint32_t token = await->last + 1;
+    while (token_is(acc, token, ";") || token_is(acc, token, "}"))
+        token++;
+    return token;
+}
+
+/* Closes `if (__builtin_expect(ac__status = ...`; the await goes on at the label. What the user said of falling through
+ * to a case counts for a label in front of it, too. */
+static void print_suspension(struct printer *printer, const struct node *statement)
+{
+    bool falls_through = emit_falls_through(printer->acc, next_statement(printer->acc, statement));
+    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; goto ac__slow; }\n%sac__L%u: ;", statement->number,
+                 falls_through ? "/* fall through */ " : "", statement->number);
 }
 
 static void print_target(struct printer *printer, const struct node *statement)
@@ -68,7 +80,7 @@ static void print_embedded_await(struct printer *printer, struct node *statement
     if (callee->takes_registers)
         print_call_arguments(printer, call);
     print_text(printer, ")");
-    print_suspension(printer, number);
+    print_suspension(printer, statement);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_format(printer, "((struct ac__%s__frame *)(void *)ac__self->ac__a%u)->ac__result", callee->name, number);
@@ -171,7 +183,7 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
         print_text(printer, ");");
     }
     print_text(printer, "\nif (__builtin_expect(ac__status = ac__start(ac__child, ac__task)");
-    print_suspension(printer, statement->number);
+    print_suspension(printer, statement);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_result_view(printer, statement);
@@ -195,7 +207,7 @@ static void print_join(struct printer *printer, struct node *statement, const st
     print_format(printer, "), %s);", join_kind(site->awaitable));
     print_format(printer,
                  "\nif (__builtin_expect(ac__status = ac__join_resume(&ac__self->ac__a%u.base, ac__task)", number);
-    print_suspension(printer, number);
+    print_suspension(printer, statement);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_text(printer, "*(const");
@@ -227,7 +239,7 @@ static void print_generator_step(struct printer *printer, struct node *statement
         print_format(printer, "ac__%s__run(&ac__self->%s, ac__task, ac__self->%s.ac__base.state)", callee->name, name, name);
     else
         print_format(printer, "%s(%s, ac__task)", is_close ? "ac__generator_close" : "ac__generator_next", frame);
-    print_suspension(printer, statement->number);
+    print_suspension(printer, statement);
 }
 
 /* The generator goes on behind all this. */

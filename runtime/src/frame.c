@@ -288,6 +288,8 @@ void ac__coro_close(struct ac__frame *frame)
 
 /* ---- VLAs -------------------------------------------------------------------------------------------------------- */
 
+const unsigned long ac__any_length = 1;
+
 void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned long alignment)
 {
     uintptr_t place = ((uintptr_t)task->top + alignment - 1) & -alignment;

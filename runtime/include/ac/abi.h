@@ -229,6 +229,9 @@ static inline void ac__release(struct ac__frame *frame, struct ac__task *task)
         ac__frame_release_slowly(frame, task);
 }
 
+/* The length of arrays in the parameters of the function that makes a coroutine, which does not evaluate theirs: 1. */
+extern const unsigned long ac__any_length;
+
 /* VLAs of async functions. A mark is a value of task->top. Null: no memory, ENOMEM thrown. */
 void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned long alignment);
 void ac__stack_release(struct ac__task *task, char *mark);
