@@ -167,7 +167,7 @@ static void find_uses(struct scan *scan, struct node *node, struct surroundings 
             find_uses(scan, node->child[i], at);
 }
 
-static bool has_attribute(const struct node *node)
+static bool has_any_attribute(const struct node *node)
 {
     for (uint32_t i = 0; node && i < node->count; i++)
         if (node->child[i] && node->child[i]->kind == NODE_ATTRIBUTE)
@@ -181,7 +181,7 @@ static bool dies_early(const struct symbol *symbol)
     const struct type_info *type = symbol->declarator ? symbol->declarator->type : NULL;
     return type && type->class == TYPE_SCALAR && !type->is_variable && !type->is_volatile && !symbol->escapes &&
            !symbol->is_child &&
-           !has_attribute(symbol->specifiers) && !has_attribute(symbol->declarator);
+           !has_any_attribute(symbol->specifiers) && !has_any_attribute(symbol->declarator);
 }
 
 static bool lives_across_await(const struct scan *scan, const struct symbol *symbol, uint32_t from)
@@ -334,16 +334,16 @@ static bool fits_a_register(const struct symbol *symbol)
     return type && type->class == TYPE_SCALAR && !type->is_vector && (type->declaration || type->is_variable);
 }
 
-static bool is_void_list(const struct node *parameters)
+static bool is_void_list(const struct acc *acc, const struct node *parameters)
 {
-    return parameters->count == 1 && parameters->child[0]->first == parameters->child[0]->last &&
-           !parameter_symbol(parameters->child[0]);
+    const struct node *first = parameters->count == 1 ? parameters->child[0] : NULL;
+    return first && first->first == first->last && token_is(acc, first->first, "void");
 }
 
 /* All or none: then a caller that embeds the frame hands the arguments over as C arguments. */
-static bool all_fit_registers(const struct node *parameters)
+static bool all_fit_registers(const struct acc *acc, const struct node *parameters)
 {
-    for (uint32_t i = 0; i < parameters->count && !is_void_list(parameters); i++)
+    for (uint32_t i = 0; i < parameters->count && !is_void_list(acc, parameters); i++)
         if (!fits_a_register(parameter_symbol(parameters->child[i])) ||
             defines_type(parameters->child[i]->child[0]))
             return false;
@@ -353,13 +353,14 @@ static bool all_fit_registers(const struct node *parameters)
 static bool may_stay_outside(const struct scan *scan, const struct symbol *symbol, const struct slot *slot)
 {
     return scan->function->symbol->takes_registers && !slot->is_variable && !slot->is_const && !slot->is_volatile &&
-           !has_attribute(symbol->declarator) && !lives_across_await(scan, symbol, symbol->token);
+           !has_any_attribute(symbol->declarator) && !has_any_attribute(symbol->specifiers) &&
+           !lives_across_await(scan, symbol, symbol->token);
 }
 
 static void place_parameters(struct scan *scan)
 {
     struct function *function = scan->function;
-    function->symbol->takes_registers = !function->is_generator && all_fit_registers(function->parameters);
+    function->symbol->takes_registers = !function->is_generator && all_fit_registers(function->acc, function->parameters);
     for (uint32_t i = 0; i < function->parameters->count; i++) {
         struct node *parameter = function->parameters->child[i];
         struct symbol *symbol = parameter_symbol(parameter);
