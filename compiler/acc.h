@@ -400,6 +400,8 @@ bool meaning(struct acc *acc, const struct shadow *shadow);
 bool check_tree(struct acc *acc);
 /* What types show; after meaning. False if anything at all was reported as an error. */
 bool check_types(struct acc *acc);
+/* What clang warns of where the C compiler cannot: it sees another call than the user wrote. `text` is its message. */
+void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, const char *text);
 /* False, and a report, if `async for` cannot iterate over an operand, as far as its type is known. */
 bool check_iterable(struct acc *acc, const struct node *operand);
 

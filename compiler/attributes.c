@@ -29,6 +29,25 @@ const char *attribute_spelling(struct acc *acc, uint32_t token)
     return name;
 }
 
+static bool is_among(struct acc *acc, const struct node *places, const char *wanted)
+{
+    for (uint32_t i = 0; places && i < places->count; i++) {
+        const struct node *child = places->child[i];
+        for (uint32_t name = 0; child && child->kind == NODE_ATTRIBUTE && (name = attribute_name(acc, child, name));)
+            if (strcmp(attribute_spelling(acc, name), wanted) == 0)
+                return true;
+    }
+    return false;
+}
+
+bool has_attribute(struct acc *acc, const struct symbol *function, const char *name)
+{
+    for (; function; function = function->previous)
+        if (is_among(acc, function->specifiers, name) || is_among(acc, function->declarator, name))
+            return true;
+    return false;
+}
+
 static bool is_of_code(const char *name)
 {
     static const char *const names[] = {

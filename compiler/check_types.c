@@ -429,9 +429,22 @@ static void check_node(struct acc *acc, struct node *node)
             check_node(acc, node->child[i]);
 }
 
+/* In the shadow it has another name. */
+static void check_main(struct acc *acc, const struct node *definition)
+{
+    const struct symbol *symbol = is_async_definition(definition) ? declared(definition->child[1]) : NULL;
+    const struct type_info *result = symbol && definition->type ? definition->type->result : NULL;
+    if (!result || result->class == TYPE_UNKNOWN || strcmp(symbol->name, "main") != 0)
+        return;
+    if (!result->declaration || strcmp(result->declaration, "int @") != 0)
+        report(acc, MESSAGE_MAIN_RESULT, symbol->token);
+}
+
 bool check_types(struct acc *acc)
 {
-    for (uint32_t i = 0; i < acc->item_count; i++)
+    for (uint32_t i = 0; i < acc->item_count; i++) {
+        check_main(acc, acc->items[i]);
         check_node(acc, acc->items[i]);
+    }
     return error_count(acc) == 0;
 }

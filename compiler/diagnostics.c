@@ -109,6 +109,8 @@ static void apply_option(struct warning_state *warning, const char *option, size
         warning->is_error = false;
     } else if ((is_option(option, length, "-Wextra") || is_option(option, length, "-W")) && is_extra(group)) {
         warning->is_on = true;
+    } else if (is_option(option, length, "-Wno-extra") && is_extra(group)) {
+        warning->is_on = false;
     } else if (is_option(option, length, "-Weverything")) {
         warning->is_on = true;
     } else if (is_option(option, length, "-Wno-everything")) {

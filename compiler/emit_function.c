@@ -147,6 +147,15 @@ static void print_init(struct printer *printer, const struct function *function)
     print_text(printer, "}\n");
 }
 
+static void print_pragma(struct printer *printer, const char *words)
+{
+    if (printer->readable)
+        return;
+    buffer_printf(&printer->out, "\n#pragma GCC diagnostic %s\n", words);
+    printer->file = UINT16_MAX;
+    printer->last_token = 0;
+}
+
 /* The function that users call: attributes and linkage as they wrote them. */
 static void print_outer(struct printer *printer, const struct function *function)
 {
@@ -154,6 +163,11 @@ static void print_outer(struct printer *printer, const struct function *function
     struct function *inside = printer->function;
     printer->function = NULL;
     print_at(printer, function->definition->first);
+    bool is_deprecated = has_attribute(printer->acc, function->symbol, "deprecated");
+    if (is_deprecated) {
+        print_pragma(printer, "push");
+        print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* it names itself */
+    }
     bool is_private = function->is_main && !function->symbol->previous;
     printer->more_storage = is_private ? "static" : "__attribute__((unused))"; /* it may only be embedded */
     print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
@@ -165,6 +179,8 @@ static void print_outer(struct printer *printer, const struct function *function
     print_text(printer, "} return __extension__ (");
     print_made_type(printer, function->specifiers, function->declarator);
     print_text(printer, ")ac__self; }\n");
+    if (is_deprecated)
+        print_pragma(printer, "pop");
 }
 
 static uint32_t await_count(const struct function *function)
@@ -298,15 +314,6 @@ static void print_slow_path(struct printer *printer, const struct function *func
 }
 
 /* Generated statements stand on the lines of the user's: how those are indented says nothing. */
-static void print_pragma(struct printer *printer, const char *words)
-{
-    if (printer->readable)
-        return;
-    buffer_printf(&printer->out, "\n#pragma GCC diagnostic %s\n", words);
-    printer->file = UINT16_MAX;
-    printer->last_token = 0;
-}
-
 /* A parameter that stays outside the frame stands where the user wrote it, for the C compiler's warnings. */
 static void print_run_head(struct printer *printer, const struct function *function)
 {
@@ -345,6 +352,7 @@ static void print_run(struct printer *printer, struct function *function)
     const char *name = function->name;
     print_pragma(printer, "push");
     print_pragma(printer, "ignored \"-Wmisleading-indentation\"");
+    print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* warnings.c */
     print_pragma(printer, "ignored \"-Wunused-local-typedefs\""); /* the frame's members are spelled without them */
     print_run_head(printer, function);
     if (names_itself(printer->acc, function->body))

@@ -130,6 +130,8 @@ struct node *function_derivation(const struct node *declarator);
 uint32_t attribute_name(const struct acc *acc, const struct node *attribute, uint32_t behind);
 /* noreturn for __noreturn__. */
 const char *attribute_spelling(struct acc *acc, uint32_t token);
+/* Whether it stands on any declaration of a function so far. */
+bool has_attribute(struct acc *acc, const struct symbol *function, const char *name);
 /* Those among a function's attributes, on any of its declarations, that its body's function has as well. */
 void print_code_attributes(struct printer *printer, const struct function *function);
 

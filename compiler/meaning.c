@@ -604,18 +604,30 @@ static int compare_found(const void *left, const void *right)
                                 : (a->index > b->index) - (a->index < b->index);
 }
 
-/* Other formats the C compiler checks; what a throw becomes shows it nothing that the user wrote. */
-static void report_throw_format(struct reading *reading, CXDiagnostic diagnostic)
+static bool is_in_throw(const struct shadow *shadow, uint32_t token)
 {
-    const struct shadow *shadow = reading->shadow;
-    const char *option = clang_string(reading->acc, clang_getDiagnosticOption(diagnostic, NULL));
-    if (clang_getDiagnosticSeverity(diagnostic) != CXDiagnostic_Warning || strncmp(option, "-Wformat", 8) != 0)
-        return;
-    uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
-    for (uint32_t i = 0; token && i < shadow->throw_count; i++)
+    for (uint32_t i = 0; i < shadow->throw_count; i++)
         if (token >= shadow->throws[i].first && token <= shadow->throws[i].last)
-            report(reading->acc, MESSAGE_THROW_FORMAT, token,
-                   clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic)));
+            return true;
+    return false;
+}
+
+/* Other formats the C compiler checks; what a throw becomes shows it nothing that the user wrote. */
+static void report_warning(struct reading *reading, CXDiagnostic diagnostic)
+{
+    struct acc *acc = reading->acc;
+    const char *option = clang_string(acc, clang_getDiagnosticOption(diagnostic, NULL));
+    uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
+    if (clang_getDiagnosticSeverity(diagnostic) != CXDiagnostic_Warning || !token)
+        return;
+    const char *text = wording(acc, clang_string(acc, clang_getDiagnosticSpelling(diagnostic)));
+    struct span argument;
+    if (strcmp(option, "-Wnonnull") == 0 && ranges_of(reading, diagnostic, &argument, 1))
+        token = argument.first; /* not the parenthesis behind all arguments */
+    if (strncmp(option, "-Wformat", 8) == 0 && is_in_throw(reading->shadow, token))
+        report(acc, MESSAGE_THROW_FORMAT, token, text);
+    else
+        report_seen_by_clang(acc, option, token, text);
 }
 
 /* True if the program may go on. */
@@ -628,7 +640,7 @@ static bool judge(struct reading *reading)
     for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all; i++) {
         CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
         uint32_t token = error_token(reading, diagnostic);
-        report_throw_format(reading, diagnostic);
+        report_warning(reading, diagnostic);
         is_bad |= token && (is_in_items(reading->acc, token) ||
                             conflicting_name(reading->acc, text_of(reading->acc, diagnostic)));
         if (token)

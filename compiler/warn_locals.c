@@ -10,6 +10,7 @@
 struct spawning {
     struct acc *acc;
     struct node *body;
+    struct node *block;          /* around the spawn */
     const struct symbol *handle; /* what takes the handle; null: nothing that has a name */
     bool is_awaited;             /* an await is around the spawn */
 };
@@ -50,17 +51,14 @@ static bool is_automatic(const struct symbol *symbol)
     return symbol && !symbol->is_file_scope && !symbol->is_static && !symbol->is_extern && !symbol->is_thread_local;
 }
 
-/* The local whose address the value is, or null. */
-static const struct symbol *addressed(const struct acc *acc, struct node *value)
+/* The lvalue whose address the value is, or null. */
+static struct node *addressed(const struct acc *acc, struct node *value)
 {
     while ((value = node_strip(value))->kind == NODE_CAST)
         value = value->child[1];
-    const struct symbol *symbol = NULL;
     if (value->kind == NODE_UNARY && value->op && token_is(acc, value->op, "&"))
-        symbol = root_variable(value->child[0]);
-    else if (value->type && value->type->class == TYPE_ARRAY)
-        symbol = root_variable(value);
-    return is_automatic(symbol) ? symbol : NULL;
+        return node_strip(value->child[0]);
+    return value->type && value->type->class == TYPE_ARRAY ? value : NULL;
 }
 
 static bool is_awaited_in(const struct node *node, const struct symbol *handle)
@@ -79,8 +77,13 @@ static void check_spawn(struct spawning at, struct node *spawn)
     if (!coroutine || coroutine->kind != NODE_CALL || at.is_awaited)
         return;
     for (uint32_t i = 1; i < coroutine->count; i++) {
-        const struct symbol *local = addressed(at.acc, coroutine->child[i]);
-        if (!local)
+        struct node *lvalue = addressed(at.acc, coroutine->child[i]);
+        const struct symbol *local = lvalue ? root_variable(lvalue) : NULL;
+        if (lvalue && lvalue->kind == NODE_COMPOUND_LITERAL && !(at.handle && is_awaited_in(at.block, at.handle))) {
+            report(at.acc, MESSAGE_SPAWN_LITERAL, spawn->first);
+            return;
+        }
+        if (!is_automatic(local))
             continue;
         const struct node *owner = local->block ? local->block : at.body;
         if (at.handle && is_awaited_in(owner, at.handle))
@@ -103,6 +106,8 @@ static void walk(struct spawning at, struct node *node)
         at.handle = base_variable(node->child[0]);
     else if (node->kind == NODE_BLOCK || node->kind == NODE_EXPRESSION_STATEMENT)
         at.handle = NULL, at.is_awaited = false;
+    if (node->kind == NODE_BLOCK)
+        at.block = node;
     if (is_spawn(at.acc, node))
         check_spawn(at, node);
     for (uint32_t i = 0; i < node->count; i++)
@@ -112,5 +117,5 @@ static void walk(struct spawning at, struct node *node)
 
 void warn_locals(struct acc *acc, struct node *body)
 {
-    walk((struct spawning){.acc = acc, .body = body}, body);
+    walk((struct spawning){.acc = acc, .body = body, .block = body}, body);
 }

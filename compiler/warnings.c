@@ -22,7 +22,7 @@ static const struct blocking blocking_calls[] = {
     {"sigtimedwait", NULL}, {"poll", "ac_readable"}, {"ppoll", "ac_readable"}, {"select", "ac_readable"},
     {"pselect", "ac_readable"}, {"epoll_wait", "ac_readable"}, {"epoll_pwait", "ac_readable"},
     {"system", NULL}, {"popen", NULL}, {"pclose", NULL}, {"wait", NULL}, {"wait3", NULL}, {"wait4", NULL},
-    {"waitpid", NULL}, {"waitid", NULL}, {"getaddrinfo", NULL}, {"getnameinfo", NULL}, {"gethostbyname", NULL},
+    {"waitpid", "ac_wait_pid"}, {"waitid", NULL}, {"getaddrinfo", NULL}, {"getnameinfo", NULL}, {"gethostbyname", NULL},
     {"gethostbyname2", NULL}, {"gethostbyname_r", NULL}, {"gethostbyname2_r", NULL}, {"gethostbyaddr", NULL},
     {"gethostbyaddr_r", NULL}, {"res_query", NULL}, {"res_search", NULL}, {"pthread_join", NULL},
     {"pthread_timedjoin_np", NULL}, {"thrd_join", NULL}, {"pthread_cond_wait", "ac_cond_wait"},
@@ -81,6 +81,53 @@ static void check_blocking(struct acc *acc, struct node *call)
         report(acc, MESSAGE_BLOCKING_CALL, callee->first, called, blocking->instead);
     else
         report(acc, MESSAGE_BLOCKING_THREAD, callee->first, called, name);
+}
+
+/* ---- attributes of async functions ------------------------------------------------------------------------------- */
+
+/* -Wunused-result: the value of `await f();` */
+static void check_result(struct acc *acc, const struct node *statement)
+{
+    const struct node *await = node_strip(statement->child[0]);
+    const struct node *callee = await->kind == NODE_AWAIT ? called_name(node_strip(await->child[0])) : NULL;
+    if (!callee || !callee->symbol || !await->type || await->type->class == TYPE_VOID)
+        return;
+    bool is_marked = has_attribute(acc, callee->symbol, "warn_unused_result");
+    if (is_marked || has_attribute(acc, callee->symbol, "nodiscard"))
+        report(acc, MESSAGE_UNUSED_RESULT, await->first, callee->symbol->name,
+               is_marked ? "warn_unused_result" : "nodiscard");
+}
+
+/* The await in whose call's arguments a token stands, if the function is defined in this file: such a call vanishes. */
+static bool is_argument_of_await(const struct node *node, uint32_t token)
+{
+    if (token < node->first || token > node->last)
+        return false;
+    const struct node *call = node->kind == NODE_AWAIT ? node_strip(node->child[0]) : NULL;
+    const struct node *callee = call ? called_name(call) : NULL;
+    for (uint32_t i = 1; callee && callee->symbol && callee->symbol->definition && i < call->count; i++)
+        if (call->child[i]->first == token)
+            return true;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && is_argument_of_await(node->child[i], token))
+            return true;
+    return false;
+}
+
+void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, const char *text)
+{
+    bool is_deprecation = strcmp(option, "-Wdeprecated-declarations") == 0;
+    if (!is_deprecation && strcmp(option, "-Wnonnull") != 0)
+        return;
+    for (uint32_t i = 0; i < acc->item_count; i++) {
+        const struct node *item = acc->items[i], *body = item->count ? item->child[item->count - 1] : NULL;
+        if (!is_async_definition(item) || !body || token < body->first || token > body->last)
+            continue;
+        if (is_deprecation)
+            report(acc, MESSAGE_DEPRECATED, token, text);
+        else if (is_argument_of_await(body, token))
+            report(acc, MESSAGE_NULL_ARGUMENT, token, text);
+    }
 }
 
 /* ---- -Wunawaited-task -------------------------------------------------------------------------------------------- */
@@ -218,6 +265,8 @@ static void check_node(struct acc *acc, struct node *body, struct node *node)
         check_blocking(acc, node);
     if (node->kind == NODE_TRY)
         check_swallowed(acc, node);
+    if (node->kind == NODE_EXPRESSION_STATEMENT)
+        check_result(acc, node);
     if (node->kind == NODE_DECLARATION)
         check_forgotten(acc, body, node);
     if (elsewhere)
