@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "../util.h"
 
@@ -120,13 +121,22 @@ void temporary_remove(struct temporary *temporary);
 struct process_options {
     bool is_verbose, is_dry_run;
     const char *input;        /* standard input comes from this file; null: ours */
+    int gate;                 /* standard input is this descriptor; 0: it is not */
     const char *messages;     /* standard error goes to this file; null: to ours */
     bool is_translator;       /* acc1: gets a deep C stack; if it dies, that is our fault */
 };
 /* From here on signals that would end the process wait until a child is being waited for. */
 void process_prepare(void);
-/* Runs a command and returns its exit status; 1 where it ended otherwise (which is then said). A signal to the
+/* A command that runs; pid 0 in a dry run. */
+struct process {
+    pid_t pid;
+    const char *name;
+    bool is_translator;
+};
+struct process process_start(struct words *command, const struct process_options *options, struct temporary *temporary);
+/* Waits for its end and returns its exit status; 1 where it ended otherwise (which is then said). A signal to the
  * driver goes to the child first; then temporary files are removed and the driver ends by the same signal. */
+int process_finish(const struct process *process, struct temporary *temporary);
 int process_run(struct words *command, const struct process_options *options, struct temporary *temporary);
 /* Copies a file to standard error. */
 void messages_print(const char *path);

@@ -96,6 +96,8 @@ static _Noreturn void child(struct words *command, const struct process_options 
 {
     unblock();
     redirect(STDIN_FILENO, options->input, O_RDONLY);
+    if (options->gate)
+        dup2(options->gate, STDIN_FILENO);
     redirect(STDERR_FILENO, options->messages, O_WRONLY | O_CREAT | O_TRUNC);
     if (options->is_translator)
         allow_deep_stack();
@@ -145,7 +147,8 @@ static struct words *shortened(struct words *command, struct temporary *temporar
     if (command_size(command) < MAX_COMMAND)
         return command;
     struct words *result = arena_allocate(command->arena, sizeof *result);
-    const char *path = temporary_path(temporary, 0, "arguments");
+    static unsigned count;
+    const char *path = temporary_path(temporary, 0, arena_format(command->arena, "arguments%u", count++));
     result->arena = command->arena;
     words_write_response(command, 1, path);
     words_add(result, command->word[0]);
@@ -153,27 +156,41 @@ static struct words *shortened(struct words *command, struct temporary *temporar
     return result;
 }
 
-int process_run(struct words *command, const struct process_options *options, struct temporary *temporary)
+struct process process_start(struct words *command, const struct process_options *options, struct temporary *temporary)
 {
+    struct process process = {.name = command->word[0], .is_translator = options->is_translator};
     if (options->is_verbose || options->is_dry_run)
         process_print(command);
     if (options->is_dry_run)
-        return 0;
+        return process;
     command = shortened(command, temporary);
     fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0)
+    process.pid = fork();
+    if (process.pid < 0)
         fatal("no process can be made: %s", strerror(errno));
-    if (pid == 0)
+    if (process.pid == 0)
         child(command, options);
-    int status = wait_for(pid, temporary);
+    return process;
+}
+
+int process_finish(const struct process *process, struct temporary *temporary)
+{
+    if (!process->pid)
+        return 0;
+    int status = wait_for(process->pid, temporary);
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
-    fprintf(stderr, "acc: error: %s was ended by signal %d (%s)\n", command->word[0], WTERMSIG(status),
+    fprintf(stderr, "acc: error: %s was ended by signal %d (%s)\n", process->name, WTERMSIG(status),
             strsignal(WTERMSIG(status)));
-    if (options->is_translator)
+    if (process->is_translator)
         fputs("acc: note: this is a fault in acc, not in the program; please report it\n", stderr);
     return 1;
+}
+
+int process_run(struct words *command, const struct process_options *options, struct temporary *temporary)
+{
+    struct process process = process_start(command, options, temporary);
+    return process_finish(&process, temporary);
 }
 
 void messages_print(const char *path)

@@ -4,6 +4,8 @@
  *
  * Being a process of its own, it can have a deep C stack, may load libclang (which acc itself then does not have to
  * for plain C), and whatever happens to it, acc cleans up. OUTPUT appears complete or not at all; - is standard output.
+ * Loading libclang takes as long as preprocessing a small file: so acc starts both at once, and with --wait acc1 begins
+ * when standard input has a byte, or ends when it has none.
  * Exit status: TRANSLATION_… in driver.h.
  */
 #include <errno.h>
@@ -20,6 +22,7 @@ struct invocation {
     struct options options;
     struct arena *arena;
     const char *name, *input, *output, *standard_input;
+    bool waits;
 };
 
 static const char *value_of(const char *word, const char *option)
@@ -42,6 +45,8 @@ static void read_option(struct invocation *invocation, const char *word)
         options->warning_options = value;
     else if ((value = value_of(word, "--error-limit=")))
         options->error_limit = atoi(value);
+    else if (!strcmp(word, "--wait"))
+        invocation->waits = true;
     else if (!strcmp(word, "--emit-c"))
         options->emit_c = true;
     else if (!strcmp(word, "--debug"))
@@ -132,6 +137,18 @@ static const char *read_text(struct invocation *invocation, const char *path, ui
     return text;
 }
 
+/* Until INPUT is there. */
+static void wait_for_input(void)
+{
+    char byte;
+    ssize_t count;
+    do {
+        count = read(STDIN_FILENO, &byte, 1);
+    } while (count < 0 && errno == EINTR);
+    if (count != 1)
+        exit(TRANSLATION_FAILED);
+}
+
 int main(int argc, char **argv)
 {
     struct invocation invocation = {.arena = arena_new()};
@@ -140,6 +157,8 @@ int main(int argc, char **argv)
     read_arguments(&invocation, argv + 1);
     if (invocation.options.stop_after && !translate_has_pass(invocation.options.stop_after))
         fatal("--stop-after=%s: there is no such pass", invocation.options.stop_after);
+    if (invocation.waits)
+        wait_for_input();
     acc.input_name = invocation.name;
     acc.text = read_text(&invocation, invocation.input, &acc.length);
     if (invocation.standard_input)

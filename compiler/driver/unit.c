@@ -3,10 +3,14 @@
  *     cc -E -x c -include ac/abi.h FILE -o TMP/preprocessed.i     then acc1 TMP/preprocessed.i -o TMP/STEM.i
  *     cc -c -x cpp-output TMP/STEM.i
  *
+ * acc1 is started together with the preprocessor, and waits for it with libclang loaded (translator.c).
+ *
  * Each option goes to the step it is for. The translated text keeps the user's stem, so that the C compiler names by
  * itself what it makes (STEM.o, STEM.s, STEM.gcno); its line markers name the user's files, so that no temporary name
  * gets into an object. acc1 may find that the file has nothing of the dialect; then the C compiler gets it as it is.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,7 +96,7 @@ const char *unit_preprocessed(struct driver *driver, const struct unit *unit)
 
 /* What the preprocessor says is held back until it is known that the file will not be compiled once more as it is. A
  * compiler whose messages go to a file has to be told that there is a terminal behind it. */
-static int preprocess(struct driver *driver, struct unit *unit, const char *messages)
+static struct process preprocess(struct driver *driver, struct unit *unit, const char *messages)
 {
     struct words command = command_begin(driver);
     struct process_options options = how_to_run(driver, unit);
@@ -116,7 +120,7 @@ static int preprocess(struct driver *driver, struct unit *unit, const char *mess
     words_add(&command, unit->name);
     words_add(&command, "-o");
     words_add(&command, unit_preprocessed(driver, unit));
-    return process_run(&command, &options, &driver->temporary);
+    return process_start(&command, &options, &driver->temporary);
 }
 
 static const char *joined(struct driver *driver, unsigned stages)
@@ -152,18 +156,23 @@ static void add_translator_options(struct driver *driver, struct words *command,
     words_add(command, arena_format(driver->arena, "--name=%s", is_standard_input(unit) ? "<stdin>" : unit->name));
 }
 
-static int translate(struct driver *driver, struct unit *unit, const char *output, const char *messages)
+/* Begins when a byte comes through the gate. */
+static struct process translate(struct driver *driver, struct unit *unit, const char *output, const char *messages,
+                                int gate)
 {
     struct words command = {.arena = driver->arena};
     struct process_options options = how_to_run(driver, unit);
+    options.input = NULL;
     options.messages = messages;
+    options.gate = gate;
     options.is_translator = true;
     words_add(&command, driver->backend.translator);
     add_translator_options(driver, &command, unit);
+    words_add(&command, "--wait");
     words_add(&command, unit_preprocessed(driver, unit));
     words_add(&command, output);
     command_add_options(driver, &command, STAGE_TYPES);
-    return process_run(&command, &options, &driver->temporary);
+    return process_start(&command, &options, &driver->temporary);
 }
 
 /* Files that the compiler names after its output (coverage notes, split debug information) would be named after our
@@ -253,14 +262,22 @@ static int make_text(struct driver *driver, struct unit *unit, const char *outpu
 {
     const char *first = temporary_path(&driver->temporary, unit->number, "messages");
     const char *second = temporary_path(&driver->temporary, unit->number, "more-messages");
-    int status = preprocess(driver, unit, first);
-    bool is_silent = is_empty(first);
-    if (!status)
-        status = translate(driver, unit, output, is_silent ? NULL : second);
+    int gate[2];
+    if (pipe2(gate, O_CLOEXEC))
+        fatal("no pipe can be made: %s", strerror(errno));
+    struct process preprocessor = preprocess(driver, unit, first);
+    struct process translator = translate(driver, unit, output, second, gate[0]);
+    int status = process_finish(&preprocessor, &driver->temporary);
+    bool is_preprocessed = !status && write(gate[1], "", 1) == 1;
+    close(gate[0]);
+    close(gate[1]);
+    int translation = process_finish(&translator, &driver->temporary);
+    if (is_preprocessed)
+        status = translation;
     if (status == TRANSLATION_PLAIN)
         return status;
     messages_print(first);
-    if (!is_silent)
+    if (is_preprocessed)
         messages_print(second);
     return status;
 }
