@@ -318,16 +318,12 @@ int64_t ac__next_deadline(struct ac__loop *loop)
     return loop->heap_count ? loop->heap[1].deadline : AC__NEVER;
 }
 
-struct ac__alarm *ac__alarm_take(struct ac__loop *loop, bool *is_sleep)
+struct ac__alarm *ac__alarm_first(struct ac__loop *loop, bool *is_sleep)
 {
-    struct ac__alarm *alarm;
     if (ac__next_deadline(loop) > loop->now)
         return NULL;
-    alarm = alarm_of(&loop->heap[1]);
     *is_sleep = loop->heap[1].alarm & 1;
-    heap_remove(loop, 1);
-    alarm->index = 0;
-    return alarm;
+    return alarm_of(&loop->heap[1]);
 }
 
 void ac__alarms_free(struct ac__loop *loop)

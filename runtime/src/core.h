@@ -198,6 +198,15 @@ struct ac__heap_entry {
     uintptr_t alarm; /* the lowest bit: it is a sleep's */
 };
 
+/* A function in the ready queue: a task's header, for the queue and the state CALLBACK, and what to call. */
+struct ac__callback {
+    struct ac__task header;
+    void (*function)(void *argument);
+    void *argument;
+    /* Called before the function, or in its place when the loop ends (is_dropped). */
+    void (*release)(struct ac__callback *callback, bool is_dropped);
+};
+
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 struct ac__loop {
@@ -219,6 +228,8 @@ struct ac__loop {
     unsigned heap_count, heap_capacity;
     struct ac__heap_entry *heap; /* [1] is the first to ring of those that ring soon */
     struct ac__wheel *wheel;     /* those that ring later; made when there are many */
+    struct ac__callback ringing; /* in the ready queue: goes on ringing (rings_later) */
+    bool rings_later;
     /* descriptors (poll.c) */
     int epoll;
     unsigned descriptor_count;
@@ -269,15 +280,6 @@ static inline void ac__make_ready(struct ac__task *task)
         ac__no_loop();
     ac__queue_ready(task);
 }
-
-/* A function in the ready queue: a task's header, for the queue and the state CALLBACK, and what to call. */
-struct ac__callback {
-    struct ac__task header;
-    void (*function)(void *argument);
-    void *argument;
-    /* Called before the function, or in its place when the loop ends (is_dropped). */
-    void (*release)(struct ac__callback *callback, bool is_dropped);
-};
 
 static inline void ac__callback_queue(struct ac__callback *callback)
 {
@@ -573,16 +575,18 @@ bool ac__alarm_arm(struct ac__loop *loop, struct ac__alarm *alarm, int64_t delay
 void ac__alarm_cancel(struct ac__loop *loop, struct ac__alarm *alarm);
 /* When the first alarm rings; AC__NEVER: there is none. */
 int64_t ac__next_deadline(struct ac__loop *loop);
-/* Takes out the first of the alarms that are due at loop->now; null: none is. */
-struct ac__alarm *ac__alarm_take(struct ac__loop *loop, bool *is_sleep);
+/* The first of the alarms that are due at loop->now; null: none is. */
+struct ac__alarm *ac__alarm_first(struct ac__loop *loop, bool *is_sleep);
 void ac__alarms_free(struct ac__loop *loop);
 
 /* ---- timer.c ----------------------------------------------------------------------------------------------------- */
 
 /* Seconds as ns, rounded up, clamped to 0 ... AC__NEVER. */
 int64_t ac__nanoseconds(double seconds);
-/* Rings everything that is due at loop->now. */
+/* Rings everything that is due at loop->now. A limit waits until what rang before it has had its turn. */
 void ac__timers_run(struct ac__loop *loop);
+/* What a limit's timer does. */
+void ac__limit_fire(struct ac__timer *timer);
 void ac__calls_free(void);
 
 /* ---- poll.c ------------------------------------------------------------------------------------------------------ */
@@ -683,6 +687,11 @@ struct ac__task *ac__awaited_task(const struct ac__frame *frame);
 
 /* The task that waits for its children, of which this waiter watches one; null if the waiter is something else. */
 struct ac__task *ac__family_of(const struct ac__waiter *waiter) AC__IF_LINKED;
+
+/* ---- group.c ----------------------------------------------------------------------------------------------------- */
+
+/* The same for the children of a group. */
+struct ac__task *ac__group_of(const struct ac__waiter *waiter) AC__IF_LINKED;
 
 /* ---- thread.c ---------------------------------------------------------------------------------------------------- */
 

@@ -1,9 +1,10 @@
-/* dump.c: the listing of all tasks: name, state, chain of awaits with places, innermost first, and where each was
- * spawned.
+/* dump.c: the listing of all tasks: name, state, chain of awaits with places, innermost first, who awaits it, and where
+ * it was spawned.
  *
  *     Task-3 (waiting)
  *       at ac_sleep
  *       at fetch (fetch.ac:12)
+ *       awaited by Task-1
  *       spawned at fetch.ac:30
  *
  * ac_spawn notes its place (ac__here, one store). Who is started by a combinator finds it when it is asked for: in the
@@ -78,6 +79,30 @@ static void print_chain(struct ac__task *task, FILE *file)
         print_frame(frame, file);
 }
 
+static struct ac__task *awaiter_of(const struct ac__waiter *waiter)
+{
+    struct ac__task *task = waiter->wait.task;
+    if (!task && ac__family_of)
+        task = ac__family_of(waiter);
+    if (!task && ac__group_of)
+        task = ac__group_of(waiter);
+    return task;
+}
+
+static void print_awaiters(struct ac__task *task, FILE *file)
+{
+    const struct ac__waiter *first = *ac__joiners(task), *waiter = first;
+    char name[32];
+    if (!waiter)
+        return;
+    do {
+        struct ac__task *awaiter = awaiter_of(waiter);
+        if (awaiter)
+            fprintf(file, "  awaited by %s\n", ac__task_name(awaiter, name));
+        waiter = waiter->next;
+    } while (waiter != first);
+}
+
 static void print_task(struct ac__task *task, FILE *file)
 {
     char name[32], place[AC__PLACE_SIZE];
@@ -85,6 +110,7 @@ static void print_task(struct ac__task *task, FILE *file)
     fprintf(file, "%s (%s%s)\n", ac__task_name(task, name), state_name(task),
             task->flags & AC__CANCEL ? ", being cancelled" : "");
     print_chain(task, file);
+    print_awaiters(task, file);
     if (origin)
         fprintf(file, "  spawned at %s\n", origin);
 }

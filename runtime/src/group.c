@@ -107,6 +107,12 @@ static struct ac__task *child_done(struct ac__wait *wait)
     return NULL;
 }
 
+struct ac__task *ac__group_of(const struct ac__waiter *waiter)
+{
+    bool is_child = waiter->wait.cancel == child_done;
+    return is_child ? container_of(waiter, struct child, waiter)->group->task : NULL;
+}
+
 void ac__group_spawn(ac_group *group, struct ac__frame *coroutine, const char *origin)
 {
     struct child *child;

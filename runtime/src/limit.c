@@ -9,13 +9,6 @@
 
 #include <math.h>
 
-static void limit_fire(struct ac__timer *timer)
-{
-    struct ac__limit *limit = container_of(timer, struct ac__limit, timer);
-    limit->has_fired = true;
-    ac__task_cancel(limit->task, true);
-}
-
 /* Begins a limit for a task. An error code, or 0. */
 static int limit_begin(struct ac__limit *limit, struct ac__task *task, double seconds)
 {
@@ -23,13 +16,13 @@ static int limit_begin(struct ac__limit *limit, struct ac__task *task, double se
     limit->cancels = task->cancels;
     limit->has_fired = false;
     limit->was_pending = task->flags & AC__CANCEL;
-    limit->timer = (struct ac__timer){.fire = limit_fire};
+    limit->timer = (struct ac__timer){.fire = ac__limit_fire};
     if (isnan(seconds) || seconds == -INFINITY)
         return EINVAL;
     if (seconds == INFINITY)
         return 0;
     if (seconds <= 0)
-        limit_fire(&limit->timer);
+        ac__limit_fire(&limit->timer);
     else if (!ac__alarm_arm(ac__loop(), &limit->timer.alarm, ac__nanoseconds(seconds), false))
         return ENOMEM;
     return 0;
@@ -117,7 +110,7 @@ bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds)
         return true;
     if (seconds > 0)
         return ac__alarm_arm(ac__loop(), &limit->timer.alarm, ac__nanoseconds(seconds), false);
-    limit_fire(&limit->timer);
+    ac__limit_fire(&limit->timer);
     return true;
 }
 

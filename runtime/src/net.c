@@ -49,7 +49,7 @@ static int read_attempt(struct ac__io *io, struct ac__task *task)
     struct transfer *read_ = (struct transfer *)io;
     size_t size = read_->size;
     ssize_t count;
-    if (!is_ready(io))
+    if (size && !is_ready(io))
         return AC__SUSPENDED;
     do
         count = ac__transfer_fails(&size) ? -1 : read(io->fd, read_->bytes, size);
@@ -111,7 +111,7 @@ ac_coro(size_t) ac_fd_read(int fd, void *buffer, size_t size)
     struct ac__frame *frame = transfer_new(ac__frame_new(&read_function, (const void *)ac_fd_read), fd, buffer, size);
     if (frame) {
         ((struct ac__io *)frame)->attempt = read_attempt;
-        ((struct ac__io *)frame)->is_output = false;
+        ((struct ac__io *)frame)->is_output = size == 0; /* who reads nothing waits for no input */
     }
     return (ac_coro(size_t))frame;
 }

@@ -61,13 +61,22 @@ static int shield_at_once(struct ac__frame *frame, struct ac__task *task)
     return ac__yield_at(task, frame, GAVE_WAY);
 }
 
+/* It was spawned where the coroutine was made. */
+static void shield_spawn(struct shield *shield)
+{
+    const char *origin = ((struct ac__frame *)shield->target)->origin;
+    struct ac__task *task = ac__task_start(shield->target);
+    if (ac__state(task) != AC__FINISHED)
+        ac__root(task)->origin = origin;
+    shield->target = task;
+    shield->kind = AC__KIND_TASK;
+}
+
 static int shield_start(struct ac__frame *frame, struct ac__task *task)
 {
     struct shield *shield = ac__body(frame);
-    if (shield->kind == AC__KIND_CORO) {
-        shield->target = ac__task_start(shield->target);
-        shield->kind = AC__KIND_TASK;
-    }
+    if (shield->kind == AC__KIND_CORO)
+        shield_spawn(shield);
     if (shield->target == task)
         return shield_fail(shield, task, ac__awaits_itself());
     if (ac__target_done(shield->target, shield->kind))

@@ -1,4 +1,4 @@
-/* timer.c: the clock, and what is made of alarms directly: sleeping, yielding, calls in the future. */
+/* timer.c: the clock, and what is made of alarms directly: sleeping, yielding, calls in the future; ringing them. */
 #include "core.h"
 
 #include <math.h>
@@ -176,6 +176,39 @@ void ac__calls_free(void)
 
 /* ---- ringing ----------------------------------------------------------------------------------------------------- */
 
+/* Sleeps and calls go to the end of the ready queue, but a limit acts when it rings: so that it does not overtake what
+ * was due before it, ringing then goes on when all that has had its turn. */
+
+void ac__limit_fire(struct ac__timer *timer)
+{
+    struct ac__limit *limit = container_of(timer, struct ac__limit, timer);
+    limit->has_fired = true;
+    ac__task_cancel(limit->task, true);
+}
+
+static void go_on(void *loop)
+{
+    ((struct ac__loop *)loop)->rings_later = false;
+    ac__timers_run(loop);
+}
+
+static void nothing_to_release(struct ac__callback *callback, bool is_dropped)
+{
+    (void)callback, (void)is_dropped;
+}
+
+static void ring_later(struct ac__loop *loop)
+{
+    loop->rings_later = true;
+    loop->ringing = (struct ac__callback){.function = go_on, .argument = loop, .release = nothing_to_release};
+    ac__callback_queue(&loop->ringing);
+}
+
+static bool is_limit(const struct ac__alarm *alarm, bool is_sleep)
+{
+    return !is_sleep && ((const struct ac__timer *)alarm)->fire == ac__limit_fire;
+}
+
 static void ring(struct ac__alarm *alarm, bool is_sleep)
 {
     struct ac__timer *timer = (struct ac__timer *)alarm;
@@ -188,8 +221,16 @@ static void ring(struct ac__alarm *alarm, bool is_sleep)
 void ac__timers_run(struct ac__loop *loop)
 {
     struct ac__alarm *alarm;
-    bool is_sleep;
+    bool is_sleep, has_rung = false;
     /* Whatever rings only makes tasks ready or cancels; it may arm alarms, but none that is due at loop->now. */
-    while ((alarm = ac__alarm_take(loop, &is_sleep)))
+    while (!loop->rings_later && (alarm = ac__alarm_first(loop, &is_sleep))) {
+        if (!is_limit(alarm, is_sleep)) {
+            has_rung = true;
+        } else if (has_rung) {
+            ring_later(loop);
+            break;
+        }
+        ac__alarm_cancel(loop, alarm);
         ring(alarm, is_sleep);
+    }
 }

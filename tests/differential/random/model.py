@@ -97,6 +97,9 @@ class Loop:
         if self.steps > 3000:
             raise Discard
         task = self.ready.popleft()
+        if callable(task):
+            task()
+            return
         if not task.has_started and task.cancel_flag:
             task.cancel_flag = False
             self.finish(task, ECANCELED, None)
@@ -141,12 +144,22 @@ class Loop:
         if not self.alarms:
             return False
         self.now = self.alarms[0][0]
+        self.ring()
+        return True
+
+    def ring(self):
+        """A limit waits until what rang before it has had its turn."""
+        has_rung = False
         while self.alarms and self.alarms[0][0] <= self.now:
-            alarm = heapq.heappop(self.alarms)
-            ring, alarm[2] = alarm[2], None
+            ring = self.alarms[0][2]
+            if ring and not is_limit(ring):
+                has_rung = True
+            elif ring and has_rung:
+                self.ready.append(self.ring)
+                return
+            heapq.heappop(self.alarms)[2] = None
             if ring:
                 ring()
-        return True
 
     # -- the whole run
 
@@ -284,6 +297,10 @@ def stop(loop, target):
 
 
 # ---- limits -----------------------------------------------------------------------------------------------------------
+
+
+def is_limit(ring):
+    return isinstance(getattr(ring, '__self__', None), Limit)
 
 
 class Limit:
