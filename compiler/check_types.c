@@ -14,18 +14,25 @@ static void check_node(struct acc *acc, struct node *node);
 
 /* ---- dropped handles --------------------------------------------------------------------------------------------- */
 
+/* A function that programs call by a macro of the library, such as ac_queue_put. */
+static bool is_internal(const char *function)
+{
+    return strncmp(function, "ac__", 4) == 0;
+}
+
 /* What to call a coroutine: the function's name, or the macro's that it came out of. */
 static const char *coroutine_name(struct acc *acc, struct node *node, uint32_t *token)
 {
+    const char *macro = origin_of(acc, node->first).macro;
     *token = node->first;
     if (node->kind == NODE_CALL) {
         struct node *callee = node_strip(node->child[0]);
         if (callee->kind == NODE_NAME || callee->kind == NODE_MEMBER) {
+            const char *name = token_text(acc, callee->last);
             *token = callee->first;
-            return token_text(acc, callee->last);
+            return macro && is_internal(name) ? macro : name;
         }
     }
-    const char *macro = origin_of(acc, node->first).macro;
     return macro ? macro : arena_copy(acc->arena, acc->text + acc->tokens[node->first].offset,
                                       acc->tokens[node->last].offset + acc->tokens[node->last].length -
                                           acc->tokens[node->first].offset);
