@@ -94,6 +94,20 @@ ac_coro(void) ac_http_session_aexit(ac_http_session *session, const ac_error *er
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
+/* A field of a form (multipart/form-data): a value, or the contents of a file. An array of them ends with one whose
+ * name is null; ac_http_fields({"title", .value = "Cat"}, {"photo", .file = "cat.jpg"}) is such an array, good until the
+ * end of the block it stands in. Files are opened when the request starts, which throws what open does, and EISDIR or
+ * EINVAL for what is no regular file; they are read as the other side takes them, on worker threads where a disk has to
+ * be waited for. One that becomes shorter meanwhile is EIO. */
+typedef struct ac_http_field {
+    const char *name, *value; /* `size` bytes, or a text if size is 0 */
+    size_t size;
+    const char *file;     /* in place of the value: a path */
+    const char *filename; /* what the server is told; null: the last part of `file`, or nothing */
+    const char *type;     /* null: that of a file may follow from its name */
+} ac_http_field;
+#define ac_http_fields(...) ((const ac_http_field[]){__VA_ARGS__, {0, 0, 0, 0, 0, 0}})
+
 /* All but the URL may be left out: 0 and null are the defaults, mostly the session's. At most one kind of body. */
 struct ac_http_options {
     const char *url;
@@ -104,6 +118,7 @@ struct ac_http_options {
     size_t size;
     const json_t *json;          /* a body: its text, application/json */
     const ac_http_pair *form;    /* a body: application/x-www-form-urlencoded */
+    const ac_http_field *multipart; /* a body: multipart/form-data, which may have files: ac_http_fields(...) */
     ac_gen(ac_http_part) upload; /* a body as it comes: the generator is asked as the other side takes it, in a task of
                                     its own, and closed with the response at the latest. Sent in chunks, or with a
                                     Content-Length if `size` says so. What it throws, the request or the reading of the

@@ -72,6 +72,8 @@ struct transfer {
     bool upload_has_ended;
     ac_event taken; /* the piece has been sent, or the transfer has ended */
     ac_task(void) feeder;
+    curl_mime *mime;
+    struct file *files, *cold; /* of .multipart; one that is to be brought into memory */
     bool input_pauses, output_pauses;
     /* the outcome */
     bool has_ended;
@@ -92,6 +94,16 @@ void ac__transfer_fail(struct transfer *transfer, int code, const char *format, 
 void ac__transfer_resume_input(struct transfer *transfer);
 void ac__transfer_resume_output(struct transfer *transfer);
 void ac__transfer_free(struct transfer *transfer);
+
+/* ---- multipart.ac ------------------------------------------------------------------------------------------------ */
+
+/* Opens the files of a form. Gives 0, or an error code with the transfer's message. */
+ac_coro(int) ac__multipart_open(struct transfer *transfer, const ac_http_field *fields);
+/* The form becomes the request's body; its files are open. */
+CURLcode ac__multipart_set(struct transfer *transfer, const ac_http_field *fields);
+/* The task that gets from the disk what is to be sent next. */
+ac_coro(void) ac__multipart_bring_files(struct transfer *transfer);
+void ac__multipart_free(struct transfer *transfer);
 
 /* ---- options.c --------------------------------------------------------------------------------------------------- */
 

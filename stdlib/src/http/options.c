@@ -88,7 +88,7 @@ static bool line_is_replaced(const char *line, const ac_http_pair *pairs)
 /* The session's fields but for those that the request has itself, the request's, and what this module sends if neither
  * has it. */
 static int set_headers(struct transfer *transfer, const ac_http_session *session, const ac_http_pair *pairs,
-                       const char *type)
+                       const char *type, bool has_body)
 {
     struct curl_slist **list = &transfer->header_list;
     int code;
@@ -101,7 +101,7 @@ static int set_headers(struct transfer *transfer, const ac_http_session *session
     if (type && !list_has(*list, "Content-Type") && header_add(list, &(ac_http_pair){"Content-Type", type}) != 0)
         return ENOMEM;
     /* For long bodies libcurl would send it, and wait. */
-    if (type && !list_has(*list, "Expect") && !list_append(list, "Expect:"))
+    if (has_body && !list_has(*list, "Expect") && !list_append(list, "Expect:"))
         return ENOMEM;
     return 0;
 }
@@ -183,11 +183,12 @@ struct body {
     const char *type;
     struct bytes made; /* of .form */
     char *text;        /* of .json */
+    const ac_http_field *fields;
 };
 
 static int body_of(struct transfer *transfer, const struct ac_http_options *options, struct body *body)
 {
-    if (!!options->data + !!options->json + !!options->form + !!options->upload > 1)
+    if (!!options->data + !!options->json + !!options->form + !!options->upload + !!options->multipart > 1)
         return refuse(transfer, EINVAL, "more than one kind of body");
     if (options->data)
         *body = (struct body){options->data, options->size ? options->size : strlen(options->data),
@@ -207,6 +208,7 @@ static int body_of(struct transfer *transfer, const struct ac_http_options *opti
         body->size = body->made.size;
         body->type = "application/x-www-form-urlencoded";
     }
+    body->fields = options->multipart;
     return 0;
 }
 
@@ -221,6 +223,8 @@ static void body_free(struct body *body)
 static CURLcode set_body(struct transfer *transfer, const struct body *body)
 {
     CURL *easy = transfer->easy;
+    if (body->fields)
+        return ac__multipart_set(transfer, body->fields);
     CURLcode outcome = curl_easy_setopt(easy, CURLOPT_POST, 1L);
     if (transfer->has_upload) {
         if (body->size)
@@ -239,7 +243,7 @@ static bool is(const struct transfer *transfer, const char *method)
 static CURLcode set_method(struct transfer *transfer, const struct body *body)
 {
     CURL *easy = transfer->easy;
-    bool has_body = body->data || transfer->has_upload || is(transfer, "POST") || is(transfer, "PUT")
+    bool has_body = body->data || body->fields || transfer->has_upload || is(transfer, "POST") || is(transfer, "PUT")
                  || is(transfer, "PATCH");
     CURLcode outcome = CURLE_OK;
     if (has_body)
@@ -357,7 +361,7 @@ int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *sessi
     if (!code)
         code = body_of(transfer, options, &body);
     if (!code)
-        code = set_headers(transfer, session, options->headers, body.type);
+        code = set_headers(transfer, session, options->headers, body.type, body.type || body.fields);
     if (!code)
         code = set_all(transfer, session, options, &body);
     body_free(&body);

@@ -300,6 +300,7 @@ void ac__transfer_free(struct transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->header_list);
+    ac__multipart_free(transfer);
     ac__bytes_free(&transfer->body);
     free(transfer->pairs);
     free(transfer->target);

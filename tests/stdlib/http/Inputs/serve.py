@@ -3,6 +3,8 @@ environment (URL), and exits with its status. What the server does, the path say
 below. Nothing here depends on time but for answers that never come. With a folder of certificates in the environment
 (CERTIFICATES) there is a server by TLS for each of them, too: URL_good and so on."""
 import base64
+import email
+import email.policy
 import gzip
 import hashlib
 import http.server
@@ -89,6 +91,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.read_body()
         self.answer_json({'method': self.command, 'path': self.path, 'body': body.decode('latin-1'),
                           'headers': {name.lower(): value for name, value in self.headers.items()}})
+
+    def get_multipart(self):
+        """What the fields of a form are: a line for each."""
+        head = f'Content-Type: {self.headers["Content-Type"]}\r\n\r\n'.encode()
+        form = email.message_from_bytes(head + self.read_body(), policy=email.policy.HTTP)
+        lines = []
+        for part in form.iter_parts():
+            value = part.get_payload(decode=True)
+            text = repr(value.decode().strip()) if len(value) < 20 else f'{len(value)} bytes, {zlib.crc32(value)}'
+            lines.append(f'{part.get_param("name", header="content-disposition")} {part.get_filename()} '
+                         f'{part["Content-Type"]} {text}')
+        self.answer('\n'.join([form.get_content_type(), *lines]).encode())
 
     def get_size(self):
         self.answer(str(len(self.read_body())).encode())
