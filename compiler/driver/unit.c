@@ -250,12 +250,6 @@ static void keep_text(struct driver *driver, const char *from, const struct unit
         fatal("%s cannot be written", to);
 }
 
-static bool is_empty(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) || status.st_size == 0;
-}
-
 /* Preprocesses and translates; the messages of both come in their order, and the first ones not at all where the C
  * compiler will say the same again. */
 static int make_text(struct driver *driver, struct unit *unit, const char *output)
