@@ -34,6 +34,7 @@ static struct node *storage(struct declare *declare, const struct node *near, st
 static struct node *typed(struct declare *declare, struct node *specifiers, struct node *declarator, const char *name)
 {
     struct node *node = node_make(declare->acc, NODE_TYPED, specifiers->first, specifiers->last, 0);
+    node->extra = specifiers->extra;
     node_append(declare->acc, node, specifiers);
     if (declarator)
         node_append(declare->acc, node, declarator);
@@ -83,9 +84,20 @@ static const char *stack_of(const struct declare *declare)
     return declare->function->is_generator ? "(&ac__self->ac__store)" : "ac__task";
 }
 
+/* Variables that are declared together have one type even if it has no name: they spell it by one that it gets here. */
+static void name_base_type(struct declare *declare, struct node *item, struct slot *slot)
+{
+    if (!defines_type(slot->specifiers) || slot->specifiers->extra)
+        return;
+    const char *name = arena_format(declare->acc->arena, "ac__type_%s_base", slot->name);
+    add(declare, build(declare->acc, item, "typedef %0;", typed(declare, slot->specifiers, NULL, name), NULL));
+    slot->specifiers->extra = (void *)name;
+}
+
 static void declare_vla(struct declare *declare, struct node *item, struct slot *slot)
 {
     struct acc *acc = declare->acc;
+    name_base_type(declare, item, slot);
     struct node *array = storage(declare, item, slot->symbol);
     struct node *type = typed(declare, slot->specifiers, slot->declarator, "");
     keep_sizes(declare, slot->specifiers);
@@ -168,26 +180,30 @@ static void initialise(struct declare *declare, struct node *item, struct slot *
 
 /* ---- declarations ------------------------------------------------------------------------------------------------------- */
 
-/* Variables that are declared together have one type even if it has no name: they spell it by one that it gets here. */
-static void name_base_type(struct declare *declare, struct node *item, struct slot *slot)
-{
-    if (!defines_type(slot->specifiers) || slot->specifiers->extra)
-        return;
-    const char *name = arena_format(declare->acc->arena, "%s_base", slot->view);
-    add(declare, build(declare->acc, item, "typedef %0;", typed(declare, slot->specifiers, NULL, name), NULL));
-    slot->specifiers->extra = (void *)name;
-}
-
-static struct node *view_type(struct declare *declare, struct node *item, struct slot *slot)
+static struct node *view_type(struct declare *declare, struct node *item, struct slot *slot, const char *name)
 {
     if (infers_type(declare->acc, slot->specifiers)) {
-        const char *text = arena_format(declare->acc->arena, "__typeof__(%%0) %s", slot->view);
+        const char *text = arena_format(declare->acc->arena, "__typeof__(%%0) %s", name);
         return build(declare->acc, item, text, item->child[1], NULL);
     }
     name_base_type(declare, item, slot);
-    struct node *type = typed(declare, slot->specifiers, slot->declarator, slot->view);
-    type->extra = slot->specifiers->extra;
-    return type;
+    return typed(declare, slot->specifiers, slot->declarator, name);
+}
+
+/* An array may have its length from its initialiser, which the type of the bytes in the frame does not see. */
+static void declare_view(struct declare *declare, struct node *item, struct slot *slot)
+{
+    struct acc *acc = declare->acc;
+    const struct type_info *type = slot->symbol->declarator->type;
+    bool is_array = type->class == TYPE_ARRAY;
+    const char *name = is_array ? arena_format(acc->arena, "%s_open", slot->view) : slot->view;
+    add(declare, build(acc, item, "typedef %0;", view_type(declare, item, slot, name), NULL));
+    if (!is_array)
+        return;
+    const char *element = arena_format(acc->arena, "(*(%s *)0)[0]", name);
+    const char *text = arena_format(acc->arena, "typedef __typeof__(%s) %s[%lld / sizeof(%s)];", element, slot->view,
+                                    (long long)type->size, element);
+    add(declare, build(acc, item, text, NULL));
 }
 
 static void declare_item(struct declare *declare, struct node *declaration, struct node *item)
@@ -216,7 +232,7 @@ static void declare_item(struct declare *declare, struct node *declaration, stru
         keep_sizes(declare, slot->declarator);
     }
     if (slot->view)
-        add(declare, build(acc, item, "typedef %0;", view_type(declare, item, slot), NULL));
+        declare_view(declare, item, slot);
     else if (defines_type(slot->specifiers) && item == declaration->child[1])
         add(declare, build(acc, item, "%0;", typed(declare, slot->specifiers, NULL, NULL), NULL));
     if (item->count > 1 && item->child[1])

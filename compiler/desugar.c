@@ -79,6 +79,12 @@ static bool has_frame_cleanup(struct acc *acc, const struct node *declaration)
     return false;
 }
 
+/* Null: no. */
+static bool declares_undoing(struct acc *acc, const struct node *declaration)
+{
+    return declaration && (declares_children(declaration) || has_frame_cleanup(acc, declaration));
+}
+
 struct node *single_declaration(struct acc *acc, struct node *declaration, struct node *item)
 {
     struct node *single = node_make(acc, NODE_DECLARATION, declaration->first, declaration->last, 0);
@@ -158,7 +164,8 @@ static void desugar_declarators(struct function *function, struct node *block, s
     build_into(acc, block, make_try(function, item, body, undo));
 }
 
-/* `for (async T x = e; ...; ...) S`: the child is declared in front of the loop, in a block of its own. */
+/* `for (async T x = e; ...; ...) S`: the child is declared in front of the loop, in a block of its own; so is a variable
+ * with a cleanup. */
 static struct node *desugar_for(struct function *function, struct node *loop)
 {
     struct acc *acc = function->acc;
@@ -187,7 +194,7 @@ static void desugar_items(struct function *function, struct node *block, struct 
             build_into(acc, block, make_try(function, items[i], rest, cleanup));
             return;
         }
-        if (declares_children(items[i]) || has_frame_cleanup(acc, items[i])) {
+        if (declares_undoing(acc, items[i])) {
             desugar_declarators(function, block, items[i], 1, items + i + 1, count - i - 1);
             return;
         }
@@ -356,8 +363,7 @@ static struct node *desugar_with(struct function *function, struct node *node, u
 static bool has_something_to_undo(const struct function *function, const struct node *block)
 {
     for (uint32_t i = 0; i < block->count; i++)
-        if (block->child[i]->kind == NODE_DEFER || declares_children(block->child[i]) ||
-            has_frame_cleanup(function->acc, block->child[i]))
+        if (block->child[i]->kind == NODE_DEFER || declares_undoing(function->acc, block->child[i]))
             return true;
     return false;
 }
@@ -398,7 +404,7 @@ static void desugar_children(struct function *function, struct node *node)
             keep_value(function, child);
         if (child->kind == NODE_ASYNC_WITH) {
             node->child[i] = desugar_with(function, child, 0);
-        } else if (child->kind == NODE_FOR && declares_children(child->child[0])) {
+        } else if (child->kind == NODE_FOR && declares_undoing(function->acc, child->child[0])) {
             node->child[i] = desugar_for(function, child);
         } else if (child->kind == NODE_ASYNC_FOR) {
             desugar_children(function, child);

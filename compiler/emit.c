@@ -35,6 +35,7 @@ static void print_pointer_to(struct printer *printer, const struct slot *slot)
     struct node *declarator =
         is_adjusted ? without_derivation(printer->acc, slot->declarator, derivation) : slot->declarator;
     print_node(printer, &(struct node){.kind = NODE_TYPED, .text = is_adjusted ? "(**)" : "(*)", .count = 2,
+                                       .extra = slot->specifiers->extra,
                                        .child = (struct node *[]){slot->specifiers, declarator}});
 }
 
@@ -268,9 +269,29 @@ static void print_typed(struct printer *printer, struct node *node)
     }
 }
 
+/* A type that has no name outside of its block: it is named here, once, with the length of an array. */
+static void print_literal_of_local_type(struct printer *printer, struct node *node)
+{
+    const struct slot *slot = slot_of(node->symbol);
+    bool is_array = node->type->class == TYPE_ARRAY;
+    print_format(printer, "(*__extension__ ({ typedef __typeof__(");
+    print_node(printer, node->child[0]);
+    print_format(printer, ") ac__%s;", is_array ? "open" : "type");
+    if (is_array)
+        print_format(printer, " typedef __typeof__((*(ac__open *)0)[0]) ac__type[%lld / sizeof(*(ac__open *)0)[0]];",
+                     (long long)node->type->size);
+    print_format(printer, " (ac__type *)__builtin_memcpy(&ac__self->%s, &(ac__type)", slot->name);
+    print_node(printer, node->child[1]);
+    print_text(printer, ", sizeof(ac__type)); }))");
+}
+
 static void print_literal(struct printer *printer, struct node *node)
 {
     const struct slot *slot = slot_of(node->symbol);
+    if (!slot->type) {
+        print_literal_of_local_type(printer, node);
+        return;
+    }
     const char *type = declare_as(printer->acc, slot->type, "");
     print_format(printer, "(*(%s)__builtin_memcpy(&ac__self->%s, &", declare_as(printer->acc, slot->type, "(*)"),
                  slot->name);

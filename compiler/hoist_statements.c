@@ -190,15 +190,22 @@ static void hoist_for(struct hoist *hoist, struct node *node)
 }
 
 /* The sizes of an array of arrays: one may await after another was evaluated. */
+static void hoist_each_size(struct hoist *hoist, struct node *declarator, bool is_followed)
+{
+    for (uint32_t i = 0; i < declarator->count; i++) {
+        struct node *child = declarator->child[i];
+        bool follows = is_followed || follows_await(declarator, i);
+        if (child && child->kind == NODE_NESTED)
+            hoist_each_size(hoist, child->child[0], follows);
+        else if (child && child->kind == NODE_ARRAY && child->count && child->child[0])
+            child->child[0] = hoist_operand(hoist, child->child[0], WANT_VALUE, follows);
+    }
+}
+
 static void hoist_sizes(struct hoist *hoist, struct node *declarator)
 {
     hoist->remaining = count_awaits(declarator);
-    for (uint32_t i = 0; i < declarator->count; i++) {
-        struct node *derivation = declarator->child[i];
-        if (derivation && derivation->kind == NODE_ARRAY && derivation->count && derivation->child[0])
-            derivation->child[0] =
-                hoist_operand(hoist, derivation->child[0], WANT_VALUE, follows_await(declarator, i));
-    }
+    hoist_each_size(hoist, declarator, false);
     hoist->remaining = 0;
 }
 

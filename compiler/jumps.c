@@ -205,25 +205,31 @@ static struct position within_children(struct position at, const struct node *de
     return at;
 }
 
+static struct position within_declared(struct position at, const struct node *declaration)
+{
+    if (declares_children(declaration))
+        return within_children(at, declaration);
+    if (has_cleanup_attribute(at.jumps->acc, declaration))
+        return within(at, (struct region){.token = declaration->first, .has_cleanup = true});
+    return at;
+}
+
 static void walk_block(struct position at, struct node *block)
 {
-    const struct acc *acc = at.jumps->acc;
     for (uint32_t i = 0; i < block->count; i++) {
         struct node *item = block->child[i];
         walk(at, item);
         if (item->kind == NODE_DEFER)
             at = within(at, (struct region){.word = "defer", .token = item->first, .has_cleanup = true});
-        else if (declares_children(item))
-            at = within_children(at, item);
-        else if (item->kind == NODE_DECLARATION && has_cleanup_attribute(acc, item))
-            at = within(at, (struct region){.token = item->first, .has_cleanup = true});
+        else if (item->kind == NODE_DECLARATION)
+            at = within_declared(at, item);
     }
 }
 
 static void walk_loop(struct position at, struct node *node)
 {
-    if (node->kind == NODE_FOR && declares_children(node->child[0]))
-        at = within_children(at, node->child[0]);
+    if (node->kind == NODE_FOR && node->child[0] && node->child[0]->kind == NODE_DECLARATION)
+        at = within_declared(at, node->child[0]);
     at.of_break = at.of_continue = at.region;
     at.has_break = at.has_continue = true;
     walk_children(at, node);

@@ -392,7 +392,7 @@ static void place_literal(struct scan *scan, struct node *literal, const struct 
     bool has_address = parent->kind == NODE_UNARY || parent->kind == NODE_MEMBER || parent->kind == NODE_INDEX ||
                        (type && type->class == TYPE_ARRAY);
     bool outlives = (block->has_label && block->has_await) || await_between(scan, literal->first, block->last);
-    if (!type || !type->declaration || type->is_variable || !has_address || !outlives)
+    if (!type || type->class == TYPE_UNKNOWN || type->is_variable || !has_address || !outlives)
         return;
     literal->symbol = build_temporary(scan->function, block, type, literal, true);
 }
