@@ -76,6 +76,7 @@ struct transfer {
     struct file *files, *cold; /* of .multipart; one that is to be brought into memory */
     bool input_pauses, output_pauses;
     /* the outcome */
+    int socket_code; /* no socket could be made: the reason */
     bool has_ended;
     int code; /* 0: well */
     char message[CURL_ERROR_SIZE], curl_message[CURL_ERROR_SIZE];
@@ -124,6 +125,7 @@ struct ac_http_session {
     struct transfer *transfers; /* under way */
     size_t count;
     bool is_closing;
+    int failure; /* why a callback of libcurl's could not do what it was to */
     ac_event idle; /* no transfers are under way */
 };
 

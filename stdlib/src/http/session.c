@@ -4,6 +4,7 @@
  * timer call curl_multi_socket_action, and after each of these calls the transfers that have ended are noted. */
 #include "client.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,12 @@ static void act(ac_http_session *session, curl_socket_t socket, int events)
     int running;
     CURLMcode outcome = curl_multi_socket_action(session->multi, socket, events, &running);
     note_ends(session);
-    while (outcome != CURLM_OK && session->transfers) /* our callbacks had no memory */
-        ac__transfer_fail(session->transfers, ENOMEM, "%s", curl_multi_strerror(outcome));
+    if (outcome == CURLM_OK)
+        return;
+    if (outcome != CURLM_ABORTED_BY_CALLBACK)
+        session->failure = outcome == CURLM_OUT_OF_MEMORY ? ENOMEM : EIO;
+    while (session->transfers)
+        ac__transfer_fail(session->transfers, session->failure, "%s", strerror(session->failure));
 }
 
 struct socket {
@@ -51,6 +56,20 @@ static void time_is_over(void *session)
 
 /* ---- what libcurl asks of the loop ------------------------------------------------------------------------------- */
 
+/* What the loop cannot do: `act` tells. */
+static int give_up(ac_http_session *session, int code)
+{
+    session->failure = code;
+    return -1;
+}
+
+static void socket_free(struct socket *socket)
+{
+    if (socket)
+        ac_watch_free(socket->watch);
+    free(socket);
+}
+
 static struct socket *socket_new(ac_http_session *session, curl_socket_t number)
 {
     struct socket *socket = malloc(sizeof *socket);
@@ -59,7 +78,7 @@ static struct socket *socket_new(ac_http_session *session, curl_socket_t number)
     *socket = (struct socket){session, NULL, number};
     socket->watch = ac_watch_new(number, socket_is_ready, socket);
     if (!socket->watch) {
-        free(socket);
+        socket_free(socket);
         return NULL;
     }
     curl_multi_assign(session->multi, number, socket);
@@ -72,14 +91,19 @@ static int watch_socket(CURL *easy, curl_socket_t number, int what, void *sessio
     unsigned events = (what & CURL_POLL_IN ? AC_INPUT : 0) | (what & CURL_POLL_OUT ? AC_OUTPUT : 0);
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
-        if (socket)
-            ac_watch_free(socket->watch);
-        free(socket);
+        socket_free(socket);
         return 0;
     }
     if (!socket)
         socket = socket_new(session, number);
-    return socket ? ac_watch_set(socket->watch, events) : -1;
+    if (!socket)
+        return give_up(session, ENOMEM);
+    if (ac_watch_set(socket->watch, events) == 0)
+        return 0;
+    give_up(session, errno);
+    curl_multi_assign(((ac_http_session *)session)->multi, number, NULL); /* it does not say again that it is done */
+    socket_free(socket);
+    return -1;
 }
 
 static int set_timer(CURLM *multi, long milliseconds, void *argument)
@@ -91,7 +115,7 @@ static int set_timer(CURLM *multi, long milliseconds, void *argument)
     if (milliseconds < 0)
         return 0;
     session->timer = ac_call_later((double)milliseconds / 1000, time_is_over, session);
-    return session->timer.ac__call ? 0 : -1;
+    return session->timer.ac__call ? 0 : give_up(session, ENOMEM);
 }
 
 /* ---- transfers --------------------------------------------------------------------------------------------------- */

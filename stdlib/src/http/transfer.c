@@ -8,11 +8,13 @@
  * up: so the server waits for the reader. */
 #include "client.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 /* ---- the header -------------------------------------------------------------------------------------------------- */
 
@@ -164,6 +166,18 @@ static size_t take_body(char *data, size_t unit, size_t count, void *argument)
     return size;
 }
 
+/* ---- its connection ---------------------------------------------------------------------------------------------- */
+
+/* libcurl would forget why there is none. */
+static curl_socket_t open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct transfer *transfer = argument;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    (void)purpose;
+    transfer->socket_code = fd < 0 ? errno : 0;
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
 /* ---- the request's body ------------------------------------------------------------------------------------------ */
 
 static size_t give_body(char *buffer, size_t unit, size_t count, void *argument)
@@ -237,6 +251,10 @@ static int failure_of(struct transfer *transfer, CURLcode outcome)
         return EPROTO;
     if (outcome == CURLE_OUT_OF_MEMORY && sent > 0 && !transfer->has_header)
         return EMSGSIZE; /* so libcurl 7.88 calls a line of more than 100 KB; that memory runs out just here is rare */
+    if (outcome == CURLE_COULDNT_CONNECT && transfer->socket_code) {
+        os_code = transfer->socket_code;
+        snprintf(transfer->curl_message, sizeof transfer->curl_message, "no socket: %s", strerror((int)os_code));
+    }
     return ac__code_of_curl(outcome, os_code);
 }
 
@@ -275,6 +293,8 @@ bool ac__transfer_connect(struct transfer *transfer)
     CURL *easy = transfer->easy;
     return curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_message) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK
