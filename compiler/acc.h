@@ -172,6 +172,7 @@ struct node {
     bool has_label;           /* after places: a label or case lies in it */
     bool has_dialect;         /* anything that is not C lies in it: async, await, throw, ... */
     bool is_async, is_variadic, is_old_style, has_body;
+    bool is_region;           /* a generated BLOCK whose end the C compiler may believe to be reached */
     bool is_generated;        /* made by a pass: a BLOCK has braces to print, a NAME no token */
     bool is_unevaluated;      /* sizeof, typeof, ... : operand not evaluated */
     const void *printed_by;   /* the printer that printed this record with its body: its tag will do from now on */
@@ -308,6 +309,8 @@ void report_text(struct acc *acc, enum severity severity, uint32_t token, uint32
 /* The same with any ranges underlined, as clang does with operands. */
 void report_ranges(struct acc *acc, enum severity severity, uint32_t token, const struct span *ranges, uint32_t count,
                    const char *text);
+/* The same, the place being the end of the token: where something is missing. */
+void report_behind(struct acc *acc, enum severity severity, uint32_t token, const char *text);
 /* One mistake, one line of errors: later errors on these tokens' lines are dropped, as they are on the line of any
  * error that was reported. */
 void report_no_more(struct acc *acc, uint32_t first, uint32_t last);

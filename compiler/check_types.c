@@ -66,7 +66,7 @@ static void report_dropped(struct acc *acc, struct node *node, bool is_voided)
         report(acc, MESSAGE_NEVER_AWAITED, token, name);
     else if (awaitable == AWAITABLE_GENERATOR)
         report(acc, MESSAGE_NEVER_ITERATED, token, name);
-    else if (awaitable == AWAITABLE_TASK && !is_voided)
+    else if (awaitable == AWAITABLE_TASK && !is_voided && error_count(acc) == 0)
         report(acc, MESSAGE_UNAWAITED_TASK, token);
 }
 

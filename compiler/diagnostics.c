@@ -32,6 +32,7 @@ struct diagnostics {
     bool is_dropped;               /* the last message was, so its notes are */
     bool has_ended;                /* the error limit was reached */
     const char *included_from;     /* the include stack shown last */
+    bool is_behind;                /* the message's place is the end of its token */
     bool holds;                    /* messages back */
     struct held *held;
     uint32_t held_count;
@@ -380,6 +381,8 @@ static void print_message(struct acc *acc, enum severity severity, uint32_t toke
             buffer_puts(&out, included);
         diagnostics->included_from = included;
     }
+    if (diagnostics->is_behind && origin.column && !origin.macro)
+        origin.column += origin.length;
     add_heading(&out, &origin, severity, text, acc->options && acc->options->color);
     add_snippet(acc, &out, &origin, ranges, count);
     if (origin.macro)
@@ -395,6 +398,13 @@ void report_ranges(struct acc *acc, enum severity severity, uint32_t token, cons
         token = acc->token_count - 1;
     if (admit(acc, severity, token))
         print_message(acc, severity, token, ranges, count, text);
+}
+
+void report_behind(struct acc *acc, enum severity severity, uint32_t token, const char *text)
+{
+    state(acc)->is_behind = true;
+    report_ranges(acc, severity, token, NULL, 0, text);
+    state(acc)->is_behind = false;
 }
 
 void report_text(struct acc *acc, enum severity severity, uint32_t token, uint32_t last, const char *text)

@@ -18,6 +18,10 @@
 #include <string.h>
 #include <strings.h>
 
+struct found {
+    uint32_t token, index; /* of the diagnostic */
+};
+
 struct reading {
     struct acc *acc;
     const struct shadow *shadow;
@@ -30,6 +34,8 @@ struct reading {
     uint32_t *strange;       /* offsets of builtins that clang does not know, in order of its messages */
     uint32_t strange_count;
     bool has_types;
+    struct found *found;     /* the errors, in the order of the text */
+    uint32_t found_count;
 };
 
 /* ---- parsing ----------------------------------------------------------------------------------------------------- */
@@ -412,13 +418,23 @@ static struct node *await_at(const struct reading *reading, uint32_t offset)
     return NULL;
 }
 
-/* The call that stands for an await went wrong: so the operand is no awaitable. */
+static bool has_error_in(const struct reading *reading, const struct node *node)
+{
+    for (uint32_t i = 0; i < reading->found_count; i++)
+        if (reading->found[i].token >= node->first && reading->found[i].token <= node->last)
+            return true;
+    return false;
+}
+
+/* The call that stands for an await went wrong: so the operand is no awaitable, if it is anything at all. */
 static bool report_await(struct reading *reading, uint32_t offset)
 {
     const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
     struct node *await = piece && !piece->token ? await_at(reading, offset) : NULL;
     if (!await)
         return false;
+    if (has_error_in(reading, await->child[0]))
+        return true;
     read_types(reading);
     report(reading->acc, MESSAGE_NOT_AWAITABLE, await->op ? await->op : await->first, await->child[0]->type->spelling);
     return true;
@@ -474,6 +490,22 @@ static bool report_argument(struct reading *reading, uint32_t offset, const char
     return true;
 }
 
+/* They check their handles' types: `...requirement '__builtin_types_compatible_p(T, U)': not a coroutine`. */
+static bool report_kind(struct reading *reading, uint32_t offset, const char *text)
+{
+    static const char start[] = "static assertion failed due to requirement '__builtin_types_compatible_p(";
+    const char *type = text + strlen(start), *what = strstr(text, "': not a "), *end = type;
+    uint32_t token = token_at(reading, offset);
+    const char *macro = token ? origin_of(reading->acc, token).macro : NULL;
+    if (strncmp(text, start, strlen(start)) != 0 || !what || !macro || strncmp(macro, "ac_", 3) != 0)
+        return false;
+    for (int depth = 0; *end && (depth || *end != ','); end++)
+        depth += (*end == '(') - (*end == ')');
+    report(reading->acc, MESSAGE_ARGUMENT_KIND, token, arena_copy(reading->acc->arena, type, (size_t)(end - type)),
+           what + strlen("': "));
+    return true;
+}
+
 /* `await` without an operand was taken for a name. */
 static bool report_lone_word(struct reading *reading, uint32_t offset, const char *text)
 {
@@ -524,11 +556,14 @@ static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity 
 {
     enum { MOST_RANGES = 8 };
     struct span ranges[MOST_RANGES];
-    uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
+    uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)), token = token_at(reading, offset);
     uint32_t count = ranges_of(reading, diagnostic, ranges, MOST_RANGES);
     const char *text = text_of(reading->acc, diagnostic);
+    const struct shadow_piece *piece = token ? piece_at(reading->shadow, offset) : NULL;
     bool is_inside = severity == SEVERITY_NOTE && strstr(text, "ac__"); /* of the runtime: nothing the user knows */
-    if (token && !is_inside)
+    if (token && piece->token && offset == piece->offset + reading->acc->tokens[token].length)
+        report_behind(reading->acc, severity, token, text);
+    else if (token && !is_inside)
         report_ranges(reading->acc, severity, token, ranges, count, text);
 }
 
@@ -537,7 +572,7 @@ static void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
     uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
     const char *text = text_of(reading->acc, diagnostic);
     if (report_await(reading, offset) || report_start(reading, offset, text) || report_each(reading, offset) ||
-        report_argument(reading, offset, text) ||
+        report_argument(reading, offset, text) || report_kind(reading, offset, text) ||
         report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
         return;
     const char *conflict = conflicting_name(reading->acc, text);
@@ -592,10 +627,6 @@ static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
     return is_foreign(clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic))) ? 0 : token;
 }
 
-struct found {
-    uint32_t token, index; /* of the diagnostic */
-};
-
 /* In the order of the text: clang finds an undeclared label only when the function ends. */
 static int compare_found(const void *left, const void *right)
 {
@@ -633,8 +664,6 @@ static void report_warning(struct reading *reading, CXDiagnostic diagnostic)
 /* True if the program may go on. */
 static bool judge(struct reading *reading)
 {
-    struct found *list = NULL;
-    uint32_t count = 0;
     bool is_bad = false;
     find_strange(reading);
     for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all; i++) {
@@ -644,14 +673,14 @@ static bool judge(struct reading *reading)
         is_bad |= token && (is_in_items(reading->acc, token) ||
                             conflicting_name(reading->acc, text_of(reading->acc, diagnostic)));
         if (token)
-            *ARENA_PUSH(reading->acc->arena, list, count) = (struct found){token, i};
+            *ARENA_PUSH(reading->acc->arena, reading->found, reading->found_count) = (struct found){token, i};
         clang_disposeDiagnostic(diagnostic);
     }
     if (!is_bad)
         return true;
-    qsort(list, count, sizeof *list, compare_found);
-    for (uint32_t i = 0; i < count; i++) {
-        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, list[i].index);
+    qsort(reading->found, reading->found_count, sizeof *reading->found, compare_found);
+    for (uint32_t i = 0; i < reading->found_count; i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, reading->found[i].index);
         report_diagnostic(reading, diagnostic);
         clang_disposeDiagnostic(diagnostic);
     }
