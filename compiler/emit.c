@@ -95,8 +95,7 @@ static bool print_name(struct printer *printer, struct node *node)
         print_variable(printer, slot);
     } else if (printer->function && !node->symbol && emit_is_function_name(printer->acc, node->first)) {
         print_text(printer, "ac__function_name");
-    } else if (node->symbol && node->symbol->kind == SYMBOL_FUNCTION && node->symbol->is_async &&
-               strcmp(node->symbol->name, "main") == 0) {
+    } else if (is_async_main(node->symbol)) {
         print_text(printer, "ac__user_main");
     } else if (node->is_generated) {
         print_text(printer, node->symbol->name);
@@ -129,14 +128,36 @@ void print_quoted(struct printer *printer, const char *text)
 
 /* ---- statements ------------------------------------------------------------------------------------------------------- */
 
+static bool is_case(const struct node *node)
+{
+    return node->kind == NODE_CASE || node->kind == NODE_DEFAULT;
+}
+
+static bool is_label(const struct node *node)
+{
+    return node->kind == NODE_LABEL || is_case(node);
+}
+
+static bool ends_in_region(const struct node *node)
+{
+    while (node && !node->is_region && node->count &&
+           (node->kind == NODE_BLOCK || node->kind == NODE_SEQUENCE || is_label(node)))
+        node = node->child[node->count - 1];
+    return node && node->is_region;
+}
+
+/* A `try` that never gets to its end does not fall through to the next case: the C compiler cannot tell. */
 static void print_block(struct printer *printer, struct node *node)
 {
     if (node->is_generated)
         print_text(printer, "{");
     else
         print_tokens(printer, node->first, node->first);
-    for (uint32_t i = 0; i < node->count; i++)
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (i && is_case(node->child[i]) && ends_in_region(node->child[i - 1]))
+            print_text(printer, "__attribute__((fallthrough));");
         print_node(printer, node->child[i]);
+    }
     if (node->is_generated)
         print_text(printer, "}");
     else

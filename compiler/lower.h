@@ -122,6 +122,8 @@ bool declares_children(const struct node *declaration);
 struct symbol *declared(const struct node *declarator);
 /* The symbol of a PARAMETER; null: it has no name. */
 struct symbol *parameter_symbol(const struct node *parameter);
+/* It is another function in what comes out, ac__user_main. */
+bool is_async_main(const struct symbol *symbol);
 /* The derivation that makes a declarator one of a function, or null. */
 struct node *function_derivation(const struct node *declarator);
 

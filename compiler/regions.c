@@ -344,6 +344,7 @@ static struct node *lower_catches(struct walk *walk, struct node *node)
 {
     struct acc *acc = walk->acc;
     struct node *block = build_block(acc, node);
+    block->is_region = true;
     bool lives = false;
     uint32_t last = node->count;
     while (last > 1 && !is_clause(node->child[last - 1], NODE_CATCH))
@@ -432,6 +433,7 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
 {
     struct acc *acc = walk->acc;
     struct node *block = build_block(acc, node), *finally = node->child[node->count - 1];
+    block->is_region = true;
     bool lives = finally->child[0]->has_await;
     struct handler *fail = new_handler(walk, "fail"), *again = new_handler(walk, "again");
     struct symbol *thrown = hold(walk, block, "struct ac__thrown *@", lives);
@@ -475,7 +477,7 @@ static struct node *lower_pending(struct walk *walk, struct node *node)
     const char *text = node->kind == NODE_PENDING_ERROR ? "(%0 == 1 ? ac__thrown_error(%1) : 0)"
                                                         : "if (%0 == 1) { ac__thrown_free(%1); %0 = 0; }";
     if (!region->follows_errors)
-        return build(walk->acc, node, node->kind == NODE_PENDING_ERROR ? "((const struct ac_error *)0)" : ";", NULL);
+        return build(walk->acc, node, node->kind == NODE_PENDING_ERROR ? "((const struct ac_error *)0)" : "{ }", NULL);
     return build(walk->acc, node, text, pending, thrown, NULL);
 }
 

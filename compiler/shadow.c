@@ -293,6 +293,12 @@ static bool print_dialect(struct printer *printer, struct node *node)
 {
     enum combinator combinator;
     switch (node->kind) {
+    case NODE_NAME:
+        if (!is_async_main(node->symbol))
+            return false;
+        printer->near = node->first;
+        print_text(printer, "ac__user_main");
+        return true;
     case NODE_AWAIT:
         printer->near = node->op ? node->op : node->first;
         print_text(printer, "((");

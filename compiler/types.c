@@ -181,10 +181,12 @@ static void print_declarator(struct printer *printer, struct node *declarator, u
             continue;
         uint32_t end = child ? child->first : declarator->last + 1;
         for (; at < end; at++) {
-            if (name && at == declarator->op)
+            if (name && at == declarator->op) {
+                printer->near = at;
                 print_text(printer, name);
-            else
+            } else {
                 print_tokens(printer, at, at);
+            }
         }
         if (!child)
             break;
@@ -274,12 +276,9 @@ void print_declaration_of(struct printer *printer, struct node *specifiers, stru
         print_text(printer, name);
 }
 
-/* main is another function in what comes out; in the shadow it is itself. Null: as it is. */
-static const char *other_name(const struct printer *printer, const struct node *declarator)
+bool is_async_main(const struct symbol *symbol)
 {
-    const struct symbol *symbol = printer->shadow ? NULL : declared(declarator);
-    bool is_main = symbol && symbol->kind == SYMBOL_FUNCTION && symbol->is_async && strcmp(symbol->name, "main") == 0;
-    return is_main ? "ac__user_main" : NULL;
+    return symbol && symbol->kind == SYMBOL_FUNCTION && symbol->is_async && strcmp(symbol->name, "main") == 0;
 }
 
 static void print_async_declaration(struct printer *printer, struct node *node)
@@ -288,7 +287,7 @@ static void print_async_declaration(struct printer *printer, struct node *node)
     for (uint32_t i = 1; i < node->count; i++) {
         struct node *item = node->child[i];
         struct node *declarator = item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item;
-        print_declaration_of(printer, specifiers, declarator, other_name(printer, declarator));
+        print_declaration_of(printer, specifiers, declarator, is_async_main(declared(declarator)) ? "ac__user_main" : NULL);
         if (item != declarator && item->last > declarator->last)
             for (uint32_t at = declarator->last + 1, k = 1; k <= item->count; k++) {
                 struct node *child = k < item->count ? item->child[k] : NULL;
