@@ -598,6 +598,7 @@ bool ac_loop_call(ac_loop *loop, void (*function)(void *argument), void *argumen
  *     while (ac_loop_poll())
  *         poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
  *     int result = ac_result(t);
+ *     ac_detach(t);
  *     ac_loop_close();
  */
 

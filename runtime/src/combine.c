@@ -216,18 +216,20 @@ static void entry_start(struct entry *entry)
     ac__target_watch(child->handle, child->kind, &entry->waiter);
 }
 
-/* Cancels a child that is not done. A future's wait just ends. */
+/* Cancels a child that is not done. The wait for a future just ends; so does that for a task from which the request has
+ * come round. */
 static void entry_cancel(struct entry *entry)
 {
     struct family *family = entry->family;
     struct ac__child *child = &entry->child;
     if (!child->handle)
         return;
-    if (child->kind == AC__KIND_TASK) {
+    if (child->kind == AC__KIND_TASK && !ac__is_being_asked(child->handle)) {
         ac__task_cancel(child->handle, false);
         return;
     }
     ac__target_unwatch(child->handle, child->kind, &entry->waiter);
+    ac__target_drop(child->handle, child->kind);
     child->handle = NULL;
     family->policy->done(entry, ac__error_make(ECANCELED, NULL), NULL);
     family_one_less(family);
@@ -261,11 +263,11 @@ static void family_interrupt(struct family *family, bool has_failed)
 static struct ac__task *family_cancel(struct ac__wait *wait)
 {
     struct family *family = container_of(wait, struct family, wait);
-    ac__unflag(wait->task, AC__CANCEL); /* it is the children's now */
     family_interrupt(family, family->policy->fail_stops || family->is_interrupted);
     family->is_stopping = true;
     for (size_t i = 0; i < family->count; i++)
         entry_cancel(&family->entries[i]);
+    ac__unflag(wait->task, AC__CANCEL); /* it is the children's now */
     return NULL;
 }
 

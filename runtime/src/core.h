@@ -221,6 +221,7 @@ struct ac__loop {
     unsigned long live;      /* tasks that are not finished */
     unsigned next_number;
     unsigned long finished;  /* tasks, so far */
+    unsigned long hops;      /* how often the request under way has been handed on (join.c) */
     /* time (alarm.c) */
     int64_t now; /* ns, as last read; the virtual time */
     bool is_virtual;
@@ -504,6 +505,12 @@ void ac__tasks_free(struct ac__task *but);
 /* The unfinished tasks in the order they were spawned, in memory the caller frees; null if there is none. */
 ac_task(void) *ac__all_sorted(size_t *count);
 const char *ac__task_name(struct ac__task *task, char buffer[static 32]);
+
+/* Is the task being asked right now? Then it has handed the request on, and that has come round in a circle. */
+static inline bool ac__is_being_asked(const struct ac__task *task)
+{
+    return ac__state(task) == AC__BLOCKED && task->flags & AC__CANCEL;
+}
 
 /* For leaves that are resumed: was it to be cancelled? Then the leaf throws. */
 static inline bool ac__interrupted(struct ac__task *task)

@@ -18,18 +18,27 @@ enum { LINES = 6, PRINTED_REPEATS = 16 };
 struct ac__thrown {
     ac_error error;
     struct ac__thrown *context;
-    bool is_shared; /* out_of_memory: belongs to nobody, keeps no trace */
+    bool is_shared; /* belongs to nobody, keeps no trace: thrown where there is no memory for one of its own */
     bool is_forgotten; /* not worth to be another's context */
     unsigned count, capacity;
     struct line *lines;
     struct line first_lines[LINES]; /* most traces are short */
 };
 
-/* Thrown when there is no memory to throw anything else. */
 static struct ac__thrown out_of_memory = {
     .error = {.code = ENOMEM, .file = "", .function = "", .message = "Cannot allocate memory"},
     .is_shared = true,
 };
+static struct ac__thrown canceled = {
+    .error = {.code = ECANCELED, .file = "", .function = "", .message = "Operation canceled"},
+    .is_shared = true,
+};
+
+/* What is thrown when there is no memory to throw anything else. A cancellation stays one. */
+static struct ac__thrown *without_memory(int code)
+{
+    return code == ECANCELED ? &canceled : &out_of_memory;
+}
 
 /* ---- names and messages ------------------------------------------------------------------------------------------ */
 
@@ -101,7 +110,7 @@ struct ac__thrown *ac__error_make_list(int code, const char *format, va_list arg
     int saved = errno; /* for %m, and because a throw must not disturb the task's errno */
     struct ac__thrown *thrown = thrown_new();
     if (!thrown)
-        return &out_of_memory;
+        return without_memory(code);
     errno = saved;
     thrown->error.code = code;
     set_message(&thrown->error, format, arguments);
@@ -160,7 +169,7 @@ static struct ac__thrown *copy_one(const struct ac__thrown *thrown)
 {
     struct ac__thrown *copy = thrown_new();
     if (!copy)
-        return &out_of_memory;
+        return without_memory(thrown->error.code);
     copy->error = thrown->error;
     copy->count = lines_reserve(copy, thrown->count) ? thrown->count : LINES;
     memcpy(copy->lines, thrown->lines, copy->count * sizeof *copy->lines);
@@ -171,7 +180,7 @@ struct ac__thrown *ac__error_copy(const struct ac__thrown *thrown)
 {
     struct ac__thrown *first, **end = &first;
     for (; thrown; thrown = thrown->context) {
-        *end = thrown->is_shared ? &out_of_memory : copy_one(thrown);
+        *end = thrown->is_shared ? without_memory(thrown->error.code) : copy_one(thrown);
         if ((*end)->is_shared)
             return first;
         end = &(*end)->context;

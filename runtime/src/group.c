@@ -209,9 +209,9 @@ static int leave_end(ac_group *group, struct ac__task *task)
 static struct ac__task *leave_cancel(struct ac__wait *wait)
 {
     ac_group *group = container_of(wait, ac_group, wait);
-    ac__unflag(wait->task, AC__CANCEL);
     group->is_interrupted = true;
     group_stop(group);
+    ac__unflag(wait->task, AC__CANCEL);
     return NULL;
 }
 

@@ -84,10 +84,30 @@ void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter)
 
 /* ---- the frame of `await t` -------------------------------------------------------------------------------------- */
 
+static struct ac__task *awaited_by(const struct ac__task *task)
+{
+    return ac__state(task) == AC__BLOCKED ? ac__awaited_task(task->innermost) : NULL;
+}
+
+/* Do tasks that await each other come back to this one? Asked rarely where they are many: after 1, 2, 4, 8 ... hops. */
+static bool is_cycle(const struct ac__task *task)
+{
+    unsigned long hops = ++ac__thread.loop->hops;
+    const struct ac__task *next = awaited_by(task);
+    if (next && ac__is_being_asked(next)) /* it waits for several */
+        return true;
+    if (hops & (hops - 1))
+        return false;
+    for (unsigned long steps = 0; next && next != task && steps < 8 + hops; steps++)
+        next = awaited_by(next);
+    return next == task;
+}
+
+/* Hands the request on, unless it would go round for ever: then it ends the wait, and so the cycle. */
 static struct ac__task *join_cancel(struct ac__wait *wait)
 {
     struct ac__join *join = container_of(wait, struct ac__join, waiter.wait);
-    if (join->kind == AC__KIND_TASK) {
+    if (join->kind == AC__KIND_TASK && !unlikely(is_cycle(wait->task))) {
         ac__unflag(wait->task, AC__CANCEL); /* it is the awaited task's now, whatever that makes of it */
         return join->target;
     }

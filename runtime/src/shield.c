@@ -8,7 +8,7 @@ struct shield {
     struct ac__waiter waiter;
     void *target;
     unsigned char kind;
-    bool is_owned; /* made from a coroutine: the handle is ours */
+    bool is_owned; /* the handle is ours: whoever holds another may give it up meanwhile */
     size_t result_size;
 };
 
@@ -79,6 +79,10 @@ static int shield_start(struct ac__frame *frame, struct ac__task *task)
         shield_spawn(shield);
     if (shield->target == task)
         return shield_fail(shield, task, ac__awaits_itself());
+    if (shield->kind == AC__KIND_TASK && !shield->is_owned) {
+        (void)ac__ref(shield->target);
+        shield->is_owned = true;
+    }
     if (ac__target_done(shield->target, shield->kind))
         return shield_at_once(frame, task);
     ac__target_watch(shield->target, shield->kind, &shield->waiter);

@@ -144,7 +144,7 @@ void ac__task_finish(struct ac__task *task, int status)
 /* Gives the task that the request was handed on to, if any. */
 static struct ac__task *request(struct ac__task *task, bool is_limit)
 {
-    if (ac__state(task) == AC__FINISHED)
+    if (ac__state(task) == AC__FINISHED || ac__is_being_asked(task))
         return NULL;
     task->cancels++;
     if (is_limit && ac__state(task) == AC__READY) {
@@ -161,6 +161,7 @@ bool ac__task_cancel(struct ac__task *task, bool is_limit)
 {
     if (ac__state(task) == AC__FINISHED)
         return false;
+    ac__thread.loop->hops = 0;
     while ((task = request(task, is_limit))) /* a loop: chains of tasks that await each other may be long */
         is_limit = false;
     return true;
