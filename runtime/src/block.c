@@ -29,7 +29,13 @@ static struct ac__own *own_of(struct ac__task *task)
     return (struct ac__own *)(void *)task - 1;
 }
 
-static struct ac__task *own_new(size_t size, size_t alignment)
+/* Under the address sanitizer the bump stack begins in a chunk (frame.c). */
+static size_t own_room(const struct ac__function *function)
+{
+    return ac__has_asan() ? 0 : function->room;
+}
+
+static struct ac__task *own_place(size_t size, size_t alignment)
 {
     size_t front = sizeof(struct ac__own) + sizeof(struct ac__task);
     char *base;
@@ -42,7 +48,21 @@ static struct ac__task *own_new(size_t size, size_t alignment)
         return NULL;
     task = (struct ac__task *)(void *)(base + front) - 1;
     *own_of(task) = (struct ac__own){.base = base};
+    return task;
+}
+
+static struct ac__task *own_new(const struct ac__function *function, size_t size)
+{
+    size_t room = own_room(function);
+    struct ac__task *task = size <= SIZE_MAX / 2 ? own_place(size + room, function->alignment) : NULL;
+    if (!task)
+        return NULL;
     task->flags = 0;
+    task->state = AC__UNSTARTED;
+    task->top = (char *)(task + 1) + size;
+    task->limit = task->top + room;
+    if (unlikely(ac__is_debug))
+        ac__debug_made(task, own_of(task));
     return task;
 }
 
@@ -55,30 +75,21 @@ static void own_free(struct ac__task *task)
 
 /* ---- all blocks -------------------------------------------------------------------------------------------------- */
 
-/* Under the address sanitizer the bump stack begins in a chunk (frame.c). */
-static inline size_t room_of(const struct ac__function *function)
-{
-    return unlikely(each_its_own) && ac__has_asan() ? 0 : function->room;
-}
-
 /* A block with room for a task's header, then a frame of `size` bytes, then the room for the bump stack.
  * Sets flags, state, top and limit. Null if there is no memory. */
 static inline struct ac__task *block_new(const struct ac__function *function, size_t size)
 {
     struct ac__task *task = NULL;
-    size_t room = room_of(function);
+    size_t room = function->room;
     size = (size + 7) & ~(size_t)7;
     if (likely(function->alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - AC__ROOM && !each_its_own))
         task = ac__piece_take(sizeof *task + size + room);
-    if (likely(task))
-        task->flags = AC__IN_SLAB;
-    else if (size > SIZE_MAX / 2 || !(task = own_new(size + room, function->alignment)))
-        return NULL;
+    if (unlikely(!task))
+        return own_new(function, size);
+    task->flags = AC__IN_SLAB;
     task->state = AC__UNSTARTED;
     task->top = (char *)(task + 1) + size;
     task->limit = task->top + room;
-    if (unlikely(ac__is_debug))
-        ac__debug_made(task, own_of(task));
     return task;
 }
 
@@ -150,11 +161,9 @@ struct ac__task *ac__block_settle_slowly(struct ac__task *block)
     return block;
 }
 
-void ac__block_free(struct ac__task *block)
+void ac__block_free_slowly(struct ac__task *block)
 {
-    if (block->flags & AC__IN_SLAB)
-        ac__piece_give_back(block);
-    else if (unlikely(ac__is_debug) && own_of(block)->base)
+    if (unlikely(ac__is_debug) && own_of(block)->base)
         ac__debug_free(block, own_of(block));
     else
         own_free(block);

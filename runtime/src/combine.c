@@ -51,7 +51,7 @@ static void store(const struct ac__child *child, const void *value)
     if (child->store)
         child->store(child->into, value);
     else if (child->size)
-        memcpy(child->into, value, child->size);
+        ac__copy(child->into, value, child->size);
 }
 
 static void keep_first_error(struct family *family, struct ac__thrown *error)
@@ -171,13 +171,14 @@ static struct ac__task *entry_notified(struct ac__wait *wait)
 {
     struct entry *entry = container_of(wait, struct entry, waiter.wait);
     void *target = entry->child.handle;
-    bool is_future = entry->child.kind == AC__KIND_FUTURE;
-    if (is_future)
-        ac__future_hold(target); /* the watch holds it only until it is over */
-    ac__target_unwatch(target, entry->child.kind, &entry->waiter);
+    if (likely(entry->child.kind == AC__KIND_TASK)) { /* which has taken the watch out of its queue */
+        entry_finish(entry);
+        return NULL;
+    }
+    ac__future_hold(target); /* the watch holds it only until it is over */
+    ac__target_unwatch(target, AC__KIND_FUTURE, &entry->waiter);
     entry_finish(entry);
-    if (is_future)
-        ac__future_drop(target);
+    ac__future_drop(target);
     return NULL;
 }
 
@@ -191,12 +192,30 @@ static void entry_refuse(struct entry *entry, struct ac__thrown *error)
     family_one_less(entry->family);
 }
 
+static void entry_watch(struct entry *entry)
+{
+    entry->waiter.wait = (struct ac__wait){NULL, entry_notified};
+    if (likely(entry->child.kind == AC__KIND_TASK))
+        ac__enqueue(ac__joiners(entry->child.handle), &entry->waiter);
+    else
+        ac__target_watch(entry->child.handle, entry->child.kind, &entry->waiter);
+}
+
+/* A coroutine becomes a task. True if it is the entry's, and not the shared one for want of memory. */
+static bool entry_spawn(struct entry *entry)
+{
+    struct ac__task *task = ac__task_start(entry->child.handle);
+    entry->child.handle = task;
+    entry->child.kind = AC__KIND_TASK;
+    return likely(ac__state(task) != AC__FINISHED);
+}
+
 static void entry_start(struct entry *entry)
 {
     struct ac__child *child = &entry->child;
-    if (child->kind == AC__KIND_CORO) {
-        child->handle = ac__task_start(child->handle);
-        child->kind = AC__KIND_TASK;
+    if (child->kind == AC__KIND_CORO && entry_spawn(entry)) {
+        entry_watch(entry);
+        return;
     }
     if (!child->handle) { /* a future that could not be made */
         entry_refuse(entry, ac__out_of_memory());
@@ -208,12 +227,10 @@ static void entry_start(struct entry *entry)
     }
     if (child->kind == AC__KIND_TASK)
         ac__check_consumed(child->handle);
-    if (ac__target_done(child->handle, child->kind)) {
+    if (ac__target_done(child->handle, child->kind))
         entry_finish(entry);
-        return;
-    }
-    entry->waiter.wait = (struct ac__wait){NULL, entry_notified};
-    ac__target_watch(child->handle, child->kind, &entry->waiter);
+    else
+        entry_watch(entry);
 }
 
 /* Cancels a child that is not done. The wait for a future just ends; so does that for a task from which the request has

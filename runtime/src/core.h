@@ -11,6 +11,7 @@
 #include <ac.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
@@ -107,12 +108,29 @@ static inline void ac__dequeue(struct ac__waiter **queue, struct ac__waiter *wai
     waiter->next = waiter->previous = NULL;
 }
 
+/* Takes out the first; null: there is none. */
 static inline struct ac__waiter *ac__dequeue_first(struct ac__waiter **queue)
 {
-    struct ac__waiter *first = *queue;
-    if (first)
-        ac__dequeue(queue, first);
+    struct ac__waiter *first = *queue, *second;
+    if (!first)
+        return NULL;
+    second = first->next;
+    second->previous = first->previous;
+    second->previous->next = second;
+    *queue = second == first ? NULL : second;
+    first->next = NULL; /* in no queue any more */
     return first;
+}
+
+/* Most of what is copied is a number or a pointer. */
+static inline void ac__copy(void *into, const void *from, size_t size)
+{
+    if (size == sizeof(uint64_t))
+        memcpy(into, from, sizeof(uint64_t));
+    else if (size == sizeof(uint32_t))
+        memcpy(into, from, sizeof(uint32_t));
+    else
+        memcpy(into, from, size);
 }
 
 struct ac__extra;
@@ -147,6 +165,8 @@ enum {
     /* from AC__UNDOING up (abi.h): how many cleanups, one in the other, it is at */
     AC__UNSETTLED = AC__CANCEL | AC__CANCEL_LATER | AC__RUN_AT_ONCE | AC__FORKED /* a step ends with more to do */
 };
+
+extern bool ac__is_debug; /* AC_DEBUG=1 (debug.c) */
 
 static inline unsigned ac__state(const struct ac__task *task)
 {
@@ -430,7 +450,14 @@ static inline struct ac__task *ac__block_settle(struct ac__task *block)
 }
 /* The same for a block that lies in the frame of another task; sets flags, top and limit. */
 void ac__block_embed(struct ac__task *block);
-void ac__block_free(struct ac__task *block);
+void ac__block_free_slowly(struct ac__task *block);
+static inline void ac__block_free(struct ac__task *block)
+{
+    if (likely(block->flags & AC__IN_SLAB))
+        ac__piece_give_back(block);
+    else
+        ac__block_free_slowly(block);
+}
 /* Calls `visit` for every block that is a task of this thread. It may free the one it is called for. */
 void ac__blocks_visit(void (*visit)(struct ac__task *task, void *context), void *context);
 
@@ -671,16 +698,29 @@ void ac__future_drop(struct ac__future *future);
 bool ac__target_done(void *target, unsigned kind);
 /* The error of a target that is done, as a new owner gets it, who may be about to consume a handle; null if it
  * succeeded. */
-struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes);
-const void *ac__target_value(void *target, unsigned kind);
+struct ac__thrown *ac__target_take_error_slowly(void *target, unsigned kind, bool consumes);
+static inline struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes)
+{
+    bool has_none = kind == AC__KIND_TASK && ((struct ac__task *)target)->status != AC__FAILED;
+    return likely(has_none && !ac__is_debug) ? NULL : ac__target_take_error_slowly(target, kind, consumes);
+}
+static inline const void *ac__target_value(void *target, unsigned kind)
+{
+    return likely(kind == AC__KIND_TASK) ? ac__result_of(ac__root(target)) : ac__future_value(target);
+}
 /* Of one that is done: has it failed (or been cancelled)? Of two of a kind, which was done first? */
 bool ac__target_failed(void *target, unsigned kind);
 unsigned long ac__target_done_at(void *target, unsigned kind);
 struct ac__waiter **ac__target_queue(void *target, unsigned kind);
 /* Gives up the handle of a task; closes a coroutine; leaves a future alone. */
 void ac__target_drop(void *target, unsigned kind);
+struct ac__task *ac__join_cancel(struct ac__wait *wait);
 /* Notes in a join that the task it waits for has succeeded, so there is nothing more to do. Other waiters stay. */
-void ac__join_settle(struct ac__waiter *waiter);
+static inline void ac__join_settle(struct ac__waiter *waiter)
+{
+    if (waiter->wait.cancel == ac__join_cancel)
+        container_of(waiter, struct ac__join, waiter)->base.state = AC__OVER;
+}
 /* EDEADLK, for a task that is to wait for itself; its handle is kept. */
 struct ac__thrown *ac__awaits_itself(void);
 /* Puts a waiter in the queue of a task or future that is not done; takes it out, also after it has happened. */
@@ -758,7 +798,6 @@ int ac__scoped_resume(struct ac__join *join, struct ac__task *task);
 
 /* ---- debug.c: AC_DEBUG=1 ----------------------------------------------------------------------------------------- */
 
-extern bool ac__is_debug;
 extern bool ac__is_observed; /* by AC_DEBUG or AC_TRACE: a step does more than run */
 bool ac__debug_wanted(void); /* the same, also before constructors have run */
 /* A coroutine's block has been made; it becomes a task; it is to be freed, whoever holds it by mistake. */

@@ -17,7 +17,7 @@ bool ac__target_done(void *target, unsigned kind)
     return ac__future_done(target);
 }
 
-struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes)
+struct ac__thrown *ac__target_take_error_slowly(void *target, unsigned kind, bool consumes)
 {
     const struct ac__thrown *error;
     if (kind == AC__KIND_TASK) {
@@ -26,11 +26,6 @@ struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consu
     }
     error = ac__future_error(target);
     return error ? ac__error_copy(error) : NULL;
-}
-
-const void *ac__target_value(void *target, unsigned kind)
-{
-    return kind == AC__KIND_TASK ? ac__result_of(ac__root(target)) : ac__future_value(target);
 }
 
 bool ac__target_failed(void *target, unsigned kind)
@@ -104,7 +99,7 @@ static bool is_cycle(const struct ac__task *task)
 }
 
 /* Hands the request on, unless it would go round for ever: then it ends the wait, and so the cycle. */
-static struct ac__task *join_cancel(struct ac__wait *wait)
+struct ac__task *ac__join_cancel(struct ac__wait *wait)
 {
     struct ac__join *join = container_of(wait, struct ac__join, waiter.wait);
     if (join->kind == AC__KIND_TASK && !unlikely(is_cycle(wait->task))) {
@@ -114,12 +109,6 @@ static struct ac__task *join_cancel(struct ac__wait *wait)
     ac__dequeue(ac__target_queue(join->target, join->kind), &join->waiter);
     ac__make_ready(wait->task);
     return NULL;
-}
-
-void ac__join_settle(struct ac__waiter *waiter)
-{
-    if (waiter->wait.cancel == join_cancel)
-        container_of(waiter, struct ac__join, waiter)->base.state = AC__OVER;
 }
 
 static int join_fail(struct ac__join *join, struct ac__task *task, struct ac__thrown *error)
@@ -137,7 +126,7 @@ static int join_finish(struct ac__join *join, struct ac__task *task)
 
 static inline int join_wait(struct ac__join *join, struct ac__task *task)
 {
-    join->waiter.wait.cancel = join_cancel;
+    join->waiter.wait.cancel = ac__join_cancel;
     return ac__suspend(task, &join->base, 1, &join->waiter.wait);
 }
 

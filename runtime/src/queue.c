@@ -126,17 +126,6 @@ static bool reserve(struct ac__queue *queue)
     return grow(queue, allocated);
 }
 
-/* Most items are a number or a pointer. */
-static inline void copy_item(void *into, const void *item, size_t size)
-{
-    if (size == sizeof(uint64_t))
-        memcpy(into, item, sizeof(uint64_t));
-    else if (size == sizeof(uint32_t))
-        memcpy(into, item, sizeof(uint32_t));
-    else
-        memcpy(into, item, size);
-}
-
 static inline void store(struct ac__queue *queue, const void *item)
 {
     size_t index = queue->count++;
@@ -145,7 +134,7 @@ static inline void store(struct ac__queue *queue, const void *item)
         index += queue->head;
         index -= index >= queue->allocated ? queue->allocated : 0;
     }
-    copy_item(slot(queue, index), item, queue->size);
+    ac__copy(slot(queue, index), item, queue->size);
     if (queue->order != AC_PRIORITY)
         return;
     number = queue->next_number++;
@@ -157,10 +146,10 @@ static inline __attribute__((always_inline)) void take(struct ac__queue *queue, 
 {
     size_t last = --queue->count;
     if (queue->order == AC_LIFO) {
-        copy_item(item, slot(queue, last), queue->size);
+        ac__copy(item, slot(queue, last), queue->size);
         return;
     }
-    copy_item(item, slot(queue, queue->head), queue->size);
+    ac__copy(item, slot(queue, queue->head), queue->size);
     if (queue->order == AC_FIFO) {
         queue->head = queue->head + 1 == queue->allocated ? 0 : queue->head + 1;
         return;

@@ -62,6 +62,18 @@ static int sync_enter(struct ac__sync *sync, struct ac__task *task, const struct
         return sync_enter(&frame->frame, task, &function, object); \
     }
 
+/* The same, but what `attempt` gets at once needs no frame. */
+#define RUN_OR_HAVE(name, attempt, function, object, ...) \
+    int ac__##name##__run(struct ac__##name##__frame *frame, struct ac__task *task, unsigned state, __VA_ARGS__) \
+    { \
+        (void)state; \
+        if (likely(ac__thread.budget) && attempt(object)) { \
+            ac__thread.budget--; \
+            return AC__DONE; \
+        } \
+        return sync_enter(&frame->frame, task, &function, object); \
+    }
+
 /* ---- mutex ------------------------------------------------------------------------------------------------------- */
 
 static struct ac__task *mutex_cancel(struct ac__wait *wait)
@@ -139,8 +151,8 @@ ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error)
     return (ac_coro(void))sync_new(ac__frame_new(&unlock_function, (const void *)ac_mutex_aexit), mutex);
 }
 
-RUN(ac_mutex_lock, lock_function, mutex, ac_mutex *mutex)
-RUN(ac_mutex_aenter, lock_function, mutex, ac_mutex *mutex)
+RUN_OR_HAVE(ac_mutex_lock, ac_mutex_try_lock, lock_function, mutex, ac_mutex *mutex)
+RUN_OR_HAVE(ac_mutex_aenter, ac_mutex_try_lock, lock_function, mutex, ac_mutex *mutex)
 RUN(ac_mutex_aexit, unlock_function, mutex, ac_mutex *mutex, __attribute__((unused)) const ac_error *error)
 
 /* ---- semaphore --------------------------------------------------------------------------------------------------- */
@@ -220,8 +232,8 @@ ac_coro(void) ac_sem_aexit(ac_sem *sem, const ac_error *error)
     return (ac_coro(void))sync_new(ac__frame_new(&release_function, (const void *)ac_sem_aexit), sem);
 }
 
-RUN(ac_sem_acquire, acquire_function, sem, ac_sem *sem)
-RUN(ac_sem_aenter, acquire_function, sem, ac_sem *sem)
+RUN_OR_HAVE(ac_sem_acquire, ac_sem_try_acquire, acquire_function, sem, ac_sem *sem)
+RUN_OR_HAVE(ac_sem_aenter, ac_sem_try_acquire, acquire_function, sem, ac_sem *sem)
 RUN(ac_sem_aexit, release_function, sem, ac_sem *sem, __attribute__((unused)) const ac_error *error)
 
 /* ---- event ------------------------------------------------------------------------------------------------------- */

@@ -85,10 +85,10 @@ struct ac__task *ac__task_begin(struct ac__task *task)
     task->innermost = ac__root(task);
     ac__root(task)->origin = NULL;
     task->handles = 2;
+    task->cancels = 0;
     task->saved_errno = 0;
     task->number = ++loop->next_number;
     task->status = AC__SUSPENDED;
-    task->cancels = 0;
     if (ac__thread.task && unlikely(ac__is_undoing(ac__thread.task)))
         ac__undo_begin(task); /* it has no other business */
     loop->live++;
@@ -112,6 +112,26 @@ struct ac__task *ac__task_start(struct ac__frame *coroutine)
     return ac__task_begin(task);
 }
 
+static void report(struct ac__task *task)
+{
+    ac__flag(task, AC__RETRIEVED);
+    ac__error_print(task->error, stderr);
+    if (task->flags & AC__HAS_EXTRA && task->extra->is_named)
+        fprintf(stderr, "  in task '%s'\n", task->extra->name);
+}
+
+static inline __attribute__((always_inline)) void end(struct ac__task *task)
+{
+    if (unlikely(task->status == AC__FAILED)) {
+        if (!(task->flags & AC__RETRIEVED))
+            report(task);
+        ac__thrown_free(task->error);
+    }
+    if (unlikely(task->flags & AC__HAS_EXTRA))
+        ac__free(task->extra);
+    ac__block_free(task);
+}
+
 /* A task that ends while a request is still to be delivered ends cancelled. */
 static int deliver_late(struct ac__task *task, int status)
 {
@@ -120,25 +140,38 @@ static int deliver_late(struct ac__task *task, int status)
     return ac__fail_code(task, ECANCELED);
 }
 
-void ac__task_finish(struct ac__task *task, int status)
+/* It has failed, or leaves something behind: gives the status it ends with. */
+static __attribute__((noinline)) int clear_up(struct ac__task *task, int status)
 {
-    struct ac__waiter *waiter;
     status = deliver_late(task, status);
-    task->status = (unsigned char)status;
     if (status == AC__FAILED && ac__thrown_code(task->error) == ECANCELED)
         ac__flag(task, AC__CANCELLED | AC__RETRIEVED); /* a cancellation is never reported */
     ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
     ac__stack_free(task);
+    return status;
+}
+
+void ac__task_finish(struct ac__task *task, int status)
+{
+    struct ac__loop *loop = ac__thread.loop;
+    struct ac__waiter *waiter;
+    if (unlikely(status != AC__DONE) || unlikely(task->flags & (AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK)))
+        status = clear_up(task, status);
+    task->status = (unsigned char)status;
     task->state = AC__FINISHED;
-    task->finished_at = ac__thread.loop->finished++;
-    ac__thread.loop->live--;
+    task->finished_at = loop->finished++;
+    loop->live--;
     /* Watchers run here, but no code of the program's: nothing can join in while the queue is emptied. */
     while ((waiter = ac__dequeue_first(ac__joiners(task)))) {
         if (likely(status == AC__DONE))
             ac__join_settle(waiter);
         ac__notify(waiter);
     }
-    ac__task_drop(task);
+    if (task->flags & AC__SCOPED)
+        return;
+    ac__check_handle(task); /* it may have been consumed twice just now */
+    if (--task->handles == 0) /* the runtime's own */
+        end(task);
 }
 
 /* Gives the task that the request was handed on to, if any. */
@@ -167,33 +200,18 @@ bool ac__task_cancel(struct ac__task *task, bool is_limit)
     return true;
 }
 
-static void report(struct ac__task *task)
-{
-    ac__flag(task, AC__RETRIEVED);
-    ac__error_print(task->error, stderr);
-    if (task->flags & AC__HAS_EXTRA && task->extra->is_named)
-        fprintf(stderr, "  in task '%s'\n", task->extra->name);
-}
-
 void ac__task_end(struct ac__task *task)
 {
-    if (task->status == AC__FAILED) {
-        if (!(task->flags & AC__RETRIEVED))
-            report(task);
-        ac__thrown_free(task->error);
-    }
-    if (task->flags & AC__HAS_EXTRA)
-        ac__free(task->extra);
-    ac__block_free(task);
+    end(task);
 }
 
 void ac__task_drop(struct ac__task *task)
 {
-    if (task->flags & (AC__SHARED | AC__SCOPED))
+    if (unlikely(task->flags & (AC__SHARED | AC__SCOPED)))
         return;
     ac__check_handle(task);
     if (--task->handles == 0)
-        ac__task_end(task);
+        end(task);
 }
 
 struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes)
