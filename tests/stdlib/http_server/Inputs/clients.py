@@ -2,7 +2,6 @@
 import http.client
 import os
 import resource
-import shutil
 import socket
 import struct
 import subprocess
@@ -107,9 +106,6 @@ python_client(running)
 curl_client(running)
 client_gone(running)
 resets(running)
-if shutil.which('wrk'):
-    load(running)
-else:
-    print('left out: wrk')
+load(running)
 running.stop()
 flood()
