@@ -135,8 +135,8 @@ struct ac__task {
 };
 
 /* What undoes something and awaits (finally, defer, the end of async with or of a scoped child) stands between these
- * two: where there is no memory left, it gets some all the same (reserve.c). They nest; only the lowest four bits of the
- * depth are kept, so at every sixteenth depth nothing is promised. */
+ * two: where there is no memory left, it gets some all the same (reserve.c). They nest; only the lowest four bits of
+ * the depth are kept, so at every sixteenth depth nothing is promised. */
 enum { AC__UNDOING = 1 << 12 };
 static inline int ac__is_undoing(const struct ac__task *task)
 {
