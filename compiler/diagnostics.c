@@ -290,7 +290,7 @@ static const char *include_stack(struct acc *acc, uint32_t token)
     for (int i = 0; i < stack.depth; i++)
         if (stack.from[i].file_length && stack.from[i].file[0] != '<')
             text = arena_format(acc->arena, "%sIn file included from %.*s:%u:\n", text, (int)stack.from[i].file_length,
-                                stack.from[i].file, stack.from[i].line ? stack.from[i].line - 1 : 0);
+                                stack.from[i].file, stack.from[i].line);
     return text;
 }
 

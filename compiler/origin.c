@@ -474,6 +474,18 @@ static void place_in_line(struct acc *acc, struct original *original, uint32_t t
     set_column(origin, original, &alignment.raw[at == UINT32_MAX ? 0 : at]);
 }
 
+/* `#line` may name a file that is not there: what the preprocessor left of the line has to do. */
+static void place_in_preprocessed(const struct acc *acc, const struct token *target, struct origin *origin)
+{
+    const char *start = acc->text + target->offset;
+    while (start > acc->text && start[-1] != '\n')
+        start--;
+    origin->text = start;
+    origin->text_length = (uint32_t)strcspn(start, "\n");
+    origin->column = (uint32_t)(acc->text + target->offset - start) + 1;
+    origin->length = target->length;
+}
+
 struct origin origin_of(struct acc *acc, uint32_t token)
 {
     const struct token *target = &acc->tokens[token];
@@ -481,6 +493,10 @@ struct origin origin_of(struct acc *acc, uint32_t token)
     origin.file = target->file < acc->file_count ? acc->files[target->file].name : acc->input_name;
     struct original *original = original_of(acc, origin.file);
     set_line(&origin, original);
+    if (!origin.text && target->kind != TOK_END) {
+        place_in_preprocessed(acc, target, &origin);
+        return origin;
+    }
     if (!origin.text)
         return origin;
     if (target->kind == TOK_PRAGMA) {
