@@ -94,15 +94,20 @@ const char *unit_preprocessed(struct driver *driver, const struct unit *unit)
     return temporary_path(&driver->temporary, unit->number, "preprocessed.i");
 }
 
-/* What the preprocessor says is held back until it is known that the file will not be compiled once more as it is. A
- * compiler whose messages go to a file has to be told that there is a terminal behind it. */
+/* A compiler whose messages go to a file has to be told that there is a terminal behind it. */
+static void add_color(const struct driver *driver, struct words *command)
+{
+    if (driver->line.color < 0 && use_color())
+        words_add(command, "-fdiagnostics-color=always");
+}
+
+/* What the preprocessor says is held back until it is known that the file will not be compiled once more as it is. */
 static struct process preprocess(struct driver *driver, struct unit *unit, const char *messages)
 {
     struct words command = command_begin(driver);
     struct process_options options = how_to_run(driver, unit);
     options.messages = messages;
-    if (driver->line.color < 0 && use_color())
-        words_add(&command, "-fdiagnostics-color=always");
+    add_color(driver, &command);
     add_dialect(driver, &command);
     words_add(&command, "-include");
     words_add(&command, arena_format(driver->arena, "%s/ac/abi.h", driver->backend.include_directory));
@@ -211,6 +216,7 @@ static int compile(struct driver *driver, struct unit *unit, const char *text)
     struct words command = command_begin(driver);
     command_add_options(driver, &command, STAGE_COMPILE);
     add_silence(driver, &command);
+    add_color(driver, &command);
     if (driver->backend.is_clang) { /* what -pedantic says of markers; lines as acc printed them, where gcc reads the file */
         words_add(&command, "-Wno-gnu-line-marker");
         words_add(&command, "-fno-caret-diagnostics");
@@ -219,7 +225,11 @@ static int compile(struct driver *driver, struct unit *unit, const char *text)
     words_add(&command, "-x");
     words_add(&command, "cpp-output");
     words_add(&command, text);
-    return run(driver, &command, unit);
+    struct process_options options = how_to_run(driver, unit);
+    options.messages = temporary_path(&driver->temporary, unit->number, "messages");
+    int status = process_run(&command, &options, &driver->temporary);
+    messages_print_placed(driver, options.messages, text);
+    return status;
 }
 
 /* The file is C: one ordinary compilation of the file itself. */
