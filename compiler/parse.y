@@ -100,22 +100,19 @@ static void parse_yyerror(struct parser *p, const char *text)
 %%
 
 external:
-    external_declaration { p->item = $1; }
-  ;
+    external_declaration { p->item = $1; } ;
 
 external_declaration:
     declaration
   | function_definition
   | asm_statement
-  | ';' { $$ = NULL; }
-  ;
+  | ';' { $$ = NULL; } ;
 
 /* ---- expressions ------------------------------------------------------------------------------------------------ */
 
 any_name:
     IDENTIFIER
-  | TYPEDEF_NAME
-  ;
+  | TYPEDEF_NAME ;
 
 primary:
     IDENTIFIER { $$ = make_name(p, $1); }
@@ -126,18 +123,15 @@ primary:
   | generic ')' { $$ = finish($1, $2); }
   | builtin_list ')' { $$ = finish($1, $2); }
   | builtin_open ')' { $$ = finish($1, $2); }
-  | offsetof_open ')' { $$ = finish($1, $2); }
-  ;
+  | offsetof_open ')' { $$ = finish($1, $2); } ;
 
 string:
     STRING { $$ = make(p, NODE_STRING, $1, $1, 0); }
-  | string STRING { $$ = finish($1, $2); }
-  ;
+  | string STRING { $$ = finish($1, $2); } ;
 
 generic_open:
     GENERIC '(' assignment { $3->is_unevaluated = true; $$ = make(p, NODE_GENERIC, $1, $3->last, 1, $3); }
-  | GENERIC '(' type_name { $3->is_unevaluated = true; $$ = make(p, NODE_GENERIC, $1, $3->last, 1, $3); }
-  ;
+  | GENERIC '(' type_name { $3->is_unevaluated = true; $$ = make(p, NODE_GENERIC, $1, $3->last, 1, $3); } ;
 
 generic:
     generic_open ',' type_name ':' assignment
@@ -147,29 +141,24 @@ generic:
   | generic ',' type_name ':' assignment
     { $$ = attach(p, $1, make(p, NODE_GENERIC_ASSOC, $3->first, $5->last, 2, $3, $5)); }
   | generic ',' DEFAULT ':' assignment
-    { $$ = attach(p, $1, make(p, NODE_GENERIC_ASSOC, $3, $5->last, 2, NULL, $5)); }
-  ;
+    { $$ = attach(p, $1, make(p, NODE_GENERIC_ASSOC, $3, $5->last, 2, NULL, $5)); } ;
 
 builtin_open:
-    BUILTIN '(' { $$ = make(p, NODE_BUILTIN, $1, $2, 0); $$->op = $1; }
-  ;
+    BUILTIN '(' { $$ = make(p, NODE_BUILTIN, $1, $2, 0); $$->op = $1; } ;
 
 builtin_list:
     builtin_open builtin_argument { $$ = attach(p, $1, $2); }
-  | builtin_list ',' builtin_argument { $$ = attach(p, $1, $3); }
-  ;
+  | builtin_list ',' builtin_argument { $$ = attach(p, $1, $3); } ;
 
 builtin_argument:
     assignment
-  | type_name
-  ;
+  | type_name ;
 
 offsetof_open:
     OFFSETOF '(' type_name ',' any_name { $$ = make(p, NODE_BUILTIN, $1, $5, 1, $3); $$->op = $1; }
   | offsetof_open '.' any_name { $$ = finish($1, $3); }
   | offsetof_open ARROW any_name { $$ = finish($1, $3); }
-  | offsetof_open '[' expression ']' { $$ = finish(attach(p, $1, $3), $4); }
-  ;
+  | offsetof_open '[' expression ']' { $$ = finish(attach(p, $1, $3), $4); } ;
 
 postfix:
     primary
@@ -180,17 +169,14 @@ postfix:
   | postfix ARROW any_name { $$ = make(p, NODE_MEMBER, $1->first, $3, 1, $1); $$->op = $2; }
   | postfix INCREMENT { $$ = make(p, NODE_POSTFIX, $1->first, $2, 1, $1); $$->op = $2; }
   | postfix DECREMENT { $$ = make(p, NODE_POSTFIX, $1->first, $2, 1, $1); $$->op = $2; }
-  | '(' type_name ')' init_list { $$ = make(p, NODE_COMPOUND_LITERAL, $1, $4->last, 2, $2, $4); }
-  ;
+  | '(' type_name ')' init_list { $$ = make(p, NODE_COMPOUND_LITERAL, $1, $4->last, 2, $2, $4); } ;
 
 call_open:
-    postfix '(' { $$ = make(p, NODE_CALL, $1->first, $2, 1, $1); }
-  ;
+    postfix '(' { $$ = make(p, NODE_CALL, $1->first, $2, 1, $1); } ;
 
 call_list:
     call_open assignment { $$ = attach(p, $1, $2); }
-  | call_list ',' assignment { $$ = attach(p, $1, $3); }
-  ;
+  | call_list ',' assignment { $$ = attach(p, $1, $3); } ;
 
 unary:
     postfix
@@ -210,13 +196,11 @@ unary:
   | SIZEOF unary { $$ = make_unevaluated(p, NODE_SIZEOF_EXPR, $1, $2->last, $2); }
   | SIZEOF '(' type_name ')' { $$ = make_unevaluated(p, NODE_SIZEOF_TYPE, $1, $4, $3); }
   | ALIGNOF unary { $$ = make_unevaluated(p, NODE_SIZEOF_EXPR, $1, $2->last, $2); }
-  | ALIGNOF '(' type_name ')' { $$ = make_unevaluated(p, NODE_SIZEOF_TYPE, $1, $4, $3); }
-  ;
+  | ALIGNOF '(' type_name ')' { $$ = make_unevaluated(p, NODE_SIZEOF_TYPE, $1, $4, $3); } ;
 
 cast:
     unary
-  | '(' type_name ')' cast { $$ = make(p, NODE_CAST, $1, $4->last, 2, $2, $4); }
-  ;
+  | '(' type_name ')' cast { $$ = make(p, NODE_CAST, $1, $4->last, 2, $2, $4); } ;
 
 binary:
     cast
@@ -237,28 +221,24 @@ binary:
   | binary '^' binary { $$ = make_operator(p, NODE_BINARY, $1, $2, $3); }
   | binary '|' binary { $$ = make_operator(p, NODE_BINARY, $1, $2, $3); }
   | binary AND_AND binary { $$ = make_operator(p, NODE_LOGICAL, $1, $2, $3); }
-  | binary OR_OR binary { $$ = make_operator(p, NODE_LOGICAL, $1, $2, $3); }
-  ;
+  | binary OR_OR binary { $$ = make_operator(p, NODE_LOGICAL, $1, $2, $3); } ;
 
 conditional:
     binary
   | binary '?' expression ':' conditional
     { $$ = make(p, NODE_CONDITIONAL, $1->first, $5->last, 3, $1, $3, $5); $$->op = $2; }
   | binary '?' ':' conditional
-    { $$ = make(p, NODE_CONDITIONAL, $1->first, $4->last, 3, $1, NULL, $4); $$->op = $2; }
-  ;
+    { $$ = make(p, NODE_CONDITIONAL, $1->first, $4->last, 3, $1, NULL, $4); $$->op = $2; } ;
 
 /* That the left side is an lvalue is the C compiler's business. */
 assignment:
     conditional
   | conditional '=' assignment { $$ = make_operator(p, NODE_ASSIGN, $1, $2, $3); }
-  | conditional ASSIGN_OPERATOR assignment { $$ = make_operator(p, NODE_COMPOUND_ASSIGN, $1, $2, $3); }
-  ;
+  | conditional ASSIGN_OPERATOR assignment { $$ = make_operator(p, NODE_COMPOUND_ASSIGN, $1, $2, $3); } ;
 
 expression:
     assignment
-  | expression ',' assignment { $$ = make_operator(p, NODE_COMMA, $1, $2, $3); }
-  ;
+  | expression ',' assignment { $$ = make_operator(p, NODE_COMMA, $1, $2, $3); } ;
 
 /* ---- types ------------------------------------------------------------------------------------------------------ */
 
@@ -269,26 +249,22 @@ type_name:
         $$ = make(p, NODE_TYPE_NAME, $1->first, $2->last, 2, $1, $2);
         bind_declarator(p, $1, $2);
         $$->is_async = $1->is_async;
-    }
-  ;
+    } ;
 
 specifiers:
     typed
-  | untyped
-  ;
+  | untyped ;
 
 nontype_word:
     STORAGE
   | STATIC
   | QUALIFIER
   | ASYNC
-  | YIELDING
-  ;
+  | YIELDING ;
 
 nontype_node:
     attribute
-  | alignas
-  ;
+  | alignas ;
 
 type_node:
     record
@@ -296,15 +272,13 @@ type_node:
   | TYPEOF '(' expression ')' { $$ = make_unevaluated(p, NODE_TYPEOF, $1, $4, $3); }
   | TYPEOF '(' type_name ')' { $$ = make_unevaluated(p, NODE_TYPEOF, $1, $4, $3); }
   | ATOMIC_TYPE '(' type_name ')' { $$ = make_unevaluated(p, NODE_TYPEOF, $1, $4, $3); }
-  | BIT_INT '(' conditional ')' { $$ = make_unevaluated(p, NODE_TYPEOF, $1, $4, $3); }
-  ;
+  | BIT_INT '(' conditional ')' { $$ = make_unevaluated(p, NODE_TYPEOF, $1, $4, $3); } ;
 
 untyped:
     nontype_word { $$ = specifiers_word(p, NULL, $1); }
   | nontype_node { $$ = specifiers_node(p, NULL, $1); }
   | untyped nontype_word { $$ = specifiers_word(p, $1, $2); }
-  | untyped nontype_node { $$ = specifiers_node(p, $1, $2); }
-  ;
+  | untyped nontype_node { $$ = specifiers_node(p, $1, $2); } ;
 
 typed:
     TYPE_WORD { $$ = specifiers_word(p, NULL, $1); }
@@ -316,43 +290,35 @@ typed:
   | typed TYPE_WORD { $$ = specifiers_word(p, $1, $2); }
   | typed type_node { $$ = specifiers_node(p, $1, $2); }
   | typed nontype_word { $$ = specifiers_word(p, $1, $2); }
-  | typed nontype_node { $$ = specifiers_node(p, $1, $2); }
-  ;
+  | typed nontype_node { $$ = specifiers_node(p, $1, $2); } ;
 
 attribute:
     ATTRIBUTE
-  | ALIGNED_HEAD '(' expression ')' ALIGNED_TAIL { $$ = make_unevaluated(p, NODE_ALIGNAS, $1, $5, $3); }
-  ;
+  | ALIGNED_HEAD '(' expression ')' ALIGNED_TAIL { $$ = make_unevaluated(p, NODE_ALIGNAS, $1, $5, $3); } ;
 
 alignas:
     ALIGNAS '(' conditional ')' { $$ = make_unevaluated(p, NODE_ALIGNAS, $1, $4, $3); }
-  | ALIGNAS '(' type_name ')' { $$ = make_unevaluated(p, NODE_ALIGNAS, $1, $4, $3); }
-  ;
+  | ALIGNAS '(' type_name ')' { $$ = make_unevaluated(p, NODE_ALIGNAS, $1, $4, $3); } ;
 
 record_head:
     RECORD
-  | record_head attribute
-  ;
+  | record_head attribute ;
 
 opt_name:
     %empty { $$ = 0; }
-  | any_name
-  ;
+  | any_name ;
 
 record:
     record_head any_name { $$ = make_record(p, NODE_RECORD, $1, $2, $2, false); }
-  | record_body
-  ;
+  | record_body ;
 
 record_open:
     record_head opt_name '{' { $$ = make_record(p, NODE_RECORD, $1, $2, $3, true); }
-  | record_open member_declaration { $$ = $2 ? attach(p, $1, $2) : $1; }
-  ;
+  | record_open member_declaration { $$ = $2 ? attach(p, $1, $2) : $1; } ;
 
 record_body:
     record_open '}' { $$ = finish($1, $2); }
-  | record_body RECORD_ATTRIBUTE { $$ = finish($1, $2->last); }
-  ;
+  | record_body RECORD_ATTRIBUTE { $$ = finish($1, $2->last); } ;
 
 member_declaration:
     specifiers ';'
@@ -362,8 +328,7 @@ member_declaration:
     }
   | members ';' { $$ = finish($1, $2); }
   | static_assertion
-  | ';' { $$ = NULL; }
-  ;
+  | ';' { $$ = NULL; } ;
 
 members:
     typed member_declarator
@@ -380,262 +345,216 @@ members:
     }
   | members ',' member_declarator { $$ = attach(p, $1, $3); bind_member(p, $1->child[0], $3); }
   | members ',' attribute member_declarator
-    { $$ = attach(p, $1, lead_declarator(p, $3, $4)); bind_member(p, $1->child[0], $4); }
-  ;
+    { $$ = attach(p, $1, lead_declarator(p, $3, $4)); bind_member(p, $1->child[0], $4); } ;
 
 member_declarator:
     declarator
-  | bit_field
-  ;
+  | bit_field ;
 
 plain_member_declarator:
     plain_declarator
-  | plain_bit_field
-  ;
+  | plain_bit_field ;
 
 bit_field:
     ':' conditional { $$ = make(p, NODE_DECLARATOR, $1, $2->last, 1, $2); }
   | declarator ':' conditional { $$ = attach(p, $1, $3); }
-  | bit_field attribute { $$ = attach(p, $1, $2); }
-  ;
+  | bit_field attribute { $$ = attach(p, $1, $2); } ;
 
 plain_bit_field:
     ':' conditional { $$ = make(p, NODE_DECLARATOR, $1, $2->last, 1, $2); }
   | plain_declarator ':' conditional { $$ = attach(p, $1, $3); }
-  | plain_bit_field attribute { $$ = attach(p, $1, $2); }
-  ;
+  | plain_bit_field attribute { $$ = attach(p, $1, $2); } ;
 
 enum_head:
     ENUM
-  | enum_head attribute
-  ;
+  | enum_head attribute ;
 
 enum:
     enum_head any_name { $$ = make_record(p, NODE_ENUM, $1, $2, $2, false); }
   | enum_head any_name ENUM_TYPE { $$ = make_record(p, NODE_ENUM, $1, $2, $3, false); }
-  | enum_body
-  ;
+  | enum_body ;
 
 enum_open:
     enum_head opt_name '{' { $$ = make_record(p, NODE_ENUM, $1, $2, $3, true); }
   | enum_head any_name ENUM_TYPE '{' { $$ = make_record(p, NODE_ENUM, $1, $2, $4, true); }
-  | enum_head ENUM_TYPE '{' { $$ = make_record(p, NODE_ENUM, $1, 0, $3, true); }
-  ;
+  | enum_head ENUM_TYPE '{' { $$ = make_record(p, NODE_ENUM, $1, 0, $3, true); } ;
 
 enum_list:
     enum_open enumerator { $$ = attach(p, $1, $2); }
-  | enum_list ',' enumerator { $$ = attach(p, $1, $3); }
-  ;
+  | enum_list ',' enumerator { $$ = attach(p, $1, $3); } ;
 
 enum_body:
     enum_open '}' { $$ = finish($1, $2); }
   | enum_list '}' { $$ = finish($1, $2); }
   | enum_list ',' '}' { $$ = finish($1, $3); }
-  | enum_body RECORD_ATTRIBUTE { $$ = finish($1, $2->last); }
-  ;
+  | enum_body RECORD_ATTRIBUTE { $$ = finish($1, $2->last); } ;
 
 enumerator:
     any_name attributes { $$ = make(p, NODE_ENUMERATOR, $1, $2 ? $2 : $1, 0); bind_enumerator(p, $$); }
   | any_name attributes '=' conditional
-    { $$ = make(p, NODE_ENUMERATOR, $1, $4->last, 1, $4); bind_enumerator(p, $$); }
-  ;
+    { $$ = make(p, NODE_ENUMERATOR, $1, $4->last, 1, $4); bind_enumerator(p, $$); } ;
 
 attributes:
     %empty { $$ = 0; }
-  | attributes attribute { $$ = $2->last; }
-  ;
+  | attributes attribute { $$ = $2->last; } ;
 
 /* ---- declarators ------------------------------------------------------------------------------------------------ */
 
 pointer_one:
     '*' { $$ = make(p, NODE_POINTER, $1, $1, 0); }
   | pointer_one QUALIFIER { $$ = finish($1, $2); }
-  | pointer_one attribute { $$ = finish($1, $2->last); }
-  ;
+  | pointer_one attribute { $$ = finish($1, $2->last); } ;
 
 pointer:
     pointer_one { $$ = make(p, NODE_SEQUENCE, SPAN($1), 1, $1); }
-  | pointer pointer_one { $$ = attach(p, $1, $2); }
-  ;
+  | pointer pointer_one { $$ = attach(p, $1, $2); } ;
 
 nested_open:
     '('
-  | nested_open NESTED_ATTRIBUTE
-  ;
+  | nested_open NESTED_ATTRIBUTE ;
 
 declarator:
     direct %prec DECLARATOR
-  | pointer direct %prec DECLARATOR { $$ = point_declarator(p, $1, $2); }
-  ;
+  | pointer direct %prec DECLARATOR { $$ = point_declarator(p, $1, $2); } ;
 
 direct:
     IDENTIFIER { $$ = make_declarator(p, $1); }
   | TYPEDEF_NAME { $$ = make_declarator(p, $1); }
   | nested_open declarator ')' { $$ = make_nested(p, $1, $2, $3); }
-  | direct suffix { $$ = attach(p, $1, $2); }
-  ;
+  | direct suffix { $$ = attach(p, $1, $2); } ;
 
 plain_declarator:
     plain_direct %prec DECLARATOR
-  | pointer direct %prec DECLARATOR { $$ = point_declarator(p, $1, $2); }
-  ;
+  | pointer direct %prec DECLARATOR { $$ = point_declarator(p, $1, $2); } ;
 
 plain_direct:
     IDENTIFIER { $$ = make_declarator(p, $1); }
   | nested_open declarator ')' { $$ = make_nested(p, $1, $2, $3); }
-  | plain_direct suffix { $$ = attach(p, $1, $2); }
-  ;
+  | plain_direct suffix { $$ = attach(p, $1, $2); } ;
 
 parameter_declarator:
     parameter_direct
-  | pointer parameter_direct { $$ = point_declarator(p, $1, $2); }
-  ;
+  | pointer parameter_direct { $$ = point_declarator(p, $1, $2); } ;
 
 parameter_direct:
     inner_direct
-  | typedef_direct
-  ;
+  | typedef_direct ;
 
 typedef_direct:
     TYPEDEF_NAME { $$ = make_declarator(p, $1); }
-  | typedef_direct suffix { $$ = attach(p, $1, $2); }
-  ;
+  | typedef_direct suffix { $$ = attach(p, $1, $2); } ;
 
 inner:
     inner_direct
-  | pointer parameter_direct { $$ = point_declarator(p, $1, $2); }
-  ;
+  | pointer parameter_direct { $$ = point_declarator(p, $1, $2); } ;
 
 inner_direct:
     IDENTIFIER { $$ = make_declarator(p, $1); }
   | nested_open inner ')' { $$ = make_nested(p, $1, $2, $3); }
-  | inner_direct suffix { $$ = attach(p, $1, $2); }
-  ;
+  | inner_direct suffix { $$ = attach(p, $1, $2); } ;
 
 abstract_declarator:
     pointer { $$ = point_declarator(p, $1, NULL); }
   | abstract_direct
-  | pointer abstract_direct { $$ = point_declarator(p, $1, $2); }
-  ;
+  | pointer abstract_direct { $$ = point_declarator(p, $1, $2); } ;
 
 abstract_direct:
     nested_open abstract_declarator ')' { $$ = make_nested(p, $1, $2, $3); }
   | abstract_suffix { $$ = make(p, NODE_DECLARATOR, SPAN($1), 1, $1); }
   | abstract_direct abstract_suffix { $$ = attach(p, $1, $2); }
-  | abstract_direct attribute { $$ = attach(p, $1, $2); }
-  ;
+  | abstract_direct attribute { $$ = attach(p, $1, $2); } ;
 
 suffix:
     array_suffix
   | function_suffix
   | attribute
-  | asm_label
-  ;
+  | asm_label ;
 
 abstract_suffix:
     array_suffix
-  | abstract_function_suffix
-  ;
+  | abstract_function_suffix ;
 
 asm_label:
-    ASM '(' string ')' { $$ = make(p, NODE_ATTRIBUTE, $1, $4, 0); }
-  ;
+    ASM '(' string ')' { $$ = make(p, NODE_ATTRIBUTE, $1, $4, 0); } ;
 
 array_open:
     '[' { $$ = make(p, NODE_ARRAY, $1, $1, 0); }
   | array_open STATIC
   | array_open QUALIFIER
-  | array_open attribute
-  ;
+  | array_open attribute ;
 
 array_suffix:
     array_open ']' { $$ = finish($1, $2); }
   | array_open assignment ']' { $$ = finish(attach(p, $1, $2), $3); }
-  | array_open '*' ']' { $$ = finish($1, $3); }
-  ;
+  | array_open '*' ']' { $$ = finish($1, $3); } ;
 
 function_open:
-    '(' { $$ = begin_prototype(p, $1); }
-  ;
+    '(' { $$ = begin_prototype(p, $1); } ;
 
 function_suffix:
     abstract_function_suffix
-  | names end_prototype ')' { $$ = finish($1, $3); }
-  ;
+  | names end_prototype ')' { $$ = finish($1, $3); } ;
 
 abstract_function_suffix:
     function_open end_prototype ')' { $$ = finish($1, $3); }
   | parameters end_prototype ')' { $$ = finish($1, $3); }
   | parameters ',' ELLIPSIS end_prototype ')' { $$ = finish($1, $5); $$->is_variadic = true; }
-  | function_open ELLIPSIS end_prototype ')' { $$ = finish($1, $4); $$->is_variadic = true; }
-  ;
+  | function_open ELLIPSIS end_prototype ')' { $$ = finish($1, $4); $$->is_variadic = true; } ;
 
 end_prototype:
-    %empty { scope_pop(p->scopes); }
-  ;
+    %empty { scope_pop(p->scopes); } ;
 
 parameters:
     function_open parameter { $$ = attach(p, $1, $2); }
   | parameters ',' parameter { $$ = attach(p, $1, $3); }
-  | parameters ';' parameter { $$ = attach(p, $1, $3); }
-  ;
+  | parameters ';' parameter { $$ = attach(p, $1, $3); } ;
 
 parameter:
     specifiers { $$ = make_parameter(p, $1, NULL); }
   | typed parameter_declarator { $$ = make_parameter(p, $1, $2); }
   | untyped inner { $$ = make_parameter(p, $1, $2); }
   | typed abstract_declarator { $$ = make_parameter(p, $1, $2); }
-  | untyped abstract_declarator { $$ = make_parameter(p, $1, $2); }
-  ;
+  | untyped abstract_declarator { $$ = make_parameter(p, $1, $2); } ;
 
 names:
     function_open IDENTIFIER { $$ = finish($1, $2); $$->is_old_style = true; bind_old_parameter(p, $2); }
-  | names ',' IDENTIFIER { $$ = finish($1, $3); bind_old_parameter(p, $3); }
-  ;
+  | names ',' IDENTIFIER { $$ = finish($1, $3); bind_old_parameter(p, $3); } ;
 
 /* ---- declarations ----------------------------------------------------------------------------------------------- */
 
 declaration:
     specifiers ';' { $$ = make_lone(p, $1, $2); }
   | declarators ';' { $$ = finish($1, $2); }
-  | static_assertion
-  ;
+  | static_assertion ;
 
 static_assertion:
     STATIC_ASSERT '(' conditional ')' ';' { $$ = make(p, NODE_STATIC_ASSERT, $1, $5, 1, $3); }
-  | STATIC_ASSERT '(' conditional ',' string ')' ';' { $$ = make(p, NODE_STATIC_ASSERT, $1, $7, 1, $3); }
-  ;
+  | STATIC_ASSERT '(' conditional ',' string ')' ';' { $$ = make(p, NODE_STATIC_ASSERT, $1, $7, 1, $3); } ;
 
 first_declarator:
     typed declarator { $$ = begin_declaration(p, $1, $2); }
-  | untyped plain_declarator { $$ = begin_declaration(p, $1, $2); }
-  ;
+  | untyped plain_declarator { $$ = begin_declaration(p, $1, $2); } ;
 
 declarators:
     first_declarator
   | first_declarator '=' initialiser { $$ = initialise(p, $1, $3); }
   | another_declarator
-  | another_declarator '=' initialiser { $$ = initialise(p, $1, $3); }
-  ;
+  | another_declarator '=' initialiser { $$ = initialise(p, $1, $3); } ;
 
 another_declarator:
     declarators ',' declarator { $$ = next_declarator(p, $1, $3); }
-  | declarators ',' attribute declarator { $$ = next_declarator(p, $1, lead_declarator(p, $3, $4)); }
-  ;
+  | declarators ',' attribute declarator { $$ = next_declarator(p, $1, lead_declarator(p, $3, $4)); } ;
 
 function_start:
-    first_declarator { $$ = $1; begin_function(p, $1); }
-  ;
+    first_declarator { $$ = $1; begin_function(p, $1); } ;
 
 function_head:
     function_start
-  | function_head declaration { $$ = attach(p, $1, $2); }
-  ;
+  | function_head declaration { $$ = attach(p, $1, $2); } ;
 
 function_definition:
     function_head body { $$ = finish_function(p, $1, NODE_FUNCTION_DEFINITION, $2); }
-  | implicit_head body { $$ = finish_function(p, $1, NODE_FUNCTION_DEFINITION, $2); }
-  ;
+  | implicit_head body { $$ = finish_function(p, $1, NODE_FUNCTION_DEFINITION, $2); } ;
 
 implicit_head:
     plain_declarator
@@ -643,71 +562,58 @@ implicit_head:
         $$ = begin_declaration(p, no_specifiers(p, $1->first), $1);
         begin_function(p, $$);
     }
-  | implicit_head declaration { $$ = attach(p, $1, $2); }
-  ;
+  | implicit_head declaration { $$ = attach(p, $1, $2); } ;
 
 nested_function:
-    function_head compound_statement { $$ = finish_function(p, $1, NODE_NESTED_FUNCTION, $2); }
-  ;
+    function_head compound_statement { $$ = finish_function(p, $1, NODE_NESTED_FUNCTION, $2); } ;
 
 body:
     BODY { $$ = NULL; }
-  | compound_statement
-  ;
+  | compound_statement ;
 
 initialiser:
     assignment
-  | init_list
-  ;
+  | init_list ;
 
 init_open:
-    '{' { $$ = make(p, NODE_INIT_LIST, $1, $1, 0); }
-  ;
+    '{' { $$ = make(p, NODE_INIT_LIST, $1, $1, 0); } ;
 
 init_list:
     init_open '}' { $$ = finish($1, $2); }
   | init_items '}' { $$ = finish($1, $2); }
-  | init_items ',' '}' { $$ = finish($1, $3); }
-  ;
+  | init_items ',' '}' { $$ = finish($1, $3); } ;
 
 init_items:
     init_open init_item { $$ = attach(p, $1, $2); }
-  | init_items ',' init_item { $$ = attach(p, $1, $3); }
-  ;
+  | init_items ',' init_item { $$ = attach(p, $1, $3); } ;
 
 init_item:
     initialiser { $$ = make(p, NODE_INIT_ITEM, SPAN($1), 1, $1); }
   | designators '=' initialiser { $$ = attach(p, $1, $3); }
   | designators initialiser { $$ = attach(p, $1, $2); }
   | any_name ':' initialiser
-    { $$ = make(p, NODE_INIT_ITEM, $1, $3->last, 2, make(p, NODE_DESIGNATOR, $1, $1, 0), $3); }
-  ;
+    { $$ = make(p, NODE_INIT_ITEM, $1, $3->last, 2, make(p, NODE_DESIGNATOR, $1, $1, 0), $3); } ;
 
 designators:
     designator { $$ = make(p, NODE_INIT_ITEM, SPAN($1), 1, $1); }
-  | designators designator { $$ = attach(p, $1, $2); }
-  ;
+  | designators designator { $$ = attach(p, $1, $2); } ;
 
 designator:
     '.' any_name { $$ = make(p, NODE_DESIGNATOR, $1, $2, 0); }
   | '[' conditional ']' { $$ = make(p, NODE_DESIGNATOR, $1, $3, 1, $2); }
-  | '[' conditional ELLIPSIS conditional ']' { $$ = make(p, NODE_DESIGNATOR, $1, $5, 2, $2, $4); }
-  ;
+  | '[' conditional ELLIPSIS conditional ']' { $$ = make(p, NODE_DESIGNATOR, $1, $5, 2, $2, $4); } ;
 
 /* ---- statements ------------------------------------------------------------------------------------------------- */
 
 block_open:
     '{' { $$ = begin_block(p, $1); }
-  | block_open block_item { $$ = $1; add_item(p, $1, $2); }
-  ;
+  | block_open block_item { $$ = $1; add_item(p, $1, $2); } ;
 
 compound_statement:
-    block_open end_block '}' { $$ = finish($1, $3); }
-  ;
+    block_open end_block '}' { $$ = finish($1, $3); } ;
 
 end_block:
-    %empty { end_block(p); }
-  ;
+    %empty { end_block(p); } ;
 
 block_item:
     declaration
@@ -715,18 +621,15 @@ block_item:
   | unlabelled
   | label
   | local_labels ';' { $$ = finish($1, $2); }
-  | PRAGMA { $$ = make(p, NODE_PRAGMA, $1, $1, 0); }
-  ;
+  | PRAGMA { $$ = make(p, NODE_PRAGMA, $1, $1, 0); } ;
 
 local_labels:
     LOCAL_LABEL any_name { $$ = make(p, NODE_LOCAL_LABELS, $1, $2, 0); bind_local_label(p, $2, $$); }
-  | local_labels ',' any_name { $$ = finish($1, $3); bind_local_label(p, $3, $$); }
-  ;
+  | local_labels ',' any_name { $$ = finish($1, $3); bind_local_label(p, $3, $$); } ;
 
 statement:
     unlabelled
-  | label statement { $$ = label_statement(p, $1, $2); }
-  ;
+  | label statement { $$ = label_statement(p, $1, $2); } ;
 
 label:
     any_name ':'
@@ -734,8 +637,7 @@ label:
   | CASE conditional ':' { $$ = make(p, NODE_CASE, $1, $3, 3, $2, NULL, NULL); }
   | CASE conditional ELLIPSIS conditional ':' { $$ = make(p, NODE_CASE, $1, $5, 3, $2, $4, NULL); }
   | DEFAULT ':' { $$ = make(p, NODE_DEFAULT, $1, $2, 1, NULL); }
-  | STATEMENT_ATTRIBUTE label { $$ = $2; $$->first = $1->first; }
-  ;
+  | STATEMENT_ATTRIBUTE label { $$ = $2; $$->first = $1->first; } ;
 
 unlabelled:
     compound_statement
@@ -765,27 +667,22 @@ unlabelled:
   | with_expressions ')' statement { $$ = attach(p, $1, $3); LEAVE_SCOPE(); }
   | with_declared ')' statement { $$ = attach(p, $1, $3); LEAVE_SCOPE(); }
   | each_open statement { $$ = attach(p, $1, $2); LEAVE_SCOPE(); }
-  | STATEMENT_ATTRIBUTE unlabelled { $$ = $2; if ($2->kind != NODE_BLOCK) $$->first = $1->first; }
-  ;
+  | STATEMENT_ATTRIBUTE unlabelled { $$ = $2; if ($2->kind != NODE_BLOCK) $$->first = $1->first; } ;
 
 opt_expression:
     %empty { $$ = NULL; }
-  | expression
-  ;
+  | expression ;
 
 expression_statement:
     expression ';' { $$ = make(p, NODE_EXPRESSION_STATEMENT, $1->first, $2, 1, $1); }
-  | ';' { $$ = make(p, NODE_EMPTY, $1, $1, 0); }
-  ;
+  | ';' { $$ = make(p, NODE_EMPTY, $1, $1, 0); } ;
 
 for_open:
-    FOR '(' { $$ = make(p, NODE_FOR, $1, $2, 0); scope_push(p->scopes, $$); }
-  ;
+    FOR '(' { $$ = make(p, NODE_FOR, $1, $2, 0); scope_push(p->scopes, $$); } ;
 
 for_init:
     declaration
-  | opt_expression ';'
-  ;
+  | opt_expression ';' ;
 
 jump_statement:
     GOTO any_name ';' { $$ = make(p, NODE_GOTO, $1, $3, 0); $$->op = $2; $$->symbol = bind_label(p, $2, NULL); }
@@ -793,12 +690,10 @@ jump_statement:
   | BREAK ';' { $$ = make(p, NODE_BREAK, $1, $2, 0); }
   | CONTINUE ';' { $$ = make(p, NODE_CONTINUE, $1, $2, 0); }
   | RETURN ';' { $$ = make(p, NODE_RETURN, $1, $2, 1, NULL); }
-  | RETURN expression ';' { $$ = make(p, NODE_RETURN, $1, $3, 1, $2); }
-  ;
+  | RETURN expression ';' { $$ = make(p, NODE_RETURN, $1, $3, 1, $2); } ;
 
 asm_statement:
-    asm_open ')' ';' { $$ = finish($1, $3); }
-  ;
+    asm_open ')' ';' { $$ = finish($1, $3); } ;
 
 asm_open:
     ASM asm_qualifiers '(' STRING { $$ = make(p, NODE_ASM, $1, $4, 0); }
@@ -807,64 +702,53 @@ asm_open:
   | asm_open any_name { $$ = finish($1, $2); bind_label(p, $2, NULL); }
   | asm_open STRING
   | asm_open '(' expression ')' { $$ = finish(attach(p, $1, $3), $4); }
-  | asm_open '[' any_name ']'
-  ;
+  | asm_open '[' any_name ']' ;
 
 asm_qualifiers:
     %empty
   | asm_qualifiers QUALIFIER
   | asm_qualifiers STORAGE
-  | asm_qualifiers GOTO
-  ;
+  | asm_qualifiers GOTO ;
 
 /* ---- the dialect's statements ----------------------------------------------------------------------------------- */
 
 try_statement:
     TRY compound_statement { $$ = make(p, NODE_TRY, $1, $2->last, 1, $2); $$->has_dialect = true; }
-  | try_statement catch_clause { $$ = attach(p, $1, $2); }
-  ;
+  | try_statement catch_clause { $$ = attach(p, $1, $2); } ;
 
 catch_clause:
     CATCH compound_statement { $$ = make(p, NODE_CATCH, $1, $2->last, 1, $2); }
-  | catch_open compound_statement { $$ = attach(p, $1, $2); LEAVE_SCOPE(); }
-  ;
+  | catch_open compound_statement { $$ = attach(p, $1, $2); LEAVE_SCOPE(); } ;
 
 catch_open:
     CATCH '(' any_name ')' { $$ = begin_catch(p, make(p, NODE_CATCH, $1, $4, 0), $3); }
-  | catch_codes ')' { $$ = begin_catch(p, $1, $1->op); }
-  ;
+  | catch_codes ')' { $$ = begin_catch(p, $1, $1->op); } ;
 
 catch_codes:
     CATCH '(' any_name ':' assignment { $$ = make(p, NODE_CATCH, $1, $5->last, 1, $5); $$->op = $3; }
-  | catch_codes ',' assignment { $$ = attach(p, $1, $3); }
-  ;
+  | catch_codes ',' assignment { $$ = attach(p, $1, $3); } ;
 
 throw_open:
     THROW { $$ = make(p, NODE_THROW, $1, $1, 0); $$->has_dialect = true; }
   | THROW assignment { $$ = make(p, NODE_THROW, $1, $2->last, 1, $2); $$->has_dialect = true; }
-  | throw_open ',' assignment { $$ = attach(p, $1, $3); }
-  ;
+  | throw_open ',' assignment { $$ = attach(p, $1, $3); } ;
 
 with_open:
     ASYNC_WITH WITH '('
-    { $$ = make(p, NODE_ASYNC_WITH, $1, $3, 0); $$->op = $2; $$->has_dialect = true; scope_push(p->scopes, $$); }
-  ;
+    { $$ = make(p, NODE_ASYNC_WITH, $1, $3, 0); $$->op = $2; $$->has_dialect = true; scope_push(p->scopes, $$); } ;
 
 with_expressions:
     with_open assignment { $$ = attach(p, $1, make(p, NODE_WITH_ITEM, SPAN($2), 2, NULL, $2)); }
-  | with_expressions ',' assignment { $$ = attach(p, $1, make(p, NODE_WITH_ITEM, SPAN($3), 2, NULL, $3)); }
-  ;
+  | with_expressions ',' assignment { $$ = attach(p, $1, make(p, NODE_WITH_ITEM, SPAN($3), 2, NULL, $3)); } ;
 
 with_declared:
     with_open typed declarator '=' assignment { $$ = begin_with_item(p, $1, $2, $3, $5); }
   | with_open untyped plain_declarator '=' assignment { $$ = begin_with_item(p, $1, $2, $3, $5); }
-  | with_declared ',' declarator '=' assignment { $$ = begin_with_item(p, $1, NULL, $3, $5); }
-  ;
+  | with_declared ',' declarator '=' assignment { $$ = begin_with_item(p, $1, NULL, $3, $5); } ;
 
 each_open:
     ASYNC_FOR FOR '(' typed declarator ':' expression ')' { $$ = begin_each(p, $1, $4, $5, $7); }
-  | ASYNC_FOR FOR '(' untyped plain_declarator ':' expression ')' { $$ = begin_each(p, $1, $4, $5, $7); }
-  ;
+  | ASYNC_FOR FOR '(' untyped plain_declarator ':' expression ')' { $$ = begin_each(p, $1, $4, $5, $7); } ;
 
 %%
 
