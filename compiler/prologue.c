@@ -23,7 +23,8 @@ static const struct substitute float_types[] = {
  * type of 16 bytes that does: a file has either _Decimal128 or __float128. */
 static const char decimal_types[] = "#define _Decimal32 _Accum\n#define _Decimal64 long _Accum\n";
 static const char decimal128_type[] =
-    "typedef __float128 ac__decimal128;\n#define _Decimal128 ac__decimal128\n#define __float128 struct float128_beside_decimal128\n";
+    "typedef __float128 ac__decimal128;\n#define _Decimal128 ac__decimal128\n"
+    "#define __float128 struct float128_beside_decimal128\n";
 
 /* <stdatomic.h>: clang wants plain objects for these. */
 static const char atomic_macros[] =
