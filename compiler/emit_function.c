@@ -147,6 +147,7 @@ static void print_init(struct printer *printer, const struct function *function)
     print_text(printer, "}\n");
 }
 
+/* Generated statements stand on the lines of the user's: how those are indented says nothing. */
 static void print_pragma(struct printer *printer, const char *words)
 {
     if (printer->readable)
@@ -277,7 +278,7 @@ static void print_releases(struct printer *printer, const struct function *funct
                      site->held ? "ac__self->" : "", site->held ? slot_of(site->held)->name : "ac__child");
         any = true;
     }
-    print_text(printer, any ? "}" : "");
+    print_text(printer, any ? "default: break; }" : "");
 }
 
 static void print_trace(struct printer *printer, const struct function *function)
@@ -309,11 +310,10 @@ static void print_slow_path(struct printer *printer, const struct function *func
         print_format(printer, "case %u: goto %s;", i, function->sites[i].handler);
         any = true;
     }
-    print_text(printer, any ? "}" : "");
+    print_text(printer, any ? "default: break; }" : "");
     print_format(printer, "goto %s;", commonest);
 }
 
-/* Generated statements stand on the lines of the user's: how those are indented says nothing. */
 /* A parameter that stays outside the frame stands where the user wrote it, for the C compiler's warnings. */
 static void print_run_head(struct printer *printer, const struct function *function)
 {
