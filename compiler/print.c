@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { FARTHEST_COLUMN = 160 };
+
 static const struct token *token_at(const struct printer *printer, uint32_t token)
 {
     return &printer->acc->tokens[token];
@@ -45,19 +47,43 @@ static void print_marker(struct printer *printer, uint16_t file, uint32_t line)
     printer->line = line;
 }
 
+static size_t column_of(const char *text, size_t offset)
+{
+    const char *line = memrchr(text, '\n', offset);
+    return line ? (size_t)(text + offset - line) - 1 : offset;
+}
+
+/* Brings a token to the column where it stands in the text that came in, so that what the C compiler says of it points
+ * there. Far to the right is what came out of macros; that has no column of its own. */
+static void align(struct printer *printer, uint32_t token)
+{
+    const struct token *t = token_at(printer, token);
+    size_t wanted = column_of(printer->acc->text, t->offset), column;
+    if (printer->shadow || wanted > FARTHEST_COLUMN)
+        return;
+    column = column_of(printer->out.text, printer->out.length);
+    if (column > wanted || (column == wanted && !ends_with_space(printer))) {
+        print_marker(printer, t->file, t->line);
+        column = 0;
+    }
+    buffer_printf(&printer->out, "%*s", (int)(wanted - column), "");
+}
+
 void print_at(struct printer *printer, uint32_t token)
 {
     const struct token *t = token_at(printer, token);
     printer->near = token;
-    if (printer->readable || printer->is_detached || (printer->file == t->file && printer->line == t->line))
+    if (printer->readable || printer->is_detached)
         return;
-    if (printer->file == t->file && t->line > printer->line && t->line - printer->line <= 6) {
+    if (printer->file != t->file || t->line < printer->line || t->line - printer->line > 6) {
+        print_marker(printer, t->file, t->line);
+        printer->last_token = 0;
+    } else if (t->line > printer->line) {
         buffer_add(&printer->out, "\n\n\n\n\n\n", t->line - printer->line);
         printer->line = t->line;
-    } else {
-        print_marker(printer, t->file, t->line);
+        printer->last_token = 0;
     }
-    printer->last_token = 0;
+    align(printer, token);
 }
 
 /* What stands between two neighbouring tokens, if it brings the reader to the right line as it is: then comments and
