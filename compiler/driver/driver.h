@@ -142,7 +142,7 @@ int process_run(struct words *command, const struct process_options *options, st
 void messages_print(const char *path);
 struct driver;
 /* The same with what the C compiler said of a translated text (messages.c). */
-void messages_print_placed(struct driver *driver, const char *path, const char *translated_path);
+void messages_print_translated(struct driver *driver, const char *path);
 /* Becomes the command. */
 _Noreturn void process_become(struct words *command, bool is_verbose);
 void process_print(const struct words *command);

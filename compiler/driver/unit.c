@@ -228,7 +228,7 @@ static int compile(struct driver *driver, struct unit *unit, const char *text)
     struct process_options options = how_to_run(driver, unit);
     options.messages = temporary_path(&driver->temporary, unit->number, "messages");
     int status = process_run(&command, &options, &driver->temporary);
-    messages_print_placed(driver, options.messages, text);
+    messages_print_translated(driver, options.messages);
     return status;
 }
 
