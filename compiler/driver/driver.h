@@ -121,7 +121,7 @@ void temporary_remove(struct temporary *temporary);
 struct process_options {
     bool is_verbose, is_dry_run;
     const char *input;        /* standard input comes from this file; null: ours */
-    int gate;                 /* standard input is this descriptor; 0: it is not */
+    int gate;                 /* acc1 begins when a byte comes out of this descriptor; 0: at once */
     const char *messages;     /* standard error goes to this file; null: to ours */
     bool is_translator;       /* acc1: gets a deep C stack; if it dies, that is our fault */
 };

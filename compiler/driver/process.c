@@ -33,9 +33,18 @@ static void signal_set(sigset_t *set)
             sigaddset(set, ending_signals[i]);
 }
 
+/* What we open must not take the place of a standard descriptor that is closed; reading or writing fails as before. */
+static void occupy_standard_descriptors(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0)
+            (void)open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 void process_prepare(void)
 {
     sigset_t set;
+    occupy_standard_descriptors();
     signal(SIGCHLD, SIG_DFL); /* ignored, it would take the children's status away */
     signal_set(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
@@ -156,6 +165,18 @@ static struct words *shortened(struct words *command, struct temporary *temporar
     return result;
 }
 
+/* acc1's command, so that it waits. */
+static struct words *waiting(const struct words *command)
+{
+    struct words *result = arena_allocate(command->arena, sizeof *result);
+    result->arena = command->arena;
+    words_add(result, command->word[0]);
+    words_add(result, "--wait");
+    for (size_t i = 1; i < command->count; i++)
+        words_add(result, command->word[i]);
+    return result;
+}
+
 struct process process_start(struct words *command, const struct process_options *options, struct temporary *temporary)
 {
     struct process process = {.name = command->word[0], .is_translator = options->is_translator};
@@ -163,6 +184,8 @@ struct process process_start(struct words *command, const struct process_options
         process_print(command);
     if (options->is_dry_run)
         return process;
+    if (options->gate)
+        command = waiting(command); /* not printed: by hand, its input is there */
     command = shortened(command, temporary);
     fflush(NULL);
     process.pid = fork();

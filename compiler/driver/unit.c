@@ -173,7 +173,6 @@ static struct process translate(struct driver *driver, struct unit *unit, const 
     options.is_translator = true;
     words_add(&command, driver->backend.translator);
     add_translator_options(driver, &command, unit);
-    words_add(&command, "--wait");
     words_add(&command, unit_preprocessed(driver, unit));
     words_add(&command, output);
     command_add_options(driver, &command, STAGE_TYPES);
