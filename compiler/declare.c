@@ -195,7 +195,7 @@ static void declare_view(struct declare *declare, struct node *item, struct slot
 {
     struct acc *acc = declare->acc;
     const struct type_info *type = slot->symbol->declarator->type;
-    bool is_array = type->class == TYPE_ARRAY;
+    bool is_array = type->class == TYPE_ARRAY && type->size > 0; /* else its elements have no size */
     const char *name = is_array ? arena_format(acc->arena, "%s_open", slot->view) : slot->view;
     add(declare, build(acc, item, "typedef %0;", view_type(declare, item, slot, name), NULL));
     if (!is_array)

@@ -294,7 +294,7 @@ static void print_typed(struct printer *printer, struct node *node)
 static void print_literal_of_local_type(struct printer *printer, struct node *node)
 {
     const struct slot *slot = slot_of(node->symbol);
-    bool is_array = node->type->class == TYPE_ARRAY;
+    bool is_array = node->type->class == TYPE_ARRAY && node->type->size > 0;
     print_format(printer, "(*__extension__ ({ typedef __typeof__(");
     print_node(printer, node->child[0]);
     print_format(printer, ") ac__%s;", is_array ? "open" : "type");
