@@ -243,6 +243,17 @@ static const char *without_entered(struct acc *acc, const char *text)
     return text;
 }
 
+/* `ac__tag_7`: what a record or enumeration that a function defines as its result is called (types.c). */
+static const char *without_tags(struct acc *acc, const char *text)
+{
+    static const char name[] = "ac__tag_";
+    for (const char *at; (at = strstr(text, name)); ) {
+        size_t start = (size_t)(at - text), end = start + strlen(name) + strspn(at + strlen(name), "0123456789");
+        text = splice(acc, text, start, end, "(unnamed)");
+    }
+    return text;
+}
+
 /* What stands for decimal types in the prologue (prologue.c). */
 static const char *with_decimals(struct acc *acc, const char *text)
 {
@@ -269,6 +280,7 @@ const char *wording(struct acc *acc, const char *text)
         text = replace_handles(acc, text, &handle_names[i]);
     text = without_typeof(acc, text);
     text = without_items(acc, text);
+    text = without_tags(acc, text);
     text = replace_all(acc, text, "ac__body_ac__user_main", "main");
     text = replace_all(acc, text, "ac__user_main", "main");
     text = replace_all(acc, text, "ac__body_", "");
