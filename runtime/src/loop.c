@@ -152,6 +152,12 @@ static inline struct ac__task *take_first(void)
     return task;
 }
 
+/* Whether something behind the task at a link may run before it; nothing changes its place with a limit (timer.c). */
+static bool can_be_skipped(const struct ac__loop *loop, const struct ac__task *task)
+{
+    return task->next && task != &loop->ringing.header && task->next != &loop->ringing.header;
+}
+
 /* AC_SEED: any of the first few, so that orders come up that are possible but unusual. */
 static struct ac__task *take_random(struct ac__loop *loop)
 {
@@ -159,7 +165,7 @@ static struct ac__task *take_random(struct ac__loop *loop)
     if (AC__TEST_BUILD && ac__thread.ready->next)
         ac__count_choice();
     loop->seed = loop->seed * 6364136223846793005u + 1442695040888963407u;
-    for (unsigned skip = loop->seed >> 60; skip && (*link)->next; skip--)
+    for (unsigned skip = loop->seed >> 60; skip && can_be_skipped(loop, *link); skip--)
         link = &(*link)->next;
     task = *link;
     *link = task->next;
