@@ -231,8 +231,8 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
 /* T v = await ac_wait_for(e, seconds): awaits a coroutine, task or future, which is consumed as by await, under a
  * limit. When the time is over it is cancelled (a future is left alone) and awaited.
  * Throws ETIMEDOUT then, unless it answers the cancellation with a result, which is given, or another error, which is
- * thrown. A result that is there in time is never lost: what was due before has its turn first. 0 and less: what is not done does not start at all; a task is
- * cancelled and awaited. INFINITY: no limit. EINVAL for NaN and -INFINITY.
+ * thrown. A result that is there in time is never lost: what was due before has its turn first. 0 and less: what is not
+ * done does not start at all; a task is cancelled and awaited. INFINITY: no limit. EINVAL for NaN and -INFINITY.
  * Cancelled: cancels what it awaits, except for a future. */
 #define ac_wait_for(e, seconds) \
     __extension__((ac_coro(__typeof__((e)(0))))ac__wait_for(ac__handle(e), ac__kind_of(e), ac__size_of((e)(0)), \

@@ -54,9 +54,9 @@ char *ac_address_host(const ac_address *address, char *text, size_t size);
 unsigned ac_address_port(const ac_address *address);
 
 /* size_t n = await ac_resolve(host, port, family, addresses, capacity): the addresses of a name, at most `capacity`
- * (one or more), the best first; of an address as text, itself. `family` is AF_INET, AF_INET6, or 0: both. The name must stay until
- * it is done. It asks the system (getaddrinfo) on threads that do nothing else, so neither the loop nor file work is
- * held up.
+ * (one or more), the best first; of an address as text, itself. `family` is AF_INET, AF_INET6, or 0: both. The name
+ * must stay until it is done. It asks the system (getaddrinfo) on threads that do nothing else, so neither the loop nor
+ * file work is held up.
  * Throws: ENOENT for an unknown name, and for one without an address of the family; EAGAIN if no name server answers,
  * EIO for other failures; EINVAL for what is no port, family or capacity.
  * Cancelled: at once. */
