@@ -89,7 +89,7 @@ static struct handler *new_handler(struct walk *walk, const char *purpose)
     return handler;
 }
 
-/* ---- jumps ------------------------------------------------------------------------------------------------------- */
+/* ---- where jumps lead ----------------------------------------------------------------------------------------------- */
 
 /* Which protected part a label lies in; found before the walk. */
 static void note_labels(struct node *node, const struct node *part)
@@ -135,6 +135,23 @@ static uint32_t jump_number(struct walk *walk, struct region *region, struct jum
     return i + 2;
 }
 
+/* ---- undoing: what may take from the runtime's reserve of memory ------------------------------------------------------ */
+
+static void note_undoing(struct walk *walk, struct node *block, const struct region *region, const char *text)
+{
+    if (region->kind == REGION_FINALLY && region->awaits)
+        build_into(walk->acc, block, build(walk->acc, block, text, NULL));
+}
+
+/* All that the generator undoes where it yields: whoever asks for the items does something else. */
+static void note_all_undoing(struct walk *walk, struct node *block, const char *text)
+{
+    for (const struct region *region = walk->region; region; region = region->outer)
+        note_undoing(walk, block, region, text);
+}
+
+/* ---- jumps ------------------------------------------------------------------------------------------------------- */
+
 /* The statements that take control from the current region to the jump's target. */
 static struct node *lower_jump(struct walk *walk, const struct node *near, struct jump jump)
 {
@@ -142,6 +159,7 @@ static struct node *lower_jump(struct walk *walk, const struct node *near, struc
     struct node *block = build_block(walk->acc, near);
     struct region *region = walk->region;
     for (; !reached(region, target, &jump); region = region->outer) {
+        note_undoing(walk, block, region, "ac__undo_end(ac__task);");
         if (region->kind == REGION_CATCH) {
             build_into(walk->acc, block, build(walk->acc, near, "ac__thrown_free(%0);",
                                                build_name(walk->acc, near, region->held), NULL));
@@ -214,21 +232,6 @@ static struct node *lower_throw(struct walk *walk, struct node *node)
     return block;
 }
 
-/* ---- undoing: what may take from the runtime's reserve of memory ------------------------------------------------------ */
-
-static void note_undoing(struct walk *walk, struct node *block, const struct region *region, const char *text)
-{
-    if (region->kind == REGION_FINALLY && region->awaits)
-        build_into(walk->acc, block, build(walk->acc, block, text, NULL));
-}
-
-/* All that the generator undoes where it yields: whoever asks for the items does something else. */
-static void note_all_undoing(struct walk *walk, struct node *block, const char *text)
-{
-    for (const struct region *region = walk->region; region; region = region->outer)
-        note_undoing(walk, block, region, text);
-}
-
 /* ---- yield ----------------------------------------------------------------------------------------------------------- */
 
 static bool is_undoing(const struct walk *walk)
@@ -263,7 +266,10 @@ static struct node *lower_yield(struct walk *walk, struct node *node)
     build_site(walk->function, node->first);
     walk->function->sites[point->number].is_yield = true;
     walk->function->sites[point->number + 1].is_close = true;
-    node_append(acc, point, lower_jump(walk, node, (struct jump){NODE_RETURN, NULL}));
+    struct node *close = build_block(acc, node);
+    note_all_undoing(walk, close, "ac__undo_begin(ac__task);");
+    build_into(acc, close, lower_jump(walk, node, (struct jump){NODE_RETURN, NULL}));
+    node_append(acc, point, close);
     note_all_undoing(walk, block, "ac__undo_end(ac__task);");
     build_into(acc, block, point);
     note_all_undoing(walk, block, "ac__undo_begin(ac__task);");
