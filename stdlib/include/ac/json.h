@@ -42,7 +42,10 @@ ac_coro(char *) ac_json_text(const json_t *value, size_t flags);
     __extension__({ \
         json_error_t ac__error_; \
         json_t *ac__value_ = json_pack_ex(&ac__error_, 0, __VA_ARGS__); \
-        ac__json_packed(ac__value_, ac__error_); \
+        ac_coro(json_t *) ac__packed_ = ac__json_packed(ac__value_, ac__error_); \
+        if (!ac__packed_) /* no memory for it */ \
+            json_decref(ac__value_); \
+        ac__packed_; \
     })
 
 /* await ac_json_unpack(value, format, ...): takes a value apart into C values, as jansson's json_unpack does. What it
