@@ -282,8 +282,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.raw(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\nabc\r\n0\r\n\r\n')
 
     def get_early(self):
-        """Answers without having read the body."""
+        """Answers without having read the body. What comes until the client ends is thrown away: closing at once would
+        reset the connection, and could take the answer with it."""
         self.raw(b'HTTP/1.1 413 Too Much\r\nContent-Length: 9\r\nConnection: close\r\n\r\ntoo much\n')
+        self.wfile.flush()
+        self.connection.settimeout(10)
+        try:
+            while self.connection.recv(1 << 16):
+                pass
+        except OSError:
+            pass
 
 
 class Server(http.server.ThreadingHTTPServer):
