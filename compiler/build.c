@@ -119,6 +119,12 @@ struct symbol *build_typed_temporary(struct function *function, struct node *sco
     return symbol;
 }
 
+const char *array_of_size(struct acc *acc, const char *open, const char *name, long long size)
+{
+    return arena_format(acc->arena, "typedef __typeof__((*(%s *)0)[0]) %s[%lld / sizeof((*(%s *)0)[0])];", open, name,
+                        size, open);
+}
+
 struct node *build_name(struct acc *acc, const struct node *near, struct symbol *symbol)
 {
     struct node *node = node_make(acc, NODE_NAME, near->first, near->last, 0);

@@ -441,7 +441,7 @@ static void check_main(struct acc *acc, const struct node *definition)
 {
     const struct symbol *symbol = is_async_definition(definition) ? declared(definition->child[1]) : NULL;
     const struct type_info *result = symbol && definition->type ? definition->type->result : NULL;
-    if (!result || result->class == TYPE_UNKNOWN || strcmp(symbol->name, "main") != 0)
+    if (!result || result->class == TYPE_UNKNOWN || !is_async_main(symbol))
         return;
     if (!result->declaration || strcmp(result->declaration, "int @") != 0)
         report(acc, MESSAGE_MAIN_RESULT, symbol->token);

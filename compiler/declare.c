@@ -198,12 +198,8 @@ static void declare_view(struct declare *declare, struct node *item, struct slot
     bool is_array = type->class == TYPE_ARRAY && type->size > 0; /* else its elements have no size */
     const char *name = is_array ? arena_format(acc->arena, "%s_open", slot->view) : slot->view;
     add(declare, build(acc, item, "typedef %0;", view_type(declare, item, slot, name), NULL));
-    if (!is_array)
-        return;
-    const char *element = arena_format(acc->arena, "(*(%s *)0)[0]", name);
-    const char *text = arena_format(acc->arena, "typedef __typeof__(%s) %s[%lld / sizeof(%s)];", element, slot->view,
-                                    (long long)type->size, element);
-    add(declare, build(acc, item, text, NULL));
+    if (is_array)
+        add(declare, build(acc, item, array_of_size(acc, name, slot->view, type->size), NULL));
 }
 
 static void declare_item(struct declare *declare, struct node *declaration, struct node *item)

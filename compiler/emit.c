@@ -299,8 +299,7 @@ static void print_literal_of_local_type(struct printer *printer, struct node *no
     print_node(printer, node->child[0]);
     print_format(printer, ") ac__%s;", is_array ? "open" : "type");
     if (is_array)
-        print_format(printer, " typedef __typeof__((*(ac__open *)0)[0]) ac__type[%lld / sizeof(*(ac__open *)0)[0]];",
-                     (long long)node->type->size);
+        print_text(printer, array_of_size(printer->acc, "ac__open", "ac__type", node->type->size));
     print_format(printer, " (ac__type *)__builtin_memcpy(&ac__self->%s, &(ac__type)", slot->name);
     print_node(printer, node->child[1]);
     print_text(printer, ", sizeof(ac__type)); }))");

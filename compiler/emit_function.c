@@ -88,12 +88,9 @@ static void print_parameters(struct printer *printer, const struct function *fun
     bool any = *first;
     printer->function = NULL;
     print_format(printer, "(%s", first);
-    for (uint32_t i = 0; i < parameters->count; i++) {
+    for (uint32_t i = 0; i < parameters->count && !is_void_list(printer->acc, parameters); i++) {
         struct node *parameter = parameters->child[i];
         struct symbol *symbol = parameter_symbol(parameter);
-        if (!symbol && parameter->count < 2 && parameters->count == 1 &&
-            token_is(printer->acc, parameter->first, "void") && parameter->first == parameter->last)
-            break;
         if (any)
             print_text(printer, ",");
         any = true;

@@ -102,6 +102,8 @@ struct symbol *build_kept(struct function *function, struct node *block, struct 
 struct node *build_copy(struct acc *acc, struct symbol *symbol, struct node *value);
 struct symbol *build_typed_temporary(struct function *function, struct node *scope, const char *declaration,
                                      bool lives_across_await);
+/* The definition of `name` as the array type `open` with a length: that which makes it so many bytes. */
+const char *array_of_size(struct acc *acc, const char *open, const char *name, long long size);
 struct node *build_name(struct acc *acc, const struct node *near, struct symbol *symbol);
 const char *build_label(struct function *function, const char *purpose);
 uint32_t build_site(struct function *function, uint32_t token);
@@ -124,6 +126,8 @@ struct symbol *declared(const struct node *declarator);
 struct symbol *parameter_symbol(const struct node *parameter);
 /* It is another function in what comes out, ac__user_main. */
 bool is_async_main(const struct symbol *symbol);
+/* `(void)` */
+bool is_void_list(const struct acc *acc, const struct node *parameters);
 /* The derivation that makes a declarator one of a function, or null. */
 struct node *function_derivation(const struct node *declarator);
 

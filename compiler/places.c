@@ -334,7 +334,7 @@ static bool fits_a_register(const struct symbol *symbol)
     return type && type->class == TYPE_SCALAR && !type->is_vector && (type->declaration || type->is_variable);
 }
 
-static bool is_void_list(const struct acc *acc, const struct node *parameters)
+bool is_void_list(const struct acc *acc, const struct node *parameters)
 {
     const struct node *first = parameters->count == 1 ? parameters->child[0] : NULL;
     return first && first->first == first->last && token_is(acc, first->first, "void");

@@ -78,6 +78,11 @@ ac_coro(void) ac__stream_put(ac_stream *stream, struct iovec *parts, int count);
 ac_coro(void) ac__stream_flush(ac_stream *stream);
 /* What a file is to be read next is not in memory: waits until it is. */
 ac_coro(void) ac__stream_warm(ac_stream *stream);
+/* Whether a read with RWF_NOWAIT, of which this is the outcome, has done what it could; else a disk is needed. */
+static inline bool ac__file_is_near(ssize_t count)
+{
+    return count >= 0 || !(errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS);
+}
 /* Reads a part of a file, what is in memory at once, else by a worker; 0 at its end. */
 ac_coro(size_t) ac__file_read(int file, void *buffer, size_t size, off_t offset);
 /* Brings the next bytes of a file into memory, so that the system has them at hand; blocks. What goes wrong, whoever
