@@ -219,7 +219,7 @@ struct symbol {
     bool is_embeddable;        /* an async function whose frame has been printed: callers below can embed it */
     uint32_t last_use;         /* of a scalar: the last token where its value may be wanted (places.c) */
     bool needs_stack;          /* an async function, which awaits what takes its frame from the task's bump stack */
-    bool takes_registers;      /* an embeddable function: its arguments are handed over as C arguments */
+    bool takes_registers;      /* an embeddable function: its run function takes the arguments as C arguments */
     bool escapes;              /* its address is taken, or it is used where no token tells */
     void *extra;               /* the slot of a variable (lower.h) */
 };

@@ -192,6 +192,14 @@ const char *declare_as(struct acc *acc, const char *declaration, const char *nam
     return arena_format(acc->arena, "%.*s%s%s", (int)(place - declaration), declaration, name, place + 1);
 }
 
+bool has_specifier(const struct acc *acc, const struct node *specifiers, const char *word)
+{
+    for (uint32_t token = specifiers->first; token <= specifiers->last; token++)
+        if (token_is(acc, token, word))
+            return true;
+    return false;
+}
+
 bool mentions(const struct node *node, const struct symbol *symbol)
 {
     if (node->kind == NODE_NAME && node->symbol == symbol)

@@ -9,7 +9,8 @@
  *     ac__L1:
  *     t = ((struct ac__g__frame *)(void *)ac__self->ac__a1)->ac__result;
  *
- * and ac__slow is what all awaits of a function share (emit_function.c). The callee of any other coroutine has a frame of
+ * or, if it is no small one, ac__g__set(ac__self->ac__a1, x) in front and ac__g__run(ac__self->ac__a1, ac__task);
+ * ac__slow is what all awaits of a function share (emit_function.c). The callee of any other coroutine has a frame of
  * its own, which comes back in task->innermost: ac__child. Tasks and futures are awaited by an ac__join.
  */
 #include "emit.h"
@@ -65,25 +66,30 @@ static void print_call_arguments(struct printer *printer, const struct node *cal
     }
 }
 
-static void print_embedded_await(struct printer *printer, struct node *statement, const struct symbol *callee)
+static void print_embedded_call(struct printer *printer, const struct node *statement, const struct symbol *callee)
 {
     struct node *call = node_strip(statement->child[0]);
+    const char *name = callee->name, *condition = "if (__builtin_expect(ac__status = ac__";
     uint32_t number = statement->number;
-    if (!callee->takes_registers) {
-        print_format(printer, "ac__%s__set((void *)ac__self->ac__a%u", callee->name, number);
+    if (callee->takes_registers) {
+        print_format(printer, "%s%s__run((void *)ac__self->ac__a%u, ac__task, AC__ENTER", condition, name, number);
         print_call_arguments(printer, call);
-        print_text(printer, ");\n");
+    } else {
+        print_format(printer, "ac__%s__set((void *)ac__self->ac__a%u", name, number);
+        print_call_arguments(printer, call);
+        print_format(printer, ");\n%s%s__run((void *)ac__self->ac__a%u, ac__task", condition, name, number);
     }
-    print_format(printer, "if (__builtin_expect(ac__status = ac__%s__run((void *)ac__self->ac__a%u, ac__task, ",
-                 callee->name, number);
-    print_text(printer, callee->takes_registers ? "AC__ENTER" : "0");
-    if (callee->takes_registers)
-        print_call_arguments(printer, call);
     print_text(printer, ")");
+}
+
+static void print_embedded_await(struct printer *printer, struct node *statement, const struct symbol *callee)
+{
+    print_embedded_call(printer, statement, callee);
     print_suspension(printer, statement);
     print_target(printer, statement);
     if (statement->count > 1) {
-        print_format(printer, "((struct ac__%s__frame *)(void *)ac__self->ac__a%u)->ac__result", callee->name, number);
+        print_format(printer, "((struct ac__%s__frame *)(void *)ac__self->ac__a%u)->ac__result", callee->name,
+                     statement->number);
         print_target_end(printer, statement);
     }
 }
@@ -236,7 +242,7 @@ static void print_generator_step(struct printer *printer, struct node *statement
     const char *frame = arena_format(arena, callee ? "&ac__self->%s.ac__base" : "ac__self->%s", name);
     print_text(printer, "\nif (__builtin_expect(ac__status = ");
     if (callee && !is_close)
-        print_format(printer, "ac__%s__run(&ac__self->%s, ac__task, ac__self->%s.ac__base.state)", callee->name, name, name);
+        print_format(printer, "ac__%s__run(&ac__self->%s.ac__base, ac__task)", callee->name, name);
     else
         print_format(printer, "%s(%s, ac__task)", is_close ? "ac__generator_close" : "ac__generator_next", frame);
     print_suspension(printer, statement);

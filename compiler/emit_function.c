@@ -9,6 +9,11 @@
  *     static int ac__f__run(struct ac__f__frame *, struct ac__task *, unsigned state, char *s)     the body
  *     static int ac__f__resume(struct ac__frame *, struct ac__task *)  the same for who doesn't know f
  *
+ * if f is small and takes nothing but scalars; else, since the C compiler compiles a body that is entered in two ways
+ * almost twice, its body is itself what resumes it:
+ *
+ *     static int ac__f__run(struct ac__frame *, struct ac__task *)
+ *
  * The body (emit.c) begins with a switch over the state that leads to the labels, and ends with what all its
  * awaits share:
  *
@@ -17,6 +22,11 @@
  *         return ac__suspended(&ac__self->ac__base, &ac__f__function);
  *     ac__trace(ac__task, &ac__f__function, ac__self->ac__base.state);
  *     switch (ac__self->ac__base.state) { ... goto <handler>; }
+ *
+ * or, where none of them has a handler, and for most functions that is all there is to it,
+ *
+ *     ac__slow:
+ *     return ac__pass_on(&ac__self->ac__base, &ac__f__function, ac__task, ac__status);
  */
 #include "emit.h"
 
@@ -49,6 +59,12 @@ void emit_leave(struct printer *printer, const struct function *function)
         print_text(printer, "return AC__DONE;");
 }
 
+/* Whether it awaits a coroutine whose frame is not part of its own. */
+static bool is_child(const struct site *site)
+{
+    return site->is_await && !site->callee && site->awaitable == AWAITABLE_CORO;
+}
+
 static void print_sites(struct printer *printer, const struct function *function)
 {
     struct acc *acc = printer->acc;
@@ -57,27 +73,40 @@ static void print_sites(struct printer *printer, const struct function *function
         const struct token *token = &acc->tokens[function->sites[i].token];
         print_text(printer, "{");
         print_quoted(printer, recorded_file(acc, token->file));
-        print_format(printer, ", %u, %d},", token->line, function->sites[i].is_yield);
+        print_format(printer, ", %u, %d, %d},", token->line, function->sites[i].is_yield, is_child(&function->sites[i]));
     }
     print_text(printer, "};\n");
 }
 
+/* Whether an error of any callee does nothing but end the function. */
+static bool passes_errors_on(const struct function *function)
+{
+    if (function->has_frame_vla || function->is_generator)
+        return false;
+    for (uint32_t i = 1; i < function->site_count; i++) {
+        const struct site *site = &function->sites[i];
+        if (site->held || (site->is_await && site->handler != function->failed_label))
+            return false;
+    }
+    return true;
+}
+
 static void print_description(struct printer *printer, const struct function *function)
 {
-    const char *name = function->name;
-    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task);\n", name);
+    const char *name = function->name, *resume = function->symbol->takes_registers ? "resume" : "run";
+    print_format(printer, "static int ac__%s__%s(struct ac__frame *ac__frame, struct ac__task *ac__task);\n", name, resume);
     print_format(printer,
-                 "static const struct ac__function ac__%s__function = { ac__%s__resume, \"%s\", ac__%s__sites, "
+                 "static const struct ac__function ac__%s__function = { ac__%s__%s, \"%s\", ac__%s__sites, "
                  "sizeof(struct ac__%s__frame), __alignof__(struct ac__%s__frame), ",
-                 name, name, name, name, name, name);
+                 name, name, resume, name, name, name, name);
     if (function->returns_void)
         print_text(printer, "0, 0,");
     else
         print_format(printer,
                      "__builtin_offsetof(struct ac__%s__frame, ac__result), "
                      "sizeof(((struct ac__%s__frame *)0)->ac__result),", name, name);
-    print_format(printer, "0, %d, %d, %s };\n", function->is_generator, has_suffix(name, "_aenter"),
-                 function->symbol->needs_stack ? "AC__ROOM" : "0");
+    print_format(printer, "0, %d, %d, %s, %d };\n", function->is_generator, has_suffix(name, "_aenter"),
+                 function->symbol->needs_stack ? "AC__ROOM" : "0", passes_errors_on(function));
 }
 
 /* The parameters as they are declared; sizes of variably modified ones are left to the body. */
@@ -125,7 +154,7 @@ static void print_set(struct printer *printer, const struct function *function)
     const char *name = function->name;
     print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s__set", name);
     print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
-    print_text(printer, "{ (void)ac__self;");
+    print_text(printer, "{ ac__self->ac__base.state = 0;");
     print_stores(printer, function);
     print_text(printer, "}\n");
 }
@@ -154,6 +183,16 @@ static void print_pragma(struct printer *printer, const char *words)
     printer->last_token = 0;
 }
 
+/* It may only be embedded: then gcc -O0 leaves it out if it is static and inline. */
+static bool takes_inline(struct acc *acc, const struct function *function)
+{
+    static const char *const words[] = {"inline", "__inline", "__inline__"};
+    bool is_inline = false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        is_inline |= has_specifier(acc, function->specifiers, words[i]);
+    return function->symbol->is_static && !is_inline && !has_attribute(acc, function->symbol, "noinline");
+}
+
 /* The function that users call: attributes and linkage as they wrote them. */
 static void print_outer(struct printer *printer, const struct function *function)
 {
@@ -167,7 +206,9 @@ static void print_outer(struct printer *printer, const struct function *function
         print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* it names itself */
     }
     bool is_private = function->is_main && !function->symbol->previous;
-    printer->more_storage = is_private ? "static" : "__attribute__((unused))"; /* it may only be embedded */
+    printer->more_storage = is_private ? "static"
+                            : takes_inline(printer->acc, function) ? "inline __attribute__((unused))"
+                            : "__attribute__((unused))";
     print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
     printer->function = inside;
     print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)ac__frame_new(&ac__%s__function,"
@@ -189,29 +230,36 @@ static uint32_t await_count(const struct function *function)
     return count;
 }
 
-/* Whether it awaits coroutines whose frames are not part of its own. */
-static bool is_child(const struct site *site)
+static bool has_children(const struct function *function)
 {
-    return site->is_await && !site->callee && site->awaitable == AWAITABLE_CORO;
+    for (uint32_t i = 1; i < function->site_count; i++)
+        if (is_child(&function->sites[i]))
+            return true;
+    return false;
 }
 
-static uint32_t child_count(const struct function *function)
+/* What the C compiler may not find uninitialised where the body goes on behind an await. */
+static void print_local_parameter(struct printer *printer, const struct symbol *symbol)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 1; i < function->site_count; i++)
-        count += is_child(&function->sites[i]);
-    return count;
+    print_text(printer, "\n");
+    print_at(printer, symbol->token);
+    print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
+    print_text(printer, " = 0;");
 }
 
 /* Where the C arguments go when the body starts, and come from when they waited in the frame. */
 static void print_entry(struct printer *printer, const struct function *function)
 {
-    for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++) {
+    bool takes_registers = function->symbol->takes_registers;
+    for (uint32_t i = 0; i < function->parameters->count && function->has_plain_parameters; i++) {
         const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
-        if (symbol && slot_of(symbol)->place != PLACE_LOCAL)
+        bool is_local = symbol && slot_of(symbol)->place == PLACE_LOCAL;
+        if (is_local && !takes_registers)
+            print_local_parameter(printer, symbol);
+        if (symbol && !is_local && takes_registers)
             print_format(printer, "\nif (ac__state == AC__ENTER) ac__self->%s = %s;", slot_of(symbol)->name,
                          symbol->name);
-        else if (symbol && (symbol->last_use || mentions(function->parameters, symbol))) /* else it stays unused */
+        else if (is_local && (symbol->last_use || mentions(function->parameters, symbol))) /* else it stays unused */
             print_format(printer, "\nif (ac__state == 0) %s = ac__self->%s;", symbol->name, symbol->name);
     }
 }
@@ -236,10 +284,11 @@ static void print_states(struct printer *printer, const struct function *functio
         print_cases(printer, function, false);
         print_text(printer, awaits ? "}" : "default: __builtin_unreachable(); }");
     }
-    if (child_count(function))
+    if (has_children(function))
         print_text(printer, "ac__child = ac__task->innermost;");
     if (awaits) {
-        print_text(printer, "\nac__status = ac__task->status; if (__builtin_expect(ac__status, 0)) goto ac__slow;");
+        if (!passes_errors_on(function)) /* else nobody comes back with one: ac__unwind */
+            print_text(printer, "\nac__status = ac__task->status; if (__builtin_expect(ac__status, 0)) goto ac__slow;");
         print_cases(printer, function, true);
         print_text(printer, "default: __builtin_unreachable(); }");
     }
@@ -263,42 +312,24 @@ static const char *commonest_handler(const struct function *function)
     return commonest;
 }
 
+/* Gives back the generators that an error leaves behind. */
 static void print_releases(struct printer *printer, const struct function *function)
 {
     bool any = false;
     for (uint32_t i = 1; i < function->site_count; i++) {
         const struct site *site = &function->sites[i];
-        if (!is_child(site) && !site->held)
+        if (!site->held)
             continue;
         print_text(printer, any ? "" : "\nswitch (ac__self->ac__base.state) {");
-        print_format(printer, "case %u: ac__frame_release_slowly(%s%s, ac__task); break;", i,
-                     site->held ? "ac__self->" : "", site->held ? slot_of(site->held)->name : "ac__child");
+        print_format(printer, "case %u: ac__frame_release_slowly(ac__self->%s, ac__task); break;", i,
+                     slot_of(site->held)->name);
         any = true;
     }
     print_text(printer, any ? "default: break; }" : "");
 }
 
-static void print_trace(struct printer *printer, const struct function *function)
+static void print_handlers(struct printer *printer, const struct function *function, const char *commonest)
 {
-    const char *name = function->name;
-    const char *state = "ac__self->ac__base.state";
-    if (child_count(function) == await_count(function)) {
-        print_format(printer, "\nac__child_failed(ac__child, ac__task, &ac__%s__function, %s);", name, state);
-        return;
-    }
-    print_releases(printer, function);
-    print_format(printer, "\nac__trace(ac__task, &ac__%s__function, %s);", name, state);
-}
-
-/* What all awaits share: the way out and the way to the handlers. */
-static void print_slow_path(struct printer *printer, const struct function *function)
-{
-    const char *commonest = commonest_handler(function);
-    if (!commonest)
-        return;
-    print_format(printer, "\nac__slow: if (ac__status == AC__SUSPENDED) return ac__suspended(&ac__self->ac__base,"
-                          " &ac__%s__function);", function->name);
-    print_trace(printer, function);
     bool any = false;
     for (uint32_t i = 1; i < function->site_count; i++) {
         if (!function->sites[i].is_await || function->sites[i].handler == commonest)
@@ -311,14 +342,30 @@ static void print_slow_path(struct printer *printer, const struct function *func
     print_format(printer, "goto %s;", commonest);
 }
 
-/* A parameter that stays outside the frame stands where the user wrote it, for the C compiler's warnings. */
-static void print_run_head(struct printer *printer, const struct function *function)
+/* What all awaits share: the way out and the way to the handlers. */
+static void print_slow_path(struct printer *printer, const struct function *function)
 {
-    print_text(printer, "static");
-    print_code_attributes(printer, function);
-    print_format(printer, "int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
-                          " unsigned ac__state", function->name, function->name);
-    for (uint32_t i = 0; i < function->parameters->count && function->symbol->takes_registers; i++) {
+    const char *name = function->name, *commonest = commonest_handler(function);
+    if (!commonest)
+        return;
+    bool children = has_children(function);
+    if (passes_errors_on(function)) {
+        print_format(printer, "\nac__slow: return ac__pass_on%s(&ac__self->ac__base, &ac__%s__function, ac__task,"
+                              " ac__status%s);", children ? "_child" : "", name, children ? ", ac__child" : "");
+        return;
+    }
+    print_format(printer, "\nac__slow: if (ac__status == AC__SUSPENDED) return ac__suspended(&ac__self->ac__base,"
+                          " &ac__%s__function);", name);
+    print_releases(printer, function);
+    print_format(printer, "\n%sac__task, &ac__%s__function, ac__self->ac__base.state);",
+                 children ? "ac__child_failed(ac__child, " : "ac__trace(", name);
+    print_handlers(printer, function, commonest);
+}
+
+/* A parameter that stays outside the frame stands where the user wrote it, for the C compiler's warnings. */
+static void print_register_parameters(struct printer *printer, const struct function *function)
+{
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
         const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
         if (!symbol)
             continue;
@@ -327,19 +374,36 @@ static void print_run_head(struct printer *printer, const struct function *funct
             print_at(printer, symbol->token);
         print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
     }
-    print_text(printer, ")\n{");
+}
+
+static void print_run_head(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    print_text(printer, "static");
+    print_code_attributes(printer, function);
+    if (function->symbol->takes_registers) {
+        print_format(printer, "int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
+                              " unsigned ac__state", name, name);
+        print_register_parameters(printer, function);
+        print_text(printer, ")\n{");
+    } else {
+        print_format(printer, "int ac__%s__run(struct ac__frame *ac__frame, struct ac__task *const ac__task)\n{"
+                              "struct ac__%s__frame *const ac__self = (struct ac__%s__frame *)ac__frame;"
+                              "\nunsigned ac__state = ac__frame->state;", name, name, name);
+    }
 }
 
 /* The arguments are in the frame: nobody enters here. Saying so spares the C compiler the code for it. */
 static void print_resume(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
-    bool takes_registers = function->symbol->takes_registers;
-    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{", name);
-    if (takes_registers)
-        print_text(printer, "if (ac__frame->state >= AC__ENTER) __builtin_unreachable();\n");
-    print_format(printer, "return ac__%s__run((struct ac__%s__frame *)ac__frame, ac__task, ac__frame->state", name, name);
-    for (uint32_t i = 0; i < function->parameters->count && takes_registers; i++)
+    if (!function->symbol->takes_registers)
+        return;
+    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{"
+                          "if (ac__frame->state >= AC__ENTER) __builtin_unreachable();\n"
+                          "return ac__%s__run((struct ac__%s__frame *)ac__frame, ac__task, ac__frame->state",
+                 name, name, name);
+    for (uint32_t i = 0; i < function->parameters->count; i++)
         print_text(printer, parameter_symbol(function->parameters->child[i]) ? ", 0" : "");
     print_text(printer, "); }\n");
 }
@@ -357,7 +421,7 @@ static void print_run(struct printer *printer, struct function *function)
     print_text(printer, "(void)ac__self; (void)ac__task; (void)ac__state;");
     if (await_count(function))
         print_text(printer, "\nint ac__status;");
-    if (child_count(function))
+    if (has_children(function))
         print_text(printer, "\nstruct ac__frame *ac__child = 0;");
     print_states(printer, function);
     if (function->is_main)

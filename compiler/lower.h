@@ -62,6 +62,7 @@ struct function {
     const char *outer;           /* name of the function that makes the coroutine (main's differs) */
     struct node *specifiers, *declarator, *parameters, *body; /* parameters: the FUNCTION derivation */
     bool is_main, returns_void, has_frame_vla;
+    bool has_plain_parameters;   /* scalars all: those that are dead before the first await need not lie in the frame */
     struct type_info *result;    /* type of T */
     struct site *sites;          /* [0] is the definition */
     uint32_t site_count;
@@ -113,6 +114,7 @@ const char *token_text(struct acc *acc, uint32_t token);
 /* declaration text with the name put in for @ */
 const char *declare_as(struct acc *acc, const char *declaration, const char *name);
 bool is_expression(const struct node *node);
+bool has_specifier(const struct acc *acc, const struct node *specifiers, const char *word);
 bool mentions(const struct node *node, const struct symbol *symbol);
 /* Whether specifiers have the body of a record or an enumeration in them. */
 bool defines_type(const struct node *specifiers);

@@ -340,7 +340,6 @@ bool is_void_list(const struct acc *acc, const struct node *parameters)
     return first && first->first == first->last && token_is(acc, first->first, "void");
 }
 
-/* All or none: then a caller that embeds the frame hands the arguments over as C arguments. */
 static bool all_fit_registers(const struct acc *acc, const struct node *parameters)
 {
     for (uint32_t i = 0; i < parameters->count && !is_void_list(acc, parameters); i++)
@@ -350,9 +349,29 @@ static bool all_fit_registers(const struct acc *acc, const struct node *paramete
     return true;
 }
 
+/* A larger body is not worth a second function, one that takes the arguments: it is not inlined, and costs the C compiler
+ * as much again. */
+enum { SMALL_BODY = 64 };
+
+static bool is_small(const struct function *function)
+{
+    return function->body->last - function->body->first <= SMALL_BODY;
+}
+
+/* The C compiler is to see it as a parameter, and say so. */
+static bool has_unused_parameter(const struct function *function)
+{
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
+        if (symbol && !mentions(function->body, symbol))
+            return true;
+    }
+    return false;
+}
+
 static bool may_stay_outside(const struct scan *scan, const struct symbol *symbol, const struct slot *slot)
 {
-    return scan->function->symbol->takes_registers && !slot->is_variable && !slot->is_const && !slot->is_volatile &&
+    return scan->function->has_plain_parameters && !slot->is_variable && !slot->is_const && !slot->is_volatile &&
            !has_any_attribute(symbol->declarator) && !has_any_attribute(symbol->specifiers) &&
            !lives_across_await(scan, symbol, symbol->token);
 }
@@ -360,7 +379,9 @@ static bool may_stay_outside(const struct scan *scan, const struct symbol *symbo
 static void place_parameters(struct scan *scan)
 {
     struct function *function = scan->function;
-    function->symbol->takes_registers = !function->is_generator && all_fit_registers(function->acc, function->parameters);
+    function->has_plain_parameters = !function->is_generator && all_fit_registers(function->acc, function->parameters);
+    function->symbol->takes_registers = function->has_plain_parameters &&
+                                        (is_small(function) || has_unused_parameter(function));
     for (uint32_t i = 0; i < function->parameters->count; i++) {
         struct node *parameter = function->parameters->child[i];
         struct symbol *symbol = parameter_symbol(parameter);
@@ -374,14 +395,6 @@ static void place_parameters(struct scan *scan)
         slot->place = PLACE_LOCAL;
         slot->name = symbol->name;
     }
-}
-
-static bool has_static_storage(const struct acc *acc, const struct node *specifiers)
-{
-    for (uint32_t token = specifiers->first; token <= specifiers->last; token++)
-        if (token_is(acc, token, "static"))
-            return true;
-    return false;
 }
 
 /* A compound literal lives as long as its block: it needs a slot if its address can outlive an await. One that is only
@@ -401,7 +414,7 @@ static void place_literals(struct scan *scan, struct node *node, struct node *bl
 {
     if (node->kind == NODE_BLOCK)
         block = node;
-    if (node->kind == NODE_DECLARATION && has_static_storage(scan->function->acc, node->child[0]))
+    if (node->kind == NODE_DECLARATION && has_specifier(scan->function->acc, node->child[0], "static"))
         return;
     for (uint32_t i = 0; i < node->count; i++) {
         struct node *child = node->child[i];

@@ -243,7 +243,8 @@ void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task)
 void ac__child_failed(struct ac__frame *child, struct ac__task *task, const struct ac__function *function,
                       unsigned site)
 {
-    ac__frame_release_slowly(child, task);
+    if (function->sites[site].is_child)
+        ac__frame_release_slowly(child, task);
     ac__trace(task, function, site);
 }
 
@@ -275,6 +276,23 @@ int ac__suspended(struct ac__frame *frame, const struct ac__function *function)
     ac__thread.suspended->parent = frame;
     ac__thread.suspended = frame;
     return AC__SUSPENDED;
+}
+
+int ac__pass_on(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task, int status)
+{
+    if (likely(status == AC__SUSPENDED))
+        return ac__suspended(frame, function);
+    ac__trace(task, function, frame->state);
+    return status;
+}
+
+int ac__pass_on_child(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task, int status,
+                      struct ac__frame *child)
+{
+    if (likely(status == AC__SUSPENDED))
+        return ac__suspended(frame, function);
+    ac__child_failed(child, task, function, frame->state);
+    return status;
 }
 
 void ac__coro_close(struct ac__frame *frame)

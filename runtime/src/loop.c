@@ -35,6 +35,20 @@ static inline struct ac__frame *first_frame(struct ac__task *task)
     return frame->parent;
 }
 
+/* The frame in task->innermost has failed: ends those who only pass its error on. The first who does not, or null: the
+ * root frame has failed. */
+static __attribute__((noinline)) struct ac__frame *unwind(struct ac__task *task)
+{
+    while (task->innermost != ac__root(task)) {
+        struct ac__frame *parent = task->innermost->parent;
+        if (!parent->function->passes_errors_on)
+            return parent;
+        ac__child_failed(task->innermost, task, parent->function, parent->state);
+        task->innermost = parent;
+    }
+    return NULL;
+}
+
 /* Runs frames outward through their parents as they finish: a loop, so depth does not matter. AC__SUSPENDED, or the
  * root frame's status. */
 static inline int run_frames(struct ac__task *task, struct ac__frame *frame)
@@ -46,6 +60,11 @@ static inline int run_frames(struct ac__task *task, struct ac__frame *frame)
         task->status = (unsigned char)status;
         task->innermost = frame;
         frame = frame->parent;
+        if (unlikely(status == AC__FAILED)) {
+            frame = unwind(task);
+            if (!frame)
+                return AC__FAILED;
+        }
     }
 }
 

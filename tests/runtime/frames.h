@@ -42,8 +42,10 @@ typedef struct unit unit;
     { \
         return function##_body((struct function##_frame *)frame, task); \
     } \
-    static const struct ac__site function##_sites[20] = {{__FILE__, 1000, 0}, {__FILE__, 1001, 0}, {__FILE__, 1002, 0}, \
-                                                         {__FILE__, 1003, 0}, {__FILE__, 1004, 0}}; \
+    static const struct ac__site function##_sites[20] = { \
+        {__FILE__, 1000, 0, 0}, {__FILE__, 1001, 0, 0}, {__FILE__, 1002, 0, 0}, \
+        {__FILE__, 1003, 0, 0}, {__FILE__, 1004, 0, 0}, \
+    }; \
     static const struct ac__function function##_function = { \
         .resume = function##_resume, \
         .name = #function, \

@@ -17,7 +17,8 @@
  * frame's head means nothing before the callee suspends. Only when that returns AC__SUSPENDED does the caller link
  * itself as the callee's parent (ac__suspended) and return AC__SUSPENDED too, all the way up to the loop. The innermost
  * frame has noted itself in task->innermost; the loop resumes it there, and when it finishes, notes it in
- * task->innermost and resumes its parent with task->status saying how the child ended, and so on outward.
+ * task->innermost and resumes its parent with task->status saying how the child ended, and so on outward. A parent that
+ * would only pass an error on (passes_errors_on) is not resumed for it.
  */
 #ifndef AC_ABI_H
 #define AC_ABI_H
@@ -59,7 +60,8 @@ enum ac__storage {
 struct ac__site {
     const char *file;
     unsigned line;
-    unsigned is_yield; /* a generator that stands here is between two items */
+    unsigned short is_yield; /* a generator that stands here is between two items */
+    unsigned short is_child; /* an await of a coroutine whose frame is not part of its caller's */
 };
 
 /* What is known of an async function; one constant per function. */
@@ -73,6 +75,7 @@ struct ac__function {
     unsigned is_generator;
     unsigned is_enter; /* N_aenter: who awaits it has something that only N_aexit will let go of */
     unsigned room; /* as a task: how many bytes the bump stack begins with; AC__ROOM or, if it needs none, 0 */
+    unsigned passes_errors_on; /* an error of whatever it awaits ends it: it is not resumed after one */
 };
 
 /* The head of a frame. The result lies right behind it, at the alignment of its type: whoever awaits a coroutine finds
@@ -220,6 +223,12 @@ int ac__start(struct ac__frame *frame, struct ac__task *task);
 /* A callee has returned AC__SUSPENDED to this frame, so it suspends, too; its state is set. */
 int ac__suspended(struct ac__frame *frame, const struct ac__function *function);
 
+/* A callee has suspended or failed, and this frame, whose state is set, does the same: function->passes_errors_on.
+ * The second: ac__child_failed. They return `status`. */
+int ac__pass_on(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task, int status);
+int ac__pass_on_child(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task, int status,
+                      struct ac__frame *child);
+
 /* Gives back the frame of an awaited coroutine that is done. */
 static inline void ac__release(struct ac__frame *frame, struct ac__task *task)
 {
@@ -290,7 +299,7 @@ int ac__throw_copy(struct ac__task *task, const struct ac__function *function, u
     __attribute__((cold));
 /* An await failed here: adds a line to the trace of task->error. */
 void ac__trace(struct ac__task *task, const struct ac__function *function, unsigned site) __attribute__((cold));
-/* The same where the child was a coroutine with a frame of its own (may be null): gives it back, too. */
+/* The same; if that await is of a coroutine with a frame of its own (null is fine), gives it back, too. */
 void ac__child_failed(struct ac__frame *child, struct ac__task *task, const struct ac__function *function,
                       unsigned site) __attribute__((cold));
 
