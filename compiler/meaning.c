@@ -12,6 +12,7 @@
  * Offsets in the shadow are counted from behind the prologue.
  */
 #include "clang.h"
+#include "lower.h"
 #include "origin.h"
 
 #include <stdlib.h>
@@ -661,6 +662,27 @@ static void report_warning(struct reading *reading, CXDiagnostic diagnostic)
         report_seen_by_clang(acc, option, token, text);
 }
 
+static enum CXChildVisitResult count_body(CXCursor cursor, CXCursor parent, CXClientData count)
+{
+    (void)parent;
+    CXString name = clang_getCursorSpelling(cursor);
+    *(uint32_t *)count += clang_getCursorKind(cursor) == CXCursor_FunctionDecl &&
+                          strncmp(clang_getCString(name), "ac__body_", 9) == 0;
+    clang_disposeString(name);
+    return CXChildVisit_Continue;
+}
+
+/* After a mistake in what lies between, a brace too many, say, clang may skip async functions: it has types for nothing
+ * in them. */
+static bool skips_bodies(const struct reading *reading)
+{
+    uint32_t seen = 0, printed = 0;
+    clang_visitChildren(clang_getTranslationUnitCursor(reading->unit), count_body, &seen);
+    for (uint32_t i = 0; i < reading->acc->item_count; i++)
+        printed += is_async_definition(reading->acc->items[i]);
+    return seen < printed;
+}
+
 /* True if the program may go on. */
 static bool judge(struct reading *reading)
 {
@@ -676,7 +698,7 @@ static bool judge(struct reading *reading)
             *ARENA_PUSH(reading->acc->arena, reading->found, reading->found_count) = (struct found){token, i};
         clang_disposeDiagnostic(diagnostic);
     }
-    if (!is_bad)
+    if (!is_bad && !(reading->found_count && skips_bodies(reading)))
         return true;
     qsort(reading->found, reading->found_count, sizeof *reading->found, compare_found);
     for (uint32_t i = 0; i < reading->found_count; i++) {
