@@ -9,7 +9,8 @@
  *                                   ^ task->limit
  *
  * If the room in the block is empty when the first chunk is made, that chunk stays until the task ends: a task that
- * needs more than its room once will do so again. Any other chunk goes when its first frame does (STACKED_FIRST).
+ * needs more than its room once will do so again; so what its first frame awaits finds as much room behind it. Any
+ * other chunk goes when its first frame does (STACKED_FIRST).
  * Chunks of each size are kept for reuse, so a task that awaits at a boundary does not go to malloc each time; those
  * from the reserve (reserve.c) are not.
  *
@@ -97,6 +98,8 @@ static size_t next_size(const struct chunk *outer, size_t needed, bool is_single
         return 0;
     if (is_single)
         return (needed + REDZONE + sizeof(struct chunk) + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+    if (!outer && needed <= LARGEST / 4)
+        needed *= 2;
     while (size < needed + sizeof(struct chunk))
         size *= 2;
     return size;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -142,7 +143,12 @@ struct buffer {
     size_t size, capacity;
 };
 bool ac__http_buffer_reserve(struct buffer *buffer, size_t more); /* false: no memory */
-void ac__http_buffer_add(struct buffer *buffer, const void *bytes, size_t size); /* there is room */
+static inline void ac__http_buffer_add(struct buffer *buffer, const void *bytes, size_t size) /* there is room */
+{
+    if (size)
+        memcpy(buffer->data + buffer->size, bytes, size);
+    buffer->size += size;
+}
 
 /* What a connection is at. */
 enum phase { PHASE_IDLE, PHASE_HEAD, PHASE_HANDLER, PHASE_BODY, PHASE_WRITE, PHASE_CLOSING };
