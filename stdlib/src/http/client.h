@@ -45,7 +45,9 @@ struct transfer {
     ac_http_session *session;  /* null before its start and after its end */
     struct transfer *next, *previous;
     ac_http_session *own; /* made for this request alone */
-    CURL *easy;
+    CURL *easy; /* null until it is prepared */
+    struct handles *handles; /* where `easy` comes from */
+    bool is_plain;
     struct curl_slist *header_list;
     char *target; /* the URL as asked for */
     char method[16], reason[64];
@@ -77,7 +79,7 @@ struct transfer {
     bool input_pauses, output_pauses;
     /* the outcome */
     int socket_code; /* no socket could be made: the reason */
-    bool has_ended;
+    bool has_ended, ended_well;
     int code; /* 0: well */
     char message[CURL_ERROR_SIZE], curl_message[CURL_ERROR_SIZE];
 };
@@ -106,6 +108,15 @@ CURLcode ac__multipart_set(struct transfer *transfer, const ac_http_field *field
 ac_coro(void) ac__multipart_bring_files(struct transfer *transfer);
 void ac__multipart_free(struct transfer *transfer);
 
+/* ---- handles.c --------------------------------------------------------------------------------------------------- */
+
+/* The handles of a session: one user is the session, the others are the handles that are out. Null: no memory. */
+struct handles *ac__handles_new(void);
+void ac__handles_leave(struct handles *handles);
+/* One that is set up as the session says, perhaps used before for a plain request. Null: no memory. */
+CURL *ac__handles_take(const ac_http_session *session, bool is_plain);
+void ac__handles_give_back(struct handles *handles, CURL *easy, bool is_reusable);
+
 /* ---- options.c --------------------------------------------------------------------------------------------------- */
 
 /* Appends header fields to a list. 0, EINVAL for a name or value that no header may have, or ENOMEM. */
@@ -119,6 +130,7 @@ int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *sessi
 struct ac_http_session {
     struct ac_http_session_options options; /* the texts are the session's own */
     struct curl_slist *headers;
+    struct handles *handles;
     CURLM *multi;
     CURLSH *share; /* cookies, TLS sessions */
     ac_timer timer;

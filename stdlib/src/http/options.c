@@ -172,7 +172,7 @@ static int set_url(struct transfer *transfer, const ac_http_session *session, co
         code = append_params(&transfer->target, options->params);
     if (code == EINVAL)
         return refuse(transfer, EINVAL, "malformed URL");
-    return code ? code : curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->target) ? ENOMEM : 0;
+    return code;
 }
 
 /* ---- method and body --------------------------------------------------------------------------------------------- */
@@ -259,39 +259,23 @@ static CURLcode set_method(struct transfer *transfer, const struct body *body)
 
 /* ---- the rest ---------------------------------------------------------------------------------------------------- */
 
-static CURLcode set_text(CURL *easy, CURLoption option, const char *text)
-{
-    return text ? curl_easy_setopt(easy, option, text) : CURLE_OK;
-}
-
-static CURLcode set_tls(CURL *easy, const struct ac_http_session_options *session)
-{
-    CURLcode outcome = set_text(easy, CURLOPT_CAINFO, session->ca_file);
-    outcome |= set_text(easy, CURLOPT_SSLCERT, session->certificate);
-    outcome |= set_text(easy, CURLOPT_SSLKEY, session->key);
-    if (!session->insecure)
-        return outcome;
-    outcome |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-    return outcome | curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-}
-
 static CURLcode set_redirects(struct transfer *transfer, int redirects)
 {
     CURL *easy = transfer->easy;
     transfer->follows = redirects >= 0;
-    if (!transfer->follows)
-        return CURLE_OK;
-    return curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L)
+    return curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)transfer->follows)
          | curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)(redirects ? redirects : DEFAULT_REDIRECTS));
 }
 
-static CURLcode set_auth(struct transfer *transfer, const ac_http_session *session,
-                         const struct ac_http_options *options)
+static CURLcode set_auth(struct transfer *transfer, const struct ac_http_options *options)
 {
-    const char *auth = options->auth ? options->auth : session->options.auth;
+    CURLcode outcome = CURLE_OK;
     transfer->may_be_asked_again = options->digest;
-    return set_text(transfer->easy, CURLOPT_USERPWD, auth)
-         | curl_easy_setopt(transfer->easy, CURLOPT_HTTPAUTH, options->digest ? CURLAUTH_DIGEST : CURLAUTH_BASIC);
+    if (options->auth)
+        outcome = curl_easy_setopt(transfer->easy, CURLOPT_USERPWD, options->auth);
+    if (options->digest)
+        outcome |= curl_easy_setopt(transfer->easy, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
+    return outcome;
 }
 
 /* At least 1: to libcurl, 0 is its default. */
@@ -311,34 +295,24 @@ static CURLcode set_limits(struct transfer *transfer, const ac_http_session *ses
     return curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
 }
 
-/* Only these protocols, and nothing that needs signals or a thread to be waited for. */
-static CURLcode set_general(struct transfer *transfer, const ac_http_session *session,
-                            const struct ac_http_options *options)
+static CURLcode set_protocol(struct transfer *transfer, const struct ac_http_options *options)
 {
-    CURL *easy = transfer->easy;
-    CURLcode outcome = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    outcome |= curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    outcome |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    outcome |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a name being resolved does not hold up its end */
-    outcome |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    outcome |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "Async-C"); /* some servers refuse who has no name */
-    outcome |= set_text(easy, CURLOPT_PROXY, session->options.proxy);
-    if (!options->raw)
-        outcome |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-    if (!session->options.no_cookies)
-        outcome |= curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+    CURLcode outcome = CURLE_OK;
+    if (options->raw)
+        outcome = curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, NULL);
     if (options->http1)
-        outcome |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+        outcome |= curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     return outcome;
 }
 
+/* Those of plain requests are set anew for each. */
 static int set_all(struct transfer *transfer, const ac_http_session *session, const struct ac_http_options *options,
                    const struct body *body)
 {
-    CURLcode outcome = set_general(transfer, session, options);
-    outcome |= set_tls(transfer->easy, &session->options);
+    CURLcode outcome = curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->target);
     outcome |= set_redirects(transfer, options->redirects);
-    outcome |= set_auth(transfer, session, options);
+    outcome |= set_protocol(transfer, options);
+    outcome |= set_auth(transfer, options);
     outcome |= set_method(transfer, body);
     outcome |= curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->header_list);
     if (outcome != CURLE_OK)
@@ -346,6 +320,22 @@ static int set_all(struct transfer *transfer, const ac_http_session *session, co
     if (set_limits(transfer, session, options) != CURLE_OK)
         return refuse(transfer, EINVAL, "a time limit must be more than 0");
     return ac__transfer_connect(transfer) ? 0 : ENOMEM;
+}
+
+static bool is_plain(const struct transfer *transfer, const struct ac_http_options *options, const struct body *body)
+{
+    return is(transfer, "GET") && !body->data && !body->fields && !transfer->has_upload && !options->auth
+        && !options->digest && !options->raw && !options->http1;
+}
+
+static int take_handle(struct transfer *transfer, const ac_http_session *session, bool is_plain_request)
+{
+    transfer->easy = ac__handles_take(session, is_plain_request);
+    if (!transfer->easy)
+        return ENOMEM;
+    transfer->handles = session->handles;
+    transfer->is_plain = is_plain_request;
+    return 0;
 }
 
 int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *session, const char *method,
@@ -362,6 +352,8 @@ int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *sessi
         code = body_of(transfer, options, &body);
     if (!code)
         code = set_headers(transfer, session, options->headers, body.type, body.type || body.fields);
+    if (!code)
+        code = take_handle(transfer, session, is_plain(transfer, options, &body));
     if (!code)
         code = set_all(transfer, session, options, &body);
     body_free(&body);

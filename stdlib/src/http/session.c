@@ -229,7 +229,8 @@ static bool multi_open(ac_http_session *session)
     long limit = session->options.limit;
     session->multi = curl_multi_init();
     session->share = curl_share_init();
-    if (!session->multi || !session->share)
+    session->handles = ac__handles_new();
+    if (!session->multi || !session->share || !session->handles)
         return false;
     curl_multi_setopt(session->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(session->multi, CURLMOPT_SOCKETDATA, session);
@@ -283,6 +284,7 @@ void ac__session_free(ac_http_session *session)
     ac_timer_cancel(session->timer);
     if (session->share)
         curl_share_cleanup(session->share);
+    ac__handles_leave(session->handles);
     curl_slist_free_all(session->headers);
     for (size_t i = 0; i < TEXTS; i++)
         free((void *)*text_at(&session->options, i));

@@ -229,6 +229,7 @@ void ac__transfer_resume_output(struct transfer *transfer)
 static void end(struct transfer *transfer)
 {
     transfer->has_ended = true;
+    transfer->ended_well = !transfer->code && !transfer->input_pauses;
     ac_timer_cancel(transfer->limit);
     if (transfer->session && transfer->input_pauses) /* libcurl 7.88 loses what it has held back of HTTP/2 */
         curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
@@ -306,19 +307,15 @@ bool ac__transfer_connect(struct transfer *transfer)
 struct transfer *ac__transfer_new(void)
 {
     struct transfer *transfer = calloc(1, sizeof *transfer);
-    CURL *easy = transfer ? curl_easy_init() : NULL;
-    if (!easy) {
-        free(transfer);
-        return NULL;
-    }
-    transfer->easy = easy;
-    transfer->response.reason = transfer->reason;
+    if (transfer)
+        transfer->response.reason = transfer->reason;
     return transfer;
 }
 
 void ac__transfer_free(struct transfer *transfer)
 {
-    curl_easy_cleanup(transfer->easy);
+    if (transfer->easy)
+        ac__handles_give_back(transfer->handles, transfer->easy, transfer->is_plain && transfer->ended_well);
     curl_slist_free_all(transfer->header_list);
     ac__multipart_free(transfer);
     ac__bytes_free(&transfer->body);
