@@ -23,6 +23,8 @@
  * `again`, which keeps the first error as the new one's context. A return stores its value before anything is undone.
  *     yield e;                                    { result = e;  YIELD_POINT { return; } }   where it is closed there
  *
+ * In a D, that return throws what is pending there, past all catches.
+ *
  * What a catch or finally holds lives in the frame only if B or D awaits. A D that awaits stands between ac__undo_begin
  * and ac__undo_end, on every way through it.
  */
@@ -38,7 +40,7 @@ enum region_kind {
 };
 
 struct jump {
-    enum node_kind kind; /* NODE_RETURN, NODE_BREAK, NODE_CONTINUE, NODE_GOTO */
+    enum node_kind kind; /* NODE_RETURN, NODE_BREAK, NODE_CONTINUE, NODE_GOTO; NODE_THROW: a return with task->error */
     struct symbol *label;
 };
 
@@ -67,6 +69,7 @@ struct walk {
     struct region *region;          /* innermost, or null */
     struct region *break_region, *continue_region; /* those of the enclosing loop or switch */
     struct handler *handler;
+    struct handler *failed;         /* where errors leave the function */
 };
 
 static struct node *lower(struct walk *walk, struct node *node);
@@ -111,7 +114,7 @@ static bool reached(const struct region *region, const struct region *target, co
         return true;
     if (jump->kind == NODE_GOTO)
         return region->part == jump->label->extra;
-    return jump->kind != NODE_RETURN && region == target;
+    return jump->kind != NODE_RETURN && jump->kind != NODE_THROW && region == target;
 }
 
 static struct node *final_jump(struct walk *walk, const struct node *near, const struct jump *jump)
@@ -120,6 +123,7 @@ static struct node *final_jump(struct walk *walk, const struct node *near, const
     case NODE_BREAK: return build(walk->acc, near, "break;", NULL);
     case NODE_CONTINUE: return build(walk->acc, near, "continue;", NULL);
     case NODE_GOTO: return build(walk->acc, near, arena_format(walk->acc->arena, "goto %s;", jump->label->name), NULL);
+    case NODE_THROW: return jump_to(walk, near, walk->failed);
     default: return node_make(walk->acc, NODE_LEAVE, near->first, near->last, 0);
     }
 }
@@ -152,27 +156,62 @@ static void note_all_undoing(struct walk *walk, struct node *block, const char *
 
 /* ---- jumps ------------------------------------------------------------------------------------------------------- */
 
-/* The statements that take control from the current region to the jump's target. */
-static struct node *lower_jump(struct walk *walk, const struct node *near, struct jump jump)
+static struct node *jump_from(struct walk *walk, const struct node *near, struct region *region, struct jump jump);
+
+/* Where a jump leaves a catch, or, because the generator is closed there, a finally: what that holds. */
+static void leave_held(struct walk *walk, struct node *block, const struct node *near, struct region *region,
+                       struct jump jump)
+{
+    struct acc *acc = walk->acc;
+    bool throws = jump.kind == NODE_THROW;
+    if (region->kind == REGION_CATCH) {
+        build_into(acc, block, build(acc, near, throws ? "ac__thrown_chain(ac__task, %0);" : "ac__thrown_free(%0);",
+                                     build_name(acc, near, region->held), NULL));
+    } else if (region->kind == REGION_FINALLY && region->follows_errors) {
+        struct node *pending = build_name(acc, near, region->pending), *held = build_name(acc, near, region->held);
+        if (throws)
+            build_into(acc, block, build(acc, near, "if (%0 == 1) ac__thrown_chain(ac__task, %1);", pending, held,
+                                         NULL));
+        else
+            build_into(acc, block, build(acc, near, "if (%0 == 1) { ac__task->error = %1; %2 }", pending, held,
+                                         jump_from(walk, near, region->outer, (struct jump){NODE_THROW, NULL}), NULL));
+    }
+}
+
+/* By way of a finally, which the jump goes on from (dispatch). */
+static void jump_to_undo(struct walk *walk, struct node *block, const struct node *near, struct region *region,
+                         struct jump jump)
+{
+    struct acc *acc = walk->acc;
+    const char *text = arena_format(acc->arena, "%%0 = %u; goto %s;", jump_number(walk, region, jump), region->undo);
+    if (jump.kind == NODE_THROW) {
+        region->handler->used = true;
+        build_into(acc, block, build(acc, near, "%0 = ac__catch(ac__task);", build_name(acc, near, region->held),
+                                     NULL));
+    }
+    build_into(acc, block, build(acc, near, text, build_name(acc, near, region->pending), NULL));
+}
+
+/* The statements that take control from a region to the jump's target. */
+static struct node *jump_from(struct walk *walk, const struct node *near, struct region *region, struct jump jump)
 {
     struct region *target = jump.kind == NODE_BREAK ? walk->break_region : walk->continue_region;
     struct node *block = build_block(walk->acc, near);
-    struct region *region = walk->region;
     for (; !reached(region, target, &jump); region = region->outer) {
         note_undoing(walk, block, region, "ac__undo_end(ac__task);");
-        if (region->kind == REGION_CATCH) {
-            build_into(walk->acc, block, build(walk->acc, near, "ac__thrown_free(%0);",
-                                               build_name(walk->acc, near, region->held), NULL));
-        } else if (region->kind == REGION_GUARDED) {
-            uint32_t number = jump_number(walk, region, jump);
-            const char *text = arena_format(walk->acc->arena, "%%0 = %u; goto %s;", number, region->undo);
-            build_into(walk->acc, block,
-                       build(walk->acc, near, text, build_name(walk->acc, near, region->pending), NULL));
+        if (region->kind == REGION_GUARDED) {
+            jump_to_undo(walk, block, near, region, jump);
             return block;
         }
+        leave_held(walk, block, near, region, jump);
     }
     build_into(walk->acc, block, final_jump(walk, near, &jump));
     return block->count == 1 ? block->child[0] : block;
+}
+
+static struct node *lower_jump(struct walk *walk, const struct node *near, struct jump jump)
+{
+    return jump_from(walk, near, walk->region, jump);
 }
 
 static void set_result(struct walk *walk, struct node *block, struct node *value)
@@ -389,8 +428,11 @@ static void dispatch(struct walk *walk, struct node *block, struct node *node, s
         build_into(acc, block, build(acc, node, "if (%0 == 1) { ac__task->error = %1; %2 }", pending,
                                      build_name(acc, node, region->held), jump_to(walk, node, walk->handler), NULL));
     for (uint32_t i = 0; i < region->jump_count; i++) {
-        const char *text = arena_format(acc->arena, "if (%%0 == %u) { %%1 }", i + 2);
-        build_into(acc, block, build(acc, node, text, pending, lower_jump(walk, node, region->jumps[i]), NULL));
+        bool throws = region->jumps[i].kind == NODE_THROW;
+        const char *error = throws ? "ac__task->error = %2; " : "";
+        const char *text = arena_format(acc->arena, "if (%%0 == %u) { %s%%1 }", i + 2, error);
+        build_into(acc, block, build(acc, node, text, pending, lower_jump(walk, node, region->jumps[i]),
+                                     throws ? build_name(acc, node, region->held) : NULL, NULL));
     }
 }
 
@@ -421,7 +463,17 @@ static void catch_for_undoing(struct walk *walk, struct node *block, struct node
                                  build_name(acc, node, guarded->pending), NULL));
 }
 
-static void chain_errors(struct walk *walk, struct node *block, struct node *node, struct region *undoing)
+/* Whether an error is to go on after the undoing: of the pending code. */
+static const char *error_test(struct acc *acc, const struct region *guarded)
+{
+    for (uint32_t i = 0; i < guarded->jump_count; i++)
+        if (guarded->jumps[i].kind == NODE_THROW)
+            return arena_format(acc->arena, "%%0 == 1 || %%0 == %u", i + 2);
+    return "%0 == 1";
+}
+
+static void chain_errors(struct walk *walk, struct node *block, struct node *node, const struct region *guarded,
+                         struct region *undoing)
 {
     struct acc *acc = walk->acc;
     if (!undoing->handler->used)
@@ -429,7 +481,8 @@ static void chain_errors(struct walk *walk, struct node *block, struct node *nod
     build_into(acc, block, label_at(walk, node, undoing->handler->label));
     note_undoing(walk, block, undoing, "ac__undo_end(ac__task);");
     if (undoing->follows_errors)
-        build_into(acc, block, build(acc, node, "if (%0 == 1) ac__thrown_chain(ac__task, %1);",
+        build_into(acc, block, build(acc, node, arena_format(acc->arena, "if (%s) ac__thrown_chain(ac__task, %%1);",
+                                                             error_test(acc, guarded)),
                                      build_name(acc, node, undoing->pending), build_name(acc, node, undoing->held),
                                      NULL));
     build_into(acc, block, jump_to(walk, node, walk->handler));
@@ -459,7 +512,7 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     note_undoing(walk, block, &undoing, "ac__undo_end(ac__task);");
     dispatch(walk, block, node, &guarded);
     build_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
-    chain_errors(walk, block, node, &undoing);
+    chain_errors(walk, block, node, &guarded, &undoing);
     build_into(acc, block, label_at(walk, node, done));
     return block;
 }
@@ -540,7 +593,7 @@ static struct node *lower(struct walk *walk, struct node *node)
 void regions(struct function *function)
 {
     struct handler failed = {"ac__failed", false};
-    struct walk walk = {.function = function, .acc = function->acc, .handler = &failed};
+    struct walk walk = {.function = function, .acc = function->acc, .handler = &failed, .failed = &failed};
     note_labels(function->body, NULL);
     function->body = lower(&walk, function->body);
     function->failed_label = failed.label;
