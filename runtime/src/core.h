@@ -712,7 +712,7 @@ static inline const void *ac__target_value(void *target, unsigned kind)
 bool ac__target_failed(void *target, unsigned kind);
 unsigned long ac__target_done_at(void *target, unsigned kind);
 struct ac__waiter **ac__target_queue(void *target, unsigned kind);
-/* Gives up the handle of a task; closes a coroutine; leaves a future alone. */
+/* Gives up the handle of a task, but not of the running one; closes a coroutine; leaves a future alone. */
 void ac__target_drop(void *target, unsigned kind);
 struct ac__task *ac__join_cancel(struct ac__wait *wait);
 /* Notes in a join that the task it waits for has succeeded, so there is nothing more to do. Other waiters stay. */

@@ -47,10 +47,10 @@ void ac__target_drop(void *target, unsigned kind)
 {
     if (!target)
         return;
-    if (kind == AC__KIND_TASK)
-        ac__task_drop(target);
-    else if (kind == AC__KIND_CORO)
+    if (kind == AC__KIND_CORO)
         ac__coro_close(target);
+    else if (kind == AC__KIND_TASK && target != ac__thread.task) /* a task's own handle is kept, as with EDEADLK */
+        ac__task_drop(target);
 }
 
 struct ac__thrown *ac__awaits_itself(void)
