@@ -23,6 +23,12 @@ struct node *build_block(struct acc *acc, const struct node *near)
     return block;
 }
 
+void build_hidden_into(struct acc *acc, struct node *block, struct node *item)
+{
+    item->is_hidden = true;
+    build_into(acc, block, item);
+}
+
 void build_into(struct acc *acc, struct node *block, struct node *item)
 {
     node_append(acc, block, item);
@@ -189,6 +195,8 @@ const char *declare_as(struct acc *acc, const char *declaration, const char *nam
 {
     const char *place = strchr(declaration, '@');
     CHECK(place);
+    if (strcmp(name, "(*)") == 0 && !place[1]) /* for -Wredundant-parens */
+        name = "*";
     return arena_format(acc->arena, "%.*s%s%s", (int)(place - declaration), declaration, name, place + 1);
 }
 

@@ -45,7 +45,7 @@ void print_start(struct printer *printer, struct node *node)
     print_text(printer, "__extension__");
     if (!slot->callee) {
         print_handle_type(printer, slot);
-        print_text(printer, "ac__scoped_spawned((struct ac__frame *)(");
+        print_text(printer, "ac__scoped_spawned(__extension__ (struct ac__frame *)(void *)(");
         print_node(printer, operand);
         print_text(printer, "), ");
         print_origin(printer, node->symbol);

@@ -51,8 +51,9 @@ static const struct message_entry messages[] = {
 #undef MESSAGE
 };
 
-/* Groups that need -Wextra. */
+/* Groups that are off unless they, or -Wextra, are asked for. */
 static const char *const extra_groups[] = {"swallowed-cancel"};
+static const char *const quiet_groups[] = {"declaration-after-statement"};
 
 static struct diagnostics *state(struct acc *acc)
 {
@@ -85,12 +86,22 @@ static bool is_option_for(const char *option, size_t length, const char *prefix,
            is_option(option + prefix_length, length - prefix_length, group);
 }
 
-static bool is_extra(const char *group)
+static bool is_among(const char *group, const char *const *groups, size_t count)
 {
-    for (size_t i = 0; i < sizeof extra_groups / sizeof *extra_groups; i++)
-        if (strcmp(extra_groups[i], group) == 0)
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(groups[i], group) == 0)
             return true;
     return false;
+}
+
+static bool is_extra(const char *group)
+{
+    return is_among(group, extra_groups, sizeof extra_groups / sizeof *extra_groups);
+}
+
+static bool is_quiet(const char *group)
+{
+    return is_extra(group) || is_among(group, quiet_groups, sizeof quiet_groups / sizeof *quiet_groups);
 }
 
 static void apply_option(struct warning_state *warning, const char *option, size_t length, const char *group)
@@ -122,7 +133,7 @@ static void apply_option(struct warning_state *warning, const char *option, size
 static struct warning_state warning_state(const struct acc *acc, const char *group)
 {
     const char *at = acc->options ? acc->options->warning_options : NULL;
-    struct warning_state warning = {.is_on = !is_extra(group)};
+    struct warning_state warning = {.is_on = !is_quiet(group)};
     bool is_silent = false;
     while (at && *at) {
         size_t length = strcspn(at, " ");

@@ -64,7 +64,10 @@ static void print_variable(struct printer *printer, const struct slot *slot)
         print_pointer_to(printer, slot);
         print_format(printer, is_array ? ")ac__self->%s)" : ")&ac__self->%s)", slot->name);
     } else if (slot->place == PLACE_LOCAL) {
+        bool was_hidden = printer->is_hidden;
+        print_hidden(printer, was_hidden || slot->is_zero);
         print_text(printer, slot->name);
+        print_hidden(printer, was_hidden);
     } else if (slot->view) {
         print_format(printer, "(*(%s *)ac__self->%s)", slot->view, slot->name);
     } else if (slot->is_const || slot->is_volatile) {
@@ -109,7 +112,9 @@ static void print_temporary(struct printer *printer, const struct symbol *symbol
 {
     const struct slot *slot = slot_of(symbol);
     if (slot->type) {
-        print_format(printer, slot->is_zero ? "%s __attribute__((unused)) = 0;" : "%s;", declare_as(printer->acc, slot->type, slot->name));
+        print_hidden(printer, slot->is_zero); /* states are entered past its initialiser */
+        print_format(printer, slot->is_zero ? "%s = 0;" : "%s;", declare_as(printer->acc, slot->type, slot->name));
+        print_hidden(printer, false);
         return;
     }
     CHECK(slot->probe);

@@ -129,7 +129,7 @@ static void print_expected_call(struct printer *printer, struct node *call, cons
         print_node(printer, callee);
     else
         print_text(printer, "ac__callee");
-    print_format(printer, "; %s = __extension__ (struct ac__frame *)", target);
+    print_format(printer, "; %s = __extension__ (struct ac__frame *)(void *)", target);
     if (simple)
         print_node(printer, callee);
     else
@@ -184,7 +184,7 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
     if (call->kind == NODE_CALL && combinator_of(printer->acc, call) == COMBINATOR_NONE) {
         print_expected_call(printer, call, "ac__child");
     } else {
-        print_text(printer, "ac__child = __extension__ (struct ac__frame *)(");
+        print_text(printer, "ac__child = __extension__ (struct ac__frame *)(void *)(");
         print_node(printer, operand);
         print_text(printer, ");");
     }

@@ -152,7 +152,7 @@ static void print_stores(struct printer *printer, const struct function *functio
 static void print_set(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
-    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s__set", name);
+    print_format(printer, "static inline __attribute__((always_inline)) void ac__%s__set", name);
     print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_text(printer, "{ ac__self->ac__base.state = 0;");
     print_stores(printer, function);
@@ -165,7 +165,7 @@ static void print_init(struct printer *printer, const struct function *function)
     const char *name = function->name;
     if (!function->is_generator)
         return;
-    print_format(printer, "static inline __attribute__((always_inline, unused)) void ac__%s__init", name);
+    print_format(printer, "static inline __attribute__((always_inline)) void ac__%s__init", name);
     print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_format(printer, "{ ac__self->ac__base.function = &ac__%s__function; ac__self->ac__base.state = 0;"
                           " ac__self->ac__base.storage = AC__EMBEDDED;", name);
@@ -241,10 +241,11 @@ static bool has_children(const struct function *function)
 /* What the C compiler may not find uninitialised where the body goes on behind an await. */
 static void print_local_parameter(struct printer *printer, const struct symbol *symbol)
 {
-    print_text(printer, "\n");
+    print_hidden(printer, false);
     print_at(printer, symbol->token);
     print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
     print_text(printer, " = 0;");
+    print_hidden(printer, true);
 }
 
 /* Where the C arguments go when the body starts, and come from when they waited in the frame. */
@@ -282,7 +283,7 @@ static void print_states(struct printer *printer, const struct function *functio
                                                           : "\nif (ac__state != 0) {");
     if (function->is_generator) {
         print_cases(printer, function, false);
-        print_text(printer, awaits ? "}" : "default: __builtin_unreachable(); }");
+        print_text(printer, awaits ? "default: break; }" : "default: __builtin_unreachable(); }");
     }
     if (has_children(function))
         print_text(printer, "ac__child = ac__task->innermost;");
@@ -413,11 +414,14 @@ static void print_run(struct printer *printer, struct function *function)
     const char *name = function->name;
     print_pragma(printer, "push");
     print_pragma(printer, "ignored \"-Wmisleading-indentation\"");
-    print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* warnings.c */
+    print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* warnings.c; this one, too: */
+    print_pragma(printer, "ignored \"-Wdeclaration-after-statement\"");
     print_pragma(printer, "ignored \"-Wunused-local-typedefs\""); /* the frame's members are spelled without them */
+    printer->near = function->definition->first; /* a debugger shall not stop elsewhere */
     print_run_head(printer, function);
     if (names_itself(printer->acc, function->body))
         print_format(printer, "\nstatic const char ac__function_name[] = \"%s\";", name);
+    print_hidden(printer, true);
     print_text(printer, "(void)ac__self; (void)ac__task; (void)ac__state;");
     if (await_count(function))
         print_text(printer, "\nint ac__status;");
@@ -431,8 +435,10 @@ static void print_run(struct printer *printer, struct function *function)
                                                    : "ac__self->ac__mark = ac__task->top;");
     if (function->yields_in_undo)
         print_text(printer, "ac__self->ac__is_closing = 0;");
+    print_hidden(printer, false);
     print_node(printer, function->body);
     print_text(printer, "\n");
+    print_hidden(printer, true);
     emit_leave(printer, function);
     print_slow_path(printer, function);
     if (function->is_failing) {
@@ -440,6 +446,7 @@ static void print_run(struct printer *printer, struct function *function)
         print_end(printer, function, "AC__FAILED");
     }
     print_text(printer, "\n}\n");
+    print_hidden(printer, false);
     print_pragma(printer, "pop");
 }
 

@@ -112,7 +112,7 @@ static void make_pointer(struct function *function, struct node *block, struct n
         build_into(acc, block, generated(acc, NODE_GENERATOR_MAKE, call, name, call));
         return;
     }
-    struct node *value = build(acc, operand, "__extension__ (struct ac__frame *)(%0)", operand, NULL);
+    struct node *value = build(acc, operand, "__extension__ (struct ac__frame *)(void *)(%0)", operand, NULL);
     struct node *assign = generated(acc, NODE_ASSIGN, operand, name, value);
     build_into(acc, block, generated(acc, NODE_EXPRESSION_STATEMENT, operand, assign, NULL));
 }

@@ -96,6 +96,7 @@ static void collect_arguments(struct acc *acc, const char *shadow, struct argume
     add_argument(arguments, "-Wno-unknown-warning-option"); /* acc's own, and those of newer compilers */
     add_warning_options(acc, arguments);
     add_argument(arguments, "-Wformat");
+    add_argument(arguments, "-Wdeclaration-after-statement");
     add_argument(arguments, "-ferror-limit=0");
     add_argument(arguments, "-fbracket-depth=5000");
     add_argument(arguments, "-xcpp-output");

@@ -177,14 +177,14 @@ static bool is_ours(const struct acc *acc, uint32_t token)
 {
     static const char *const groups[] = {
 #define MESSAGE(id, severity, group, text) group,
+#define SHARED_MESSAGE(id, group, text)
 #include "diagnostics.def"
 #undef MESSAGE
     };
     const struct token *pragma = &acc->tokens[token];
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         struct words words = {acc->text + pragma->offset, acc->text + pragma->offset + pragma->length};
-        if (*groups[i] && strcmp(groups[i], "format") != 0 && is_about_diagnostics(&words) &&
-            kind_of(&words, groups[i]) != PRAGMA_NONE)
+        if (*groups[i] && is_about_diagnostics(&words) && kind_of(&words, groups[i]) != PRAGMA_NONE)
             return true;
     }
     return false;

@@ -42,7 +42,7 @@ static void print_marker(struct printer *printer, uint16_t file, uint32_t line)
         buffer_puts(&printer->out, "\n");
     buffer_printf(&printer->out, "# %u ", line);
     buffer_add_quoted(&printer->out, entry->name);
-    buffer_puts(&printer->out, entry->is_system ? " 3\n" : "\n");
+    buffer_puts(&printer->out, entry->is_system || printer->is_hidden ? " 3\n" : "\n");
     printer->file = file;
     printer->line = line;
 }
@@ -271,6 +271,18 @@ void print_attached(struct printer *printer)
     printer->last_token = 0;
 }
 
+void print_hidden(struct printer *printer, bool is_hidden)
+{
+    if (printer->readable || printer->is_detached || printer->is_hidden == is_hidden)
+        return;
+    printer->is_hidden = is_hidden;
+    if (printer->file == UINT16_MAX)
+        print_marker(printer, token_at(printer, printer->near)->file, token_at(printer, printer->near)->line);
+    else
+        print_marker(printer, printer->file, printer->line);
+    printer->last_token = 0;
+}
+
 void print_plainly(struct printer *printer, struct node *node)
 {
     uint32_t at = node->first;
@@ -293,9 +305,12 @@ void print_node(struct printer *printer, struct node *node)
     if (printer->special(printer, node))
         return;
     if (node->kind == NODE_GENERATED) {
+        bool was_hidden = printer->is_hidden;
+        print_hidden(printer, was_hidden || node->is_hidden);
         if (node->first)
             print_at(printer, node->first);
         print_template(printer, node);
+        print_hidden(printer, was_hidden);
     } else {
         print_plainly(printer, node);
     }

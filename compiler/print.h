@@ -10,6 +10,7 @@ struct printer {
     struct acc *acc;
     struct buffer out;
     bool readable;             /* for people: no line markers; generated text keeps its line breaks */
+    bool is_hidden;            /* it stands on the user's lines, but the C compiler is not to warn of it */
     bool is_detached;          /* what is printed belongs to no line of the user's: no line markers */
     uint16_t file;             /* where the reader believes to be: */
     uint32_t line;
@@ -39,6 +40,8 @@ void print_plainly(struct printer *printer, struct node *node);
 void print_at(struct printer *printer, uint32_t token);
 /* Text from here to print_attached() is acc's own: the C compiler takes it for a system header's and does not warn. */
 void print_detached(struct printer *printer);
+/* The same for text that stands on the user's lines. */
+void print_hidden(struct printer *printer, bool is_hidden);
 void print_attached(struct printer *printer);
 /* The file's text from one token up to another, exclusive, white space and line markers included. */
 void print_raw(struct printer *printer, uint32_t first, uint32_t end);

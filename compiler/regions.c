@@ -5,7 +5,8 @@
  *
  *     try A catch (e : C) B                       { A  goto done;
  *                                                 catch: caught = ac__catch(task); code = ac__thrown_code(caught);
- *                                                   if (code == (C)) { e = ...; B  ac__thrown_free(caught); goto done; }
+ *                                                   if (code == (C)) { e = ...; B  ac__thrown_free(caught);
+ *                                                                      goto done; }
  *                                                   else { task->error = caught; goto <outer handler>; }
  *                                                 again: ac__thrown_chain(task, caught); goto <outer handler>;
  *                                                 done: ; }
@@ -16,7 +17,8 @@
  *                                                   if (pending == 1) { task->error = thrown; goto <outer handler>; }
  *                                                   if (pending == 2) <the first jump that leaves A, and so on>
  *                                                   goto done;
- *                                                 again: if (pending == 1) ac__thrown_chain(task, thrown); goto <outer>;
+ *                                                 again: if (pending == 1) ac__thrown_chain(task, thrown);
+ *                                                 goto <outer>;
  *                                                 done: ; }
  *
  * A jump out of A sets its number and goes to `undo`: every way out takes one path. An error in B or D comes by
@@ -92,7 +94,7 @@ static struct handler *new_handler(struct walk *walk, const char *purpose)
     return handler;
 }
 
-/* ---- where jumps lead ----------------------------------------------------------------------------------------------- */
+/* ---- where jumps lead -------------------------------------------------------------------------------------------- */
 
 /* Which protected part a label lies in; found before the walk. */
 static void note_labels(struct node *node, const struct node *part)
@@ -139,12 +141,12 @@ static uint32_t jump_number(struct walk *walk, struct region *region, struct jum
     return i + 2;
 }
 
-/* ---- undoing: what may take from the runtime's reserve of memory ------------------------------------------------------ */
+/* ---- undoing: what may take from the runtime's reserve of memory ------------------------------------------------- */
 
 static void note_undoing(struct walk *walk, struct node *block, const struct region *region, const char *text)
 {
     if (region->kind == REGION_FINALLY && region->awaits)
-        build_into(walk->acc, block, build(walk->acc, block, text, NULL));
+        build_hidden_into(walk->acc, block, build(walk->acc, block, text, NULL));
 }
 
 /* All that the generator undoes where it yields: whoever asks for the items does something else. */
@@ -165,16 +167,17 @@ static void leave_held(struct walk *walk, struct node *block, const struct node 
     struct acc *acc = walk->acc;
     bool throws = jump.kind == NODE_THROW;
     if (region->kind == REGION_CATCH) {
-        build_into(acc, block, build(acc, near, throws ? "ac__thrown_chain(ac__task, %0);" : "ac__thrown_free(%0);",
-                                     build_name(acc, near, region->held), NULL));
+        const char *text = throws ? "ac__thrown_chain(ac__task, %0);" : "ac__thrown_free(%0);";
+        build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->held), NULL));
     } else if (region->kind == REGION_FINALLY && region->follows_errors) {
         struct node *pending = build_name(acc, near, region->pending), *held = build_name(acc, near, region->held);
         if (throws)
-            build_into(acc, block, build(acc, near, "if (%0 == 1) ac__thrown_chain(ac__task, %1);", pending, held,
-                                         NULL));
+            build_hidden_into(acc, block, build(acc, near, "if (%0 == 1) ac__thrown_chain(ac__task, %1);",
+                                                pending, held, NULL));
         else
-            build_into(acc, block, build(acc, near, "if (%0 == 1) { ac__task->error = %1; %2 }", pending, held,
-                                         jump_from(walk, near, region->outer, (struct jump){NODE_THROW, NULL}), NULL));
+            build_hidden_into(acc, block,
+                              build(acc, near, "if (%0 == 1) { ac__task->error = %1; %2 }", pending, held,
+                                    jump_from(walk, near, region->outer, (struct jump){NODE_THROW, NULL}), NULL));
     }
 }
 
@@ -186,10 +189,10 @@ static void jump_to_undo(struct walk *walk, struct node *block, const struct nod
     const char *text = arena_format(acc->arena, "%%0 = %u; goto %s;", jump_number(walk, region, jump), region->undo);
     if (jump.kind == NODE_THROW) {
         region->handler->used = true;
-        build_into(acc, block, build(acc, near, "%0 = ac__catch(ac__task);", build_name(acc, near, region->held),
-                                     NULL));
+        build_hidden_into(acc, block, build(acc, near, "%0 = ac__catch(ac__task);", build_name(acc, near, region->held),
+                                            NULL));
     }
-    build_into(acc, block, build(acc, near, text, build_name(acc, near, region->pending), NULL));
+    build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->pending), NULL));
 }
 
 /* The statements that take control from a region to the jump's target. */
@@ -234,7 +237,7 @@ static struct node *lower_return(struct walk *walk, struct node *node)
     return block;
 }
 
-/* ---- throw ----------------------------------------------------------------------------------------------------------- */
+/* ---- throw ------------------------------------------------------------------------------------------------------- */
 
 static struct node *lower_rethrow(struct walk *walk, struct node *node)
 {
@@ -244,7 +247,7 @@ static struct node *lower_rethrow(struct walk *walk, struct node *node)
     CHECK(region);
     struct node *block = build_block(walk->acc, node);
     struct node *held = build_name(walk->acc, node, region->held);
-    build_into(walk->acc, block, build(walk->acc, node, "ac__task->error = %0; %1 = 0;", held, held, NULL));
+    build_hidden_into(walk->acc, block, build(walk->acc, node, "ac__task->error = %0; %1 = 0;", held, held, NULL));
     build_into(walk->acc, block, jump_to(walk, node, walk->handler));
     return block;
 }
@@ -267,11 +270,11 @@ static struct node *lower_throw(struct walk *walk, struct node *node)
         node_append(acc, call, build(acc, node->child[i], i ? ", %0" : ", (%0)", node->child[i], NULL));
     node_append(acc, call, build(acc, node, ");", NULL));
     build_into(acc, block, call);
-    build_into(acc, block, jump_to(walk, node, walk->handler));
+    build_hidden_into(acc, block, jump_to(walk, node, walk->handler));
     return block;
 }
 
-/* ---- yield ----------------------------------------------------------------------------------------------------------- */
+/* ---- yield ------------------------------------------------------------------------------------------------------- */
 
 static bool is_undoing(const struct walk *walk)
 {
@@ -315,7 +318,7 @@ static struct node *lower_yield(struct walk *walk, struct node *node)
     return block;
 }
 
-/* ---- try -------------------------------------------------------------------------------------------------------------- */
+/* ---- try --------------------------------------------------------------------------------------------------------- */
 
 static struct symbol *hold(struct walk *walk, struct node *block, const char *declaration, bool lives)
 {
@@ -374,8 +377,8 @@ static void lower_clause(struct walk *walk, struct node *block, struct node *cla
     }
     region->part = clause;
     build_into(acc, body, lower_in(walk, region, clause->child[clause->count - 1]));
-    build_into(acc, body, build(acc, clause, arena_format(acc->arena, "ac__thrown_free(%%0); goto %s;", done),
-                                build_name(acc, clause, region->held), NULL));
+    build_hidden_into(acc, body, build(acc, clause, arena_format(acc->arena, "ac__thrown_free(%%0); goto %s;", done),
+                                       build_name(acc, clause, region->held), NULL));
     build_into(acc, block, build(acc, clause, "if (%0) %1", catch_test(walk, clause, code), body, NULL));
 }
 
@@ -402,21 +405,22 @@ static struct node *lower_catches(struct walk *walk, struct node *node)
     struct symbol *code = hold(walk, block, "int @", false);
     const char *done = build_label(walk->function, "done");
     build_into(acc, block, lower_in(walk, &body, node->child[0]));
-    build_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
-    build_into(acc, block, label_at(walk, node, caught_here->label));
-    build_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = ac__thrown_code(%0);",
-                                 build_name(acc, node, caught), build_name(acc, node, code), NULL));
+    build_hidden_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
+    build_hidden_into(acc, block, label_at(walk, node, caught_here->label));
+    build_hidden_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = ac__thrown_code(%0);",
+                                        build_name(acc, node, caught), build_name(acc, node, code), NULL));
     struct region clause = {.outer = walk->region, .kind = REGION_CATCH, .handler = again, .held = caught};
     for (uint32_t i = 1; i < last; i++)
         lower_clause(walk, block, node->child[i], &clause, code, done);
-    build_into(acc, block, build(acc, node, "ac__task->error = %0; %1", build_name(acc, node, caught),
-                                 jump_to(walk, node, walk->handler), NULL));
+    build_hidden_into(acc, block, build(acc, node, "ac__task->error = %0; %1", build_name(acc, node, caught),
+                                        jump_to(walk, node, walk->handler), NULL));
     if (again->used) {
-        build_into(acc, block, label_at(walk, node, again->label));
-        build_into(acc, block, build(acc, node, "ac__thrown_chain(ac__task, %0); %1", build_name(acc, node, caught),
-                                     jump_to(walk, node, walk->handler), NULL));
+        build_hidden_into(acc, block, label_at(walk, node, again->label));
+        build_hidden_into(acc, block, build(acc, node, "ac__thrown_chain(ac__task, %0); %1",
+                                            build_name(acc, node, caught),
+                                            jump_to(walk, node, walk->handler), NULL));
     }
-    build_into(acc, block, label_at(walk, node, done));
+    build_hidden_into(acc, block, label_at(walk, node, done));
     return block;
 }
 
@@ -425,14 +429,15 @@ static void dispatch(struct walk *walk, struct node *block, struct node *node, s
     struct acc *acc = walk->acc;
     struct node *pending = build_name(acc, node, region->pending);
     if (region->handler->used)
-        build_into(acc, block, build(acc, node, "if (%0 == 1) { ac__task->error = %1; %2 }", pending,
-                                     build_name(acc, node, region->held), jump_to(walk, node, walk->handler), NULL));
+        build_hidden_into(acc, block, build(acc, node, "if (%0 == 1) { ac__task->error = %1; %2 }", pending,
+                                            build_name(acc, node, region->held),
+                                            jump_to(walk, node, walk->handler), NULL));
     for (uint32_t i = 0; i < region->jump_count; i++) {
         bool throws = region->jumps[i].kind == NODE_THROW;
         const char *error = throws ? "ac__task->error = %2; " : "";
         const char *text = arena_format(acc->arena, "if (%%0 == %u) { %s%%1 }", i + 2, error);
-        build_into(acc, block, build(acc, node, text, pending, lower_jump(walk, node, region->jumps[i]),
-                                     throws ? build_name(acc, node, region->held) : NULL, NULL));
+        build_hidden_into(acc, block, build(acc, node, text, pending, lower_jump(walk, node, region->jumps[i]),
+                                            throws ? build_name(acc, node, region->held) : NULL, NULL));
     }
 }
 
@@ -458,9 +463,10 @@ static void catch_for_undoing(struct walk *walk, struct node *block, struct node
             block->child[0] = build(acc, node, "", NULL);
         return;
     }
-    build_into(acc, block, label_at(walk, node, guarded->handler->label));
-    build_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = 1;", build_name(acc, node, guarded->held),
-                                 build_name(acc, node, guarded->pending), NULL));
+    build_hidden_into(acc, block, label_at(walk, node, guarded->handler->label));
+    build_hidden_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = 1;",
+                                        build_name(acc, node, guarded->held),
+                                        build_name(acc, node, guarded->pending), NULL));
 }
 
 /* Whether an error is to go on after the undoing: of the pending code. */
@@ -478,14 +484,13 @@ static void chain_errors(struct walk *walk, struct node *block, struct node *nod
     struct acc *acc = walk->acc;
     if (!undoing->handler->used)
         return;
-    build_into(acc, block, label_at(walk, node, undoing->handler->label));
+    build_hidden_into(acc, block, label_at(walk, node, undoing->handler->label));
     note_undoing(walk, block, undoing, "ac__undo_end(ac__task);");
+    const char *text = arena_format(acc->arena, "if (%s) ac__thrown_chain(ac__task, %%1);", error_test(acc, guarded));
     if (undoing->follows_errors)
-        build_into(acc, block, build(acc, node, arena_format(acc->arena, "if (%s) ac__thrown_chain(ac__task, %%1);",
-                                                             error_test(acc, guarded)),
-                                     build_name(acc, node, undoing->pending), build_name(acc, node, undoing->held),
-                                     NULL));
-    build_into(acc, block, jump_to(walk, node, walk->handler));
+        build_hidden_into(acc, block, build(acc, node, text, build_name(acc, node, undoing->pending),
+                                            build_name(acc, node, undoing->held), NULL));
+    build_hidden_into(acc, block, jump_to(walk, node, walk->handler));
 }
 
 static struct node *lower_finally(struct walk *walk, struct node *node)
@@ -501,23 +506,23 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     struct region guarded = {.outer = walk->region, .kind = REGION_GUARDED, .part = node->child[0], .handler = fail,
                              .held = thrown, .pending = pending, .undo = build_label(walk->function, "undo")};
     build_into(acc, block, lower_in(walk, &guarded, guarded_part(acc, node, &guarded)));
-    build_into(acc, block, build(acc, node, arena_format(acc->arena, "%%0 = 0; goto %s;", guarded.undo),
-                                 build_name(acc, node, pending), NULL));
+    build_hidden_into(acc, block, build(acc, node, arena_format(acc->arena, "%%0 = 0; goto %s;", guarded.undo),
+                                        build_name(acc, node, pending), NULL));
     catch_for_undoing(walk, block, node, &guarded);
-    build_into(acc, block, label_at(walk, node, guarded.undo));
+    build_hidden_into(acc, block, label_at(walk, node, guarded.undo));
     struct region undoing = {.outer = walk->region, .kind = REGION_FINALLY, .part = finally, .handler = again,
                              .held = thrown, .pending = pending, .follows_errors = fail->used, .awaits = lives};
     note_undoing(walk, block, &undoing, "ac__undo_begin(ac__task);");
     build_into(acc, block, lower_in(walk, &undoing, finally->child[0]));
     note_undoing(walk, block, &undoing, "ac__undo_end(ac__task);");
     dispatch(walk, block, node, &guarded);
-    build_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
+    build_hidden_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
     chain_errors(walk, block, node, &guarded, &undoing);
-    build_into(acc, block, label_at(walk, node, done));
+    build_hidden_into(acc, block, label_at(walk, node, done));
     return block;
 }
 
-/* ---- the walk --------------------------------------------------------------------------------------------------------- */
+/* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
 static const struct region *undoing_region(const struct walk *walk)
 {

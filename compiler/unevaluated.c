@@ -45,7 +45,7 @@ static void keep_type(struct acc *acc, struct node *block)
         else if (item->kind == NODE_DECLARATION)
             block->child[i] = mentioned(acc, item);
         else if (!is_value)
-            block->child[i] = build(acc, item, ";", NULL);
+            block->child[i] = build(acc, item, "(void)0;", NULL);
     }
 }
 

@@ -114,10 +114,21 @@ static bool is_argument_of_await(const struct node *node, uint32_t token)
     return false;
 }
 
+static bool is_in_declaration(const struct node *node, uint32_t token)
+{
+    if (token < node->first || token > node->last || node->kind == NODE_DECLARATION)
+        return node->kind == NODE_DECLARATION && token >= node->first && token <= node->last;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && is_in_declaration(node->child[i], token))
+            return true;
+    return false;
+}
+
 void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, const char *text)
 {
     bool is_deprecation = strcmp(option, "-Wdeprecated-declarations") == 0;
-    if (!is_deprecation && strcmp(option, "-Wnonnull") != 0)
+    bool is_late = strcmp(option, "-Wdeclaration-after-statement") == 0;
+    if (!is_deprecation && !is_late && strcmp(option, "-Wnonnull") != 0)
         return;
     for (uint32_t i = 0; i < acc->item_count; i++) {
         const struct node *item = acc->items[i], *body = item->count ? item->child[item->count - 1] : NULL;
@@ -125,7 +136,9 @@ void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, c
             continue;
         if (is_deprecation)
             report(acc, MESSAGE_DEPRECATED, token, text);
-        else if (is_argument_of_await(body, token))
+        else if (is_late && is_in_declaration(body, token)) /* not of what a catch names */
+            report(acc, MESSAGE_LATE_DECLARATION, token, text);
+        else if (!is_late && is_argument_of_await(body, token))
             report(acc, MESSAGE_NULL_ARGUMENT, token, text);
     }
 }

@@ -68,12 +68,13 @@ bool option_is_ours(const char *word)
 {
     static const char *const groups[] = {
 #define MESSAGE(id, severity, group, text) group,
+#define SHARED_MESSAGE(id, group, text)
 #include "../diagnostics.def"
 #undef MESSAGE
     };
     const char *group = warning_group(word);
     for (size_t i = 0; *group && i < sizeof groups / sizeof *groups; i++)
-        if (!strcmp(groups[i], group) && strcmp(group, "format") != 0) /* which the C compiler has, too */
+        if (!strcmp(groups[i], group))
             return true;
     return false;
 }

@@ -209,16 +209,25 @@ static void add_output(struct driver *driver, struct words *command, struct unit
     }
 }
 
+/* Warnings that line markers and pragmas in the text do not stop. */
+static void add_silence_about_text(struct driver *driver, struct words *command)
+{
+    add_silence(driver, command);
+    if (!driver->backend.is_clang) {
+        words_add(command, "-Wno-jump-misses-init"); /* states are entered past initialisers */
+        return;
+    }
+    words_add(command, "-Wno-gnu-line-marker"); /* -pedantic */
+    words_add(command, "-Wno-used-but-marked-unused"); /* as async functions are, which may only be embedded */
+    words_add(command, "-fno-caret-diagnostics"); /* lines as acc printed them, where gcc reads the file */
+}
+
 static int compile(struct driver *driver, struct unit *unit, const char *text)
 {
     struct words command = command_begin(driver);
     command_add_options(driver, &command, STAGE_COMPILE);
-    add_silence(driver, &command);
+    add_silence_about_text(driver, &command);
     add_color(driver, &command);
-    if (driver->backend.is_clang) { /* what -pedantic says of markers; lines as acc printed them, where gcc reads the file */
-        words_add(&command, "-Wno-gnu-line-marker");
-        words_add(&command, "-fno-caret-diagnostics");
-    }
     add_output(driver, &command, unit);
     words_add(&command, "-x");
     words_add(&command, "cpp-output");

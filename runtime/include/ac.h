@@ -58,7 +58,7 @@ enum {
     __extension__ __builtin_choose_expr(ac__is_void((c)(0)), (void)ac__run(ac__coro_frame(c), 0, 0, 0), ({ \
                                             ac__object_type((c)(0)) ac__result_; \
                                             ac__run(ac__coro_frame(c), &ac__result_, sizeof ac__result_, 0); \
-                                            ac__result_; \
+                                            *(volatile ac__object_type((c)(0)) *)&ac__result_; /* may be dropped */ \
                                         }))
 
 /* bool ac_try_run(ac_coro(T) c, T *result, ac_error *error): the same, but an error comes back: false, and *error is
@@ -689,7 +689,7 @@ struct ac__nothing {
 #define ac__is_void(e) __builtin_types_compatible_p(__typeof__(e), void)
 #define ac__object_type(e) \
     __typeof__(*__builtin_choose_expr(ac__is_void(e), (struct ac__nothing *)0, (__typeof__(e) *)0))
-#define ac__size_of(e) (ac__is_void(e) ? 0 : sizeof(ac__object_type(e)))
+#define ac__size_of(e) __builtin_choose_expr(ac__is_void(e), 0ul, sizeof(ac__object_type(e)))
 #define ac__alignment_of(e) _Alignof(ac__object_type(e))
 #define ac__size_of_type(T) ac__size_of(((ac_future(T))0)(0))
 #define ac__alignment_of_type(T) ac__alignment_of(((ac_future(T))0)(0))
@@ -710,18 +710,18 @@ struct ac__nothing {
 #define ac__is_queue(h) __builtin_types_compatible_p(__typeof__(h), ac_queue(__typeof__((h)(0))))
 
 #define ac__handle(h) ((void *)(h))
+#define ac__task_or_future(h) __builtin_choose_expr(ac__is_task(h), AC__KIND_TASK, AC__KIND_FUTURE)
 #define ac__kind_of(h) \
     (ac__check(ac__is_coro(h) || ac__is_task(h) || ac__is_future(h), "not a coroutine, task or future"), \
-     ac__is_coro(h) ? AC__KIND_CORO : ac__is_task(h) ? AC__KIND_TASK : AC__KIND_FUTURE)
+     __builtin_choose_expr(ac__is_coro(h), AC__KIND_CORO, ac__task_or_future(h)))
 #define ac__kind_of_target(h) \
-    (ac__check(ac__is_task(h) || ac__is_future(h), "not a task or future"), \
-     ac__is_task(h) ? AC__KIND_TASK : AC__KIND_FUTURE)
-#define ac__coro_frame(c) (ac__check(ac__is_coro(c), "not a coroutine"), (struct ac__frame *)(c))
-#define ac__task_pointer(t) (ac__check(ac__is_task(t), "not a task"), (struct ac__task *)(t))
+    (ac__check(ac__is_task(h) || ac__is_future(h), "not a task or future"), ac__task_or_future(h))
+#define ac__coro_frame(c) (ac__check(ac__is_coro(c), "not a coroutine"), (struct ac__frame *)(void *)(c))
+#define ac__task_pointer(t) (ac__check(ac__is_task(t), "not a task"), (struct ac__task *)(void *)(t))
 #define ac__gen_frame(g) \
-    __extension__(ac__check(ac__is_gen(g), "not a generator"), (struct ac__frame *)(g))
-#define ac__future_pointer(f) (ac__check(ac__is_future(f), "not a future"), (struct ac__future *)(f))
-#define ac__queue_pointer(q) (ac__check(ac__is_queue(q), "not a queue"), (struct ac__queue *)(q))
+    __extension__(ac__check(ac__is_gen(g), "not a generator"), (struct ac__frame *)(void *)(g))
+#define ac__future_pointer(f) (ac__check(ac__is_future(f), "not a future"), (struct ac__future *)(void *)(f))
+#define ac__queue_pointer(q) (ac__check(ac__is_queue(q), "not a queue"), (struct ac__queue *)(void *)(q))
 
 #define ac__pick_13th(a, b, c, d, e, f, g, h, i, j, k, l, m, ...) m
 #define ac__set_nothing(f) \
