@@ -417,7 +417,7 @@ static void print_run(struct printer *printer, struct function *function)
     print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* warnings.c; this one, too: */
     print_pragma(printer, "ignored \"-Wdeclaration-after-statement\"");
     print_pragma(printer, "ignored \"-Wunused-local-typedefs\""); /* the frame's members are spelled without them */
-    printer->near = function->definition->first; /* a debugger shall not stop elsewhere */
+    print_at(printer, function->definition->first); /* the pragmas have lines of their own */
     print_run_head(printer, function);
     if (names_itself(printer->acc, function->body))
         print_format(printer, "\nstatic const char ac__function_name[] = \"%s\";", name);
