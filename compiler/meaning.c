@@ -684,6 +684,24 @@ static bool skips_bodies(const struct reading *reading)
     return seen < printed;
 }
 
+static bool is_unknown(const struct node *node)
+{
+    return !node->type || node->type->class == TYPE_UNKNOWN;
+}
+
+/* Or it declares something as what it is not, and does not say of each use that it cannot be awaited. */
+static bool awaits_unknown(struct reading *reading)
+{
+    read_types(reading);
+    for (uint32_t i = 0; i < reading->shadow->query_count; i++) {
+        const struct node *node = reading->shadow->queries[i].node;
+        if ((node->kind == NODE_AWAIT && is_unknown(node->child[0])) ||
+            (node->kind == NODE_ASYNC_FOR && (is_unknown(node) || is_unknown(node->child[1]))))
+            return true;
+    }
+    return false;
+}
+
 /* True if the program may go on. */
 static bool judge(struct reading *reading)
 {
@@ -699,7 +717,7 @@ static bool judge(struct reading *reading)
             *ARENA_PUSH(reading->acc->arena, reading->found, reading->found_count) = (struct found){token, i};
         clang_disposeDiagnostic(diagnostic);
     }
-    if (!is_bad && !(reading->found_count && skips_bodies(reading)))
+    if (!is_bad && !(reading->found_count && (skips_bodies(reading) || awaits_unknown(reading))))
         return true;
     qsort(reading->found, reading->found_count, sizeof *reading->found, compare_found);
     for (uint32_t i = 0; i < reading->found_count; i++) {
