@@ -11,14 +11,17 @@
  *                                                                          the body, a state machine
  *     static int ac__f__resume(struct ac__frame *, struct ac__task *);      runs it in the frame's state
  *
+ * or, for a larger f, ac__f__run(struct ac__frame *, struct ac__task *) alone, which is both.
+ *
  * A resume function runs until its frame is done (AC__DONE: `result` is set), has failed (AC__FAILED: task->error is
  * set) or must wait (AC__SUSPENDED). An await starts the callee on the same C stack: by its resume function, or, where
- * the callee's frame is part of the caller's, by its run function with the state AC__ENTER and the arguments; then the
- * frame's head means nothing before the callee suspends. Only when that returns AC__SUSPENDED does the caller link
- * itself as the callee's parent (ac__suspended) and return AC__SUSPENDED too, all the way up to the loop. The innermost
- * frame has noted itself in task->innermost; the loop resumes it there, and when it finishes, notes it in
- * task->innermost and resumes its parent with task->status saying how the child ended, and so on outward. A parent that
- * would only pass an error on (passes_errors_on) is not resumed for it.
+ * the callee's frame is part of the caller's, by its run function with the state AC__ENTER and the arguments (or with
+ * these and state 0 in the frame); then the rest of the frame's head means nothing before the callee suspends. Only
+ * when that returns AC__SUSPENDED does the caller link itself as the callee's parent (ac__suspended) and return
+ * AC__SUSPENDED too, all the way up to the loop. The innermost frame has noted itself in task->innermost; the loop
+ * resumes it there, and when it finishes, notes it in task->innermost and resumes its parent with task->status saying
+ * how the child ended, and so on outward. A parent that would only pass an error on (passes_errors_on) is not resumed
+ * for it.
  */
 #ifndef AC_ABI_H
 #define AC_ABI_H
