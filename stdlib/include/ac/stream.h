@@ -160,8 +160,8 @@ ac_coro(uint64_t) ac_send_file(ac_stream *stream, int file, uint64_t offset, uin
  * Cancelled, and on errors: what was not written to the end stays in the buffer of `from`. */
 ac_coro(uint64_t) ac_copy(ac_stream *from, ac_stream *to);
 
-/* Half-close: no more is written, the other side reads the end of input. Reading goes on. For streams that are not
- * sockets it does nothing. */
+/* Half-close: no more is written (who tries gets EPIPE), the other side reads the end of input. Reading goes on. For
+ * streams that are not sockets it does nothing. */
 ac_coro(void) ac_write_end(ac_stream *stream);
 
 /* ---- the stream itself ------------------------------------------------------------------------------------------- */

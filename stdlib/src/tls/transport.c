@@ -234,6 +234,8 @@ static ssize_t tls_write(struct ac__transport *base, const struct iovec *parts, 
     size_t done = 0;
     if (is_broken(transport))
         return -1;
+    if (transport->has_said_goodbye)
+        return errno = EPIPE, -1;
     if (transport->out_end - transport->out_start >= FULL && flush(base) < 0)
         return -1;
     for (int i = 0; i < count; i++) {
