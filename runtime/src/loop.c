@@ -467,13 +467,39 @@ static void drop_callbacks(void)
 
 /* ---- starting ---------------------------------------------------------------------------------------------------- */
 
+/* Of several loops only the first says so. */
+static void mode_is_ignored(bool *was_said, const char *name, const char *value, const char *expected)
+{
+    if (!__atomic_exchange_n(was_said, true, __ATOMIC_RELAXED))
+        fprintf(stderr, "ac: %s=%s is ignored: it may be %s\n", name, value, expected);
+}
+
+static bool clock_is_virtual(void)
+{
+    static bool was_said;
+    const char *clock = getenv("AC_CLOCK");
+    bool is_virtual = clock && strcmp(clock, "virtual") == 0;
+    if (clock && *clock && !is_virtual)
+        mode_is_ignored(&was_said, "AC_CLOCK", clock, "\"virtual\"");
+    return is_virtual;
+}
+
+static unsigned long random_seed(void)
+{
+    static bool was_said;
+    const char *seed = getenv("AC_SEED");
+    size_t digits = seed ? strspn(seed, "0123456789") : 0;
+    if (seed && seed[digits])
+        mode_is_ignored(&was_said, "AC_SEED", seed, "a number");
+    return digits && !seed[digits] ? strtoul(seed, NULL, 10) * 2 + 1 : 0;
+}
+
 bool ac__loop_open(struct ac__loop *loop)
 {
-    const char *clock = getenv("AC_CLOCK"), *seed = getenv("AC_SEED");
     *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
     loop->error_number = &errno;
-    loop->is_virtual = clock && strcmp(clock, "virtual") == 0;
-    loop->seed = seed ? strtoul(seed, NULL, 10) * 2 + 1 : 0;
+    loop->is_virtual = clock_is_virtual();
+    loop->seed = random_seed();
     ac__locals_find(loop);
     loop->is_special = loop->seed || ac__is_observed || loop->locals_size;
     if (!ac__mailbox_open(loop))

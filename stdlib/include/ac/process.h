@@ -12,7 +12,9 @@
  *
  * A process belongs to whoever started it, until ac_process_close, which is what `async with` does: then it is killed
  * if it still runs, reaped, its pipes are closed. It is reaped as soon as it ends, so its number is never mistaken for
- * another's; children that the program starts in other ways are left alone. Not for threads without a loop. */
+ * another's; children that the program starts in other ways are left alone. Not for threads without a loop.
+ * The virtual clock of AC_CLOCK=virtual does not wait for children: where every other task waits, a time limit around
+ * one is over at once. */
 #ifndef AC_PROCESS_H
 #define AC_PROCESS_H
 
