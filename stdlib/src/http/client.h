@@ -50,12 +50,14 @@ struct transfer {
     bool is_plain;
     struct curl_slist *header_list;
     char *target; /* the URL as asked for */
+    char *last_url; /* after redirects; null: the same */
     char method[16], reason[64];
     ac_event changed; /* header, body or end have come */
     ac_timer limit;
     double seconds;
     /* the response's header */
-    bool has_header, may_be_asked_again; /* by digest: a 401 is not the answer yet */
+    bool has_header;
+    bool may_be_asked_again, was_asked_again; /* by digest: a 401 is not the answer yet */
     bool follows;
     bool header_is_whole; /* the empty line of the last has come */
     size_t header_size;
@@ -69,7 +71,7 @@ struct transfer {
     bool is_draining;
     size_t drained;
     /* the request's body */
-    bool has_upload;
+    bool has_body, has_upload;
     ac_http_part piece; /* what the generator gave, as far as it has not been sent */
     bool upload_has_ended;
     ac_event taken; /* the piece has been sent, or the transfer has ended */

@@ -243,14 +243,14 @@ static bool is(const struct transfer *transfer, const char *method)
 static CURLcode set_method(struct transfer *transfer, const struct body *body)
 {
     CURL *easy = transfer->easy;
-    bool has_body = body->data || body->fields || transfer->has_upload || is(transfer, "POST") || is(transfer, "PUT")
-                 || is(transfer, "PATCH");
     CURLcode outcome = CURLE_OK;
-    if (has_body)
+    transfer->has_body = body->data || body->fields || transfer->has_upload || is(transfer, "POST")
+                      || is(transfer, "PUT") || is(transfer, "PATCH");
+    if (transfer->has_body)
         outcome |= set_body(transfer, body);
     if (is(transfer, "HEAD"))
         return outcome | curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    if (is(transfer, has_body ? "POST" : "GET"))
+    if (is(transfer, transfer->has_body ? "POST" : "GET"))
         return outcome;
     /* A redirect of 301 or 302 turns POST into GET; other methods stay, body and all. */
     outcome |= curl_easy_setopt(easy, CURLOPT_POSTREDIR, (long)(CURL_REDIR_POST_301 | CURL_REDIR_POST_302));

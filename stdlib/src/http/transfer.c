@@ -24,22 +24,38 @@ static int version_number(long version)
          : version == CURL_HTTP_VERSION_2_0 ? 20 : 30;
 }
 
-static void note_response(struct transfer *transfer)
+/* libcurl's own text of the URL goes before the response does. False: no memory. */
+static bool note_url(struct transfer *transfer)
+{
+    char *url = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+    transfer->response.url = transfer->target;
+    if (!url || strcmp(url, transfer->target) == 0)
+        return true;
+    free(transfer->last_url);
+    transfer->last_url = strdup(url);
+    if (transfer->last_url)
+        transfer->response.url = transfer->last_url;
+    return transfer->last_url;
+}
+
+/* False: no memory. */
+static bool note_response(struct transfer *transfer)
 {
     ac_http_response *response = &transfer->response;
     long status = 0, version = 0, redirects = 0;
-    char *url = NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
     curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
     response->status = (int)status;
     response->version = version_number(version);
     response->redirects = (int)redirects;
-    response->url = url ? url : transfer->target;
     response->reason = transfer->reason;
+    if (!note_url(transfer))
+        return false;
     transfer->has_header = true;
     ac_event_set(&transfer->changed);
+    return true;
 }
 
 /* "HTTP/1.1 404 Not Found\r\n" */
@@ -103,15 +119,26 @@ static bool note_length(struct transfer *transfer, const char *line, size_t size
     return true;
 }
 
-static void end_header(struct transfer *transfer)
+/* By digest, libcurl asks first without a body, and once more whether it was challenged or let through. */
+static bool is_asked_again(struct transfer *transfer, long status)
+{
+    bool lacked_body = transfer->has_body && !transfer->was_asked_again;
+    if (!transfer->may_be_asked_again || !(status == 401 || status == 407 || (status < 300 && lacked_body)))
+        return false;
+    return transfer->was_asked_again = true;
+}
+
+/* False: no memory. */
+static bool end_header(struct transfer *transfer)
 {
     long status = 0;
     transfer->header_is_whole = true;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status < 200 || goes_on(transfer, status))
-        return;
-    if (!(transfer->may_be_asked_again && (status == 401 || status == 407)))
-        note_response(transfer);
+        return true;
+    if (is_asked_again(transfer, status))
+        return true;
+    return note_response(transfer);
 }
 
 static int refuse(struct transfer *transfer, int code, const char *message)
@@ -133,7 +160,7 @@ static size_t take_header(char *line, size_t unit, size_t count, void *argument)
     if (size > 5 && memcmp(line, "HTTP/", 5) == 0)
         begin_header(transfer, line, size);
     else if (size <= 2 && (line[0] == '\r' || line[0] == '\n'))
-        end_header(transfer);
+        return end_header(transfer) ? size : (size_t)refuse(transfer, ENOMEM, "no memory for the header");
     else if (!note_length(transfer, line, size))
         return (size_t)refuse(transfer, EPROTO, "the header has several lengths of the body, or one that is no number");
     return size;
@@ -147,8 +174,8 @@ static size_t take_body(char *data, size_t unit, size_t count, void *argument)
     size_t size = unit * count;
     if (transfer->has_ended)
         return size;
-    if (!transfer->has_header)
-        note_response(transfer);
+    if (!transfer->has_header && !note_response(transfer))
+        return (size_t)refuse(transfer, ENOMEM, "no memory for the header");
     if (transfer->is_draining) {
         transfer->drained += size;
         return transfer->drained > MOST_DRAINED ? 0 : size;
@@ -265,8 +292,8 @@ void ac__transfer_finish(struct transfer *transfer, CURLcode outcome)
         transfer->code = AC_EINCOMPLETE;
         snprintf(transfer->message, sizeof transfer->message, "the connection ended in the middle of the header");
     } else if (outcome == CURLE_OK) {
-        if (!transfer->has_header)
-            note_response(transfer);
+        if (!transfer->has_header && !note_response(transfer))
+            transfer->code = ENOMEM;
     } else if (!transfer->code) {
         transfer->code = failure_of(transfer, outcome);
         snprintf(transfer->message, sizeof transfer->message, "%s",
@@ -321,5 +348,6 @@ void ac__transfer_free(struct transfer *transfer)
     ac__bytes_free(&transfer->body);
     free(transfer->pairs);
     free(transfer->target);
+    free(transfer->last_url);
     free(transfer);
 }
