@@ -218,6 +218,12 @@ struct symbol {
     struct node *block;        /* the BLOCK, FOR, CATCH, ... whose scope it is in; null at file scope and for params */
     uint32_t depth;            /* of an embeddable async function: frames in frames, itself included */
     bool is_embeddable;        /* an async function whose frame has been printed: callers below can embed it */
+    enum use {
+        USE_NONE,
+        USE_NAME,              /* only where nothing is evaluated, as in sizeof */
+        USE_SET,               /* only assigned to */
+        USE_VALUE
+    } use;                     /* of a parameter by the function's body (places.c) */
     uint32_t last_use;         /* of a scalar: the last token where its value may be wanted (places.c) */
     bool needs_stack;          /* an async function, which awaits what takes its frame from the task's bump stack */
     bool takes_registers;      /* an embeddable function: its run function takes the arguments as C arguments */

@@ -358,15 +358,39 @@ static bool is_small(const struct function *function)
     return function->body->last - function->body->first <= SMALL_BODY;
 }
 
-/* The C compiler is to see it as a parameter, and say so. */
-static bool has_unused_parameter(const struct function *function)
+static enum use use_of(const struct node *node, const struct symbol *symbol, bool is_evaluated)
 {
-    for (uint32_t i = 0; i < function->parameters->count; i++) {
-        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
-        if (symbol && !mentions(function->body, symbol))
-            return true;
+    enum use use = USE_NONE;
+    is_evaluated = is_evaluated && !node->is_unevaluated;
+    if (node->kind == NODE_NAME && node->symbol == symbol)
+        return is_evaluated ? USE_VALUE : USE_NAME;
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct node *child = node->child[i];
+        if (!child)
+            continue;
+        enum use here = use_of(child, symbol, is_evaluated);
+        bool is_target = node->kind == NODE_ASSIGN && i == 0 && child->kind == NODE_NAME;
+        if (here == USE_VALUE && is_target)
+            here = USE_SET;
+        use = here > use ? here : use;
     }
-    return false;
+    return use;
+}
+
+/* One whose value nobody asks for: the C compiler is to see it as a parameter, and say so. */
+static bool find_uses_of_parameters(struct function *function)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
+        if (!symbol)
+            continue;
+        symbol->use = use_of(function->body, symbol, true);
+        if (symbol->escapes || mentions(function->parameters, symbol))
+            symbol->use = USE_VALUE;
+        any |= symbol->use != USE_VALUE;
+    }
+    return any;
 }
 
 static bool may_stay_outside(const struct scan *scan, const struct symbol *symbol, const struct slot *slot)
@@ -380,8 +404,8 @@ static void place_parameters(struct scan *scan)
 {
     struct function *function = scan->function;
     function->has_plain_parameters = !function->is_generator && all_fit_registers(function->acc, function->parameters);
-    function->symbol->takes_registers = function->has_plain_parameters &&
-                                        (is_small(function) || has_unused_parameter(function));
+    bool has_unused = find_uses_of_parameters(function);
+    function->symbol->takes_registers = function->has_plain_parameters && (is_small(function) || has_unused);
     for (uint32_t i = 0; i < function->parameters->count; i++) {
         struct node *parameter = function->parameters->child[i];
         struct symbol *symbol = parameter_symbol(parameter);
