@@ -478,6 +478,8 @@ void emit_function(struct printer *printer, struct function *function)
         print_text(printer, ";");
     }
     print_detached(printer);
+    print_pragma(printer, "push");
+    print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* clang speaks of a system header's types, too */
     for (uint32_t i = 0; i < function->prelude_count; i++)
         print_text(printer, function->prelude[i]);
     frame_print(printer);
@@ -485,6 +487,7 @@ void emit_function(struct printer *printer, struct function *function)
     print_description(printer, function);
     print_set(printer, function);
     print_init(printer, function);
+    print_pragma(printer, "pop");
     print_attached(printer);
     print_outer(printer, function);
     print_run(printer, function);

@@ -260,7 +260,7 @@ static void hoist_declaration(struct hoist *hoist, struct node *node)
 /* Statements whose expressions come first: their children are hoisted into a block of their own. */
 static void hoist_with_expressions(struct hoist *hoist, struct node *node, uint32_t expressions)
 {
-    struct node *outer;
+    struct node *outer = NULL;
     bool before = false;
     for (uint32_t i = 0; i < expressions; i++)
         before |= node->child[i] && node->child[i]->has_await;

@@ -544,7 +544,8 @@ static bool is_aftermath(const struct acc *acc, const char *text)
 /* clang's judgement of an attribute, or of a decimal constant, is not asked for: the C compiler knows its own. */
 static bool is_foreign(const char *text)
 {
-    return strstr(text, "' attribute ") || strncasecmp(text, "invalid suffix 'd", 17) == 0;
+    bool is_attribute = strstr(text, "' attribute "), is_decimal = strncasecmp(text, "invalid suffix 'd", 17) == 0;
+    return is_attribute || is_decimal || (strstr(text, "static assertion failed") && strstr(text, "_Decimal"));
 }
 
 static const char *text_of(struct acc *acc, CXDiagnostic diagnostic)
@@ -617,6 +618,15 @@ static bool is_beside_strange(const struct reading *reading, uint32_t token)
     return false;
 }
 
+/* Where the grammar does not fit, the dialect's words are gone (syntax.c), and with them what makes the types fit. */
+static bool is_about_types(const struct reading *reading, CXDiagnostic diagnostic)
+{
+    const char *category = clang_string(reading->acc, clang_getDiagnosticCategoryText(diagnostic));
+    const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
+    bool is_grammar = strcmp(category, "Parse Issue") == 0 || strncmp(category, "Lexical", 7) == 0;
+    return reading->acc->syntax_error && !is_grammar && !strstr(text, "undeclared") && !strstr(text, "unknown type");
+}
+
 /* An error that may matter: its token, or 0. */
 static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
 {
@@ -624,9 +634,11 @@ static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
     if (severity != CXDiagnostic_Error && severity != CXDiagnostic_Fatal)
         return 0;
     uint32_t token = token_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
-    if (!token || is_system_file(reading->acc, reading->acc->tokens[token].file) || is_beside_strange(reading, token))
+    if (!token || is_system_file(reading->acc, reading->acc->tokens[token].file) ||
+        is_beside_strange(reading, token) || is_about_types(reading, diagnostic))
         return 0;
-    return is_foreign(clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic))) ? 0 : token;
+    const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
+    return is_foreign(wording(reading->acc, text)) ? 0 : token;
 }
 
 /* In the order of the text: clang finds an undeclared label only when the function ends. */

@@ -334,10 +334,21 @@ static bool fits_a_register(const struct symbol *symbol)
     return type && type->class == TYPE_SCALAR && !type->is_vector && (type->declaration || type->is_variable);
 }
 
+/* `void`, or a typedef of it. */
+static bool names_void(const struct acc *acc, uint32_t token, uint32_t deepest)
+{
+    if (token_is(acc, token, "void"))
+        return true;
+    const struct symbol *symbol = deepest && acc->tokens[token].name ? file_symbol(acc, acc->tokens[token].name) : NULL;
+    return symbol && symbol->kind == SYMBOL_TYPEDEF && symbol->specifiers && symbol->declarator &&
+           symbol->declarator->first == symbol->declarator->last &&
+           names_void(acc, symbol->specifiers->last, deepest - 1);
+}
+
 bool is_void_list(const struct acc *acc, const struct node *parameters)
 {
     const struct node *first = parameters->count == 1 ? parameters->child[0] : NULL;
-    return first && first->first == first->last && token_is(acc, first->first, "void");
+    return first && first->first == first->last && names_void(acc, first->first, 100);
 }
 
 static bool all_fit_registers(const struct acc *acc, const struct node *parameters)

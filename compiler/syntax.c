@@ -104,6 +104,11 @@ static bool print_special(struct printer *printer, struct node *node)
 
 void report_syntax(struct acc *acc)
 {
+    uint32_t wrong = acc->syntax_error;
+    if (is_name(acc, wrong, "catch") || is_name(acc, wrong, "finally")) {
+        report(acc, MESSAGE_CLAUSE_ALONE, wrong, token_text(acc, wrong));
+        return;
+    }
     struct shadow *shadow = arena_allocate(acc->arena, sizeof *shadow);
     struct erase erase = {.acc = acc};
     erase.printer = (struct printer){.acc = acc, .shadow = shadow, .special = print_special, .file = UINT16_MAX};
@@ -113,6 +118,6 @@ void report_syntax(struct acc *acc)
     shadow->length = (uint32_t)erase.printer.out.length;
     buffer_free(&erase.printer.out);
     meaning(acc, shadow);
-    if (error_count(acc) == 0 && acc->syntax_error)
-        report(acc, MESSAGE_SYNTAX, acc->syntax_error, token_text(acc, acc->syntax_error));
+    if (error_count(acc) == 0 && wrong)
+        report(acc, MESSAGE_SYNTAX, wrong, token_text(acc, wrong));
 }
