@@ -47,7 +47,7 @@ static void add(struct declare *declare, struct node *node)
     build_into(declare->acc, declare->out, node);
 }
 
-/* ---- variably modified types ---------------------------------------------------------------------------------------- */
+/* ---- variably modified types ------------------------------------------------------------------------------------- */
 
 /* Evaluates the sizes in a declarator, in order of text, into frame temporaries. */
 static void keep_sizes(struct declare *declare, struct node *node)
@@ -123,7 +123,7 @@ static void declare_vla(struct declare *declare, struct node *item, struct slot 
     declare->live = slot->symbol;
 }
 
-/* ---- initialisers ------------------------------------------------------------------------------------------------------ */
+/* ---- initialisers ------------------------------------------------------------------------------------------------ */
 
 static bool is_zero(const struct acc *acc, const struct node *initialiser)
 {
@@ -178,7 +178,7 @@ static void initialise(struct declare *declare, struct node *item, struct slot *
         initialise_typed(declare, item, slot);
 }
 
-/* ---- declarations ------------------------------------------------------------------------------------------------------- */
+/* ---- declarations ------------------------------------------------------------------------------------------------ */
 
 static struct node *view_type(struct declare *declare, struct node *item, struct slot *slot, const char *name)
 {

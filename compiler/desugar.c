@@ -33,7 +33,7 @@ struct node *make_try(struct function *function, struct node *near, struct node 
     return try;
 }
 
-/* ---- blocks: defer and cleanup variables -------------------------------------------------------------------------- */
+/* ---- blocks: defer and cleanup variables ------------------------------------------------------------------------- */
 
 static void desugar_items(struct function *function, struct node *block, struct node **items, uint32_t count);
 
@@ -204,7 +204,7 @@ static void desugar_items(struct function *function, struct node *block, struct 
     }
 }
 
-/* ---- async with ------------------------------------------------------------------------------------------------------ */
+/* ---- async with -------------------------------------------------------------------------------------------------- */
 
 /* N_aenter, N_aexit or N_anext for an operand's type: by the declared type's name, then by the tag. */
 struct symbol *with_function(struct acc *acc, const struct type_info *type, const char *suffix)
@@ -358,7 +358,7 @@ static struct node *desugar_with(struct function *function, struct node *node, u
     return block;
 }
 
-/* ---- statement expressions --------------------------------------------------------------------------------------------- */
+/* ---- statement expressions --------------------------------------------------------------------------------------- */
 
 static bool has_something_to_undo(const struct function *function, const struct node *block)
 {
@@ -392,7 +392,7 @@ static void keep_value(struct function *function, struct node *node)
     node->child[0] = block;
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------------------- */
+/* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
 static void desugar_children(struct function *function, struct node *node)
 {

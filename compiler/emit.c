@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- references to variables ---------------------------------------------------------------------------------------- */
+/* ---- references to variables ------------------------------------------------------------------------------------- */
 
 /* A parameter `m[a][b]` is a pointer: a pointer to it is `(**)[b]`. A copy of the declarator without the derivation. */
 static struct node *without_derivation(struct acc *acc, const struct node *node, const struct node *derivation)
@@ -131,7 +131,7 @@ void print_quoted(struct printer *printer, const char *text)
     buffer_free(&quoted);
 }
 
-/* ---- statements ------------------------------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------------------------------------- */
 
 static bool is_case(const struct node *node)
 {

@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-/* ---- awaits ------------------------------------------------------------------------------------------------------------ */
+/* ---- awaits ------------------------------------------------------------------------------------------------------ */
 
 /* The token behind the statement that an await is, and the ends of blocks. */
 static uint32_t next_statement(const struct acc *acc, const struct node *await)
@@ -224,7 +224,7 @@ static void print_join(struct printer *printer, struct node *statement, const st
     print_format(printer, "\nac__join_end(&ac__self->ac__a%u);", number);
 }
 
-/* ---- generators ------------------------------------------------------------------------------------------------------- */
+/* ---- generators -------------------------------------------------------------------------------------------------- */
 
 void emit_generator_made(struct printer *printer, struct node *node)
 {

@@ -168,7 +168,7 @@ static struct node *save(struct hoist *hoist, struct node *node, enum want want)
     return want == WANT_PLACE ? save_place(hoist, node) : save_value(hoist, node);
 }
 
-/* ---- expressions ---------------------------------------------------------------------------------------------------- */
+/* ---- expressions ------------------------------------------------------------------------------------------------- */
 
 bool follows_await(const struct node *node, uint32_t index)
 {

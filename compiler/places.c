@@ -90,7 +90,7 @@ static bool await_between(const struct scan *scan, uint32_t first, uint32_t last
     return false;
 }
 
-/* ---- uses ----------------------------------------------------------------------------------------------------------- */
+/* ---- uses -------------------------------------------------------------------------------------------------------- */
 
 /* Where a walk stands. */
 struct surroundings {

@@ -270,7 +270,7 @@ static void print_for_children(struct printer *printer, struct node *node)
     print_text(printer, "}");
 }
 
-/* ---- generators ----------------------------------------------------------------------------------------------------- */
+/* ---- generators -------------------------------------------------------------------------------------------------- */
 
 static void print_yield(struct printer *printer, struct node *node)
 {
@@ -311,18 +311,10 @@ static bool print_dialect(struct printer *printer, struct node *node)
             return false;
         print_shadow_combinator(printer, node, combinator);
         return true;
-    case NODE_TRY:
-        print_try(printer, node);
-        return true;
-    case NODE_THROW:
-        print_throw(printer, node);
-        return true;
-    case NODE_ASYNC_WITH:
-        shadow_with(printer, node);
-        return true;
-    case NODE_BLOCK:
-        print_items(printer, node);
-        return true;
+    case NODE_TRY: print_try(printer, node); return true;
+    case NODE_THROW: print_throw(printer, node); return true;
+    case NODE_ASYNC_WITH: shadow_with(printer, node); return true;
+    case NODE_BLOCK: print_items(printer, node); return true;
     case NODE_FOR:
         if (!node->child[0] || node->child[0]->kind != NODE_DECLARATION)
             return false;
@@ -336,12 +328,8 @@ static bool print_dialect(struct printer *printer, struct node *node)
             return print_async_type(printer, node);
         print_children(printer, node);
         return true;
-    case NODE_ASYNC_FOR:
-        shadow_each(printer, node);
-        return true;
-    case NODE_YIELD:
-        print_yield(printer, node);
-        return true;
+    case NODE_ASYNC_FOR: shadow_each(printer, node); return true;
+    case NODE_YIELD: print_yield(printer, node); return true;
     case NODE_RETURN: return print_return(printer, node);
     case NODE_DEFER:
         print_text(printer, "{");

@@ -364,7 +364,7 @@ static void report_loan(struct crossing *crossing, const struct loan *loan)
         }
 }
 
-/* ---- strtok, which keeps its place itself ------------------------------------------------------------------------- */
+/* ---- strtok, which keeps its place itself ------------------------------------------------------------------------ */
 
 static bool goes_on(const struct acc *acc, const struct node *call)
 {
