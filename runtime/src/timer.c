@@ -100,6 +100,7 @@ struct call {
     struct ac__timer timer;
     struct ac__callback callback;
     unsigned generation;
+    bool is_queued; /* it has rung and is to be called in its turn */
     struct call *next_free, *next;
 };
 
@@ -108,6 +109,7 @@ static __thread struct call *free_calls, *all_calls;
 static void call_release(struct call *call)
 {
     call->generation++;
+    call->is_queued = false;
     call->next_free = free_calls;
     free_calls = call;
 }
@@ -121,7 +123,7 @@ static void call_release_run(struct ac__callback *callback, bool is_dropped)
 static void call_fire(struct ac__timer *timer)
 {
     struct call *call = container_of(timer, struct call, timer);
-    call->generation++; /* too late to cancel it */
+    call->is_queued = true;
     ac__callback_queue(&call->callback);
 }
 
@@ -154,11 +156,21 @@ ac_timer ac_call_later(double seconds, void (*function)(void *argument), void *a
     return (ac_timer){call, call->generation};
 }
 
+static void call_nothing(void *argument)
+{
+    (void)argument;
+}
+
 bool ac_timer_cancel(ac_timer timer)
 {
     struct call *call = timer.ac__call;
     if (!call || call->generation != timer.ac__generation)
         return false;
+    if (call->is_queued) { /* its place in the queue cannot be given up */
+        call->callback.function = call_nothing;
+        call->generation++;
+        return true;
+    }
     ac__alarm_cancel(ac__loop(), &call->timer.alarm);
     call_release(call);
     return true;
