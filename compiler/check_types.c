@@ -165,7 +165,10 @@ static void check_await(struct acc *acc, struct node *node)
 
 static void check_thread(struct acc *acc, struct node *node)
 {
-    struct node *call = thread_call_of(acc, node->child[1]), *unnamed = thread_unnamed(call);
+    struct node *call = node->count > 1 ? thread_call_of(acc, node->child[1]) : NULL;
+    if (!call) /* in a function that is refused */
+        return;
+    struct node *unnamed = thread_unnamed(call);
     enum awaitable awaitable = call->type ? call->type->awaitable : AWAITABLE_NOT;
     if (awaitable == AWAITABLE_CORO || awaitable == AWAITABLE_GENERATOR)
         report(acc, MESSAGE_THREAD_COROUTINE, call->first, call->type->spelling);

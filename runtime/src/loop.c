@@ -479,8 +479,8 @@ static bool clock_is_virtual(void)
     static bool was_said;
     const char *clock = getenv("AC_CLOCK");
     bool is_virtual = clock && strcmp(clock, "virtual") == 0;
-    if (clock && *clock && !is_virtual)
-        mode_is_ignored(&was_said, "AC_CLOCK", clock, "\"virtual\"");
+    if (clock && *clock && !is_virtual && strcmp(clock, "real") != 0)
+        mode_is_ignored(&was_said, "AC_CLOCK", clock, "\"virtual\" or \"real\"");
     return is_virtual;
 }
 
