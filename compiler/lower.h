@@ -88,9 +88,9 @@ enum combinator combinator_of(const struct acc *acc, const struct node *node);
 /* ---- build.c: making lowered tree */
 struct node *build(struct acc *acc, const struct node *near, const char *template, ...); /* children, then NULL */
 struct node *build_block(struct acc *acc, const struct node *near);
+void build_into(struct acc *acc, struct node *block, struct node *item);
 /* The same with what the C compiler is not to warn of. */
 void build_hidden_into(struct acc *acc, struct node *block, struct node *item);
-void build_into(struct acc *acc, struct node *block, struct node *item);
 /* A pragma for a loop must stay directly in front of it: moves one from the end of `from` to that of `block`. */
 void build_pragma_into(struct acc *acc, struct node *from, struct node *block);
 /* A pragma that asks the optimiser something for the loop behind it. */
