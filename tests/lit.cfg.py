@@ -86,6 +86,8 @@ if shutil.which('gdb'):
     config.available_features.add('gdb')
 if not flags:
     config.available_features.add('no-flags')
+if lit_config.params.get('valgrind'):
+    config.available_features.add('valgrind')
 if lit_config.params.get('long'):
     config.available_features.add('long')
 else:
