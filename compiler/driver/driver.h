@@ -121,7 +121,8 @@ void temporary_remove(struct temporary *temporary);
 struct process_options {
     bool is_verbose, is_dry_run;
     const char *input;        /* standard input comes from this file; null: ours */
-    int gate;                 /* acc1 begins when a byte comes out of this descriptor; 0: at once */
+    const int *gate;          /* two sockets: acc1 gets the second, begins when a byte comes out of it and sends its
+                               * exit status through it; null: it begins at once */
     const char *messages;     /* standard error goes to this file; null: to ours */
     bool is_translator;       /* acc1: gets a deep C stack; if it dies, that is our fault */
 };
@@ -132,12 +133,15 @@ struct process {
     pid_t pid;
     const char *name;
     bool is_translator;
+    int report;               /* a descriptor out of which its exit status comes, perhaps; 0: none */
 };
 struct process process_start(struct words *command, const struct process_options *options, struct temporary *temporary);
-/* Waits for its end and returns its exit status; 1 where it ended otherwise (which is then said). A signal to the
+/* Waits for its end, or its report, and returns its exit status; 1 where it ended otherwise (which is then said). A signal to the
  * driver goes to the child first; then temporary files are removed and the driver ends by the same signal. */
 int process_finish(const struct process *process, struct temporary *temporary);
 int process_run(struct words *command, const struct process_options *options, struct temporary *temporary);
+/* Waits for the end of those that have reported, so that their time counts as the driver's. */
+void process_reap(void);
 /* Copies a file to standard error. */
 void messages_print(const char *path);
 struct driver;

@@ -201,5 +201,7 @@ int main(int argc, char **argv)
         become_compiler(driver);
     check(driver);
     process_prepare();
-    return build(driver);
+    int status = build(driver);
+    process_reap();
+    return status;
 }

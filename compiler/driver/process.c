@@ -1,16 +1,22 @@
 /* process.c: child processes and signals.
  *
  * The driver itself does next to nothing; nearly all the time it waits for a child. So the signals that would end it
- * stay blocked, and the one place where it waits takes signals and the child's end alike (sigwait). Nothing runs in a
- * signal handler. A signal that was ignored when acc started, as under nohup, stays ignored.
+ * stay blocked, and the one place where it waits takes signals, the child's end and its report alike (signalfd, poll).
+ * Nothing runs in a signal handler. A signal that was ignored when acc started, as under nohup, stays ignored.
+ *
+ * acc1 reports its status before it ends: the kernel needs some milliseconds to take libclang out of its memory, and
+ * the C compiler can begin meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +28,7 @@ enum { DEEP_STACK = 256 << 20 };
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
 enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
+static int signals; /* a descriptor out of which blocked signals come */
 
 static void signal_set(sigset_t *set)
 {
@@ -48,6 +55,9 @@ void process_prepare(void)
     signal(SIGCHLD, SIG_DFL); /* ignored, it would take the children's status away */
     signal_set(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    signals = signalfd(-1, &set, SFD_CLOEXEC);
+    if (signals < 0)
+        fatal("signals cannot be waited for: %s", strerror(errno));
 }
 
 static void unblock(void)
@@ -106,7 +116,7 @@ static _Noreturn void child(struct words *command, const struct process_options 
     unblock();
     redirect(STDIN_FILENO, options->input, O_RDONLY);
     if (options->gate)
-        dup2(options->gate, STDIN_FILENO);
+        dup2(options->gate[1], STDIN_FILENO);
     redirect(STDERR_FILENO, options->messages, O_WRONLY | O_CREAT | O_TRUNC);
     if (options->is_translator)
         allow_deep_stack();
@@ -125,16 +135,37 @@ static _Noreturn void end_by(int signal_number, struct temporary *temporary)
     _exit(128 + signal_number);
 }
 
-/* Waits for the child to end; returns its wait status. */
-static int wait_for(pid_t pid, struct temporary *temporary)
+/* Whether it has ended or said how it will end: its wait status. */
+static bool has_finished(const struct process *process, int *report, int *status)
 {
-    int status, number, ending = 0;
-    sigset_t set;
-    signal_set(&set);
-    while (waitpid(pid, &status, WNOHANG) != pid) {
-        if (sigwait(&set, &number) || number == SIGCHLD)
+    unsigned char byte;
+    ssize_t count = *report < 0 ? -1 : recv(*report, &byte, 1, MSG_DONTWAIT);
+    if (count == 1)
+        *status = W_EXITCODE(byte, 0);
+    if (count == 0)
+        *report = -1; /* it ends without one */
+    return count == 1 || waitpid(process->pid, status, WNOHANG) == process->pid;
+}
+
+/* Waits for a signal or something to read in the report. Returns the signal, or 0. */
+static int next_signal(int report)
+{
+    struct signalfd_siginfo signal_info;
+    struct pollfd sources[] = {{.fd = signals, .events = POLLIN}, {.fd = report, .events = POLLIN}};
+    if (poll(sources, 2, -1) < 1 || !sources[0].revents)
+        return 0;
+    return read(signals, &signal_info, sizeof signal_info) == sizeof signal_info ? (int)signal_info.ssi_signo : 0;
+}
+
+/* Waits for the child to finish; returns its wait status. */
+static int wait_for(const struct process *process, struct temporary *temporary)
+{
+    int status, number, ending = 0, report = process->report ? process->report : -1;
+    while (!has_finished(process, &report, &status)) {
+        number = next_signal(report);
+        if (!number || number == SIGCHLD)
             continue;
-        kill(pid, ending ? SIGKILL : number); /* a second signal: it has had its time */
+        kill(process->pid, ending ? SIGKILL : number); /* a second signal: it has had its time */
         ending = number;
     }
     if (ending)
@@ -165,7 +196,7 @@ static struct words *shortened(struct words *command, struct temporary *temporar
     return result;
 }
 
-/* acc1's command, so that it waits. */
+/* acc1's command, so that it waits and reports. */
 static struct words *waiting(const struct words *command)
 {
     struct words *result = arena_allocate(command->arena, sizeof *result);
@@ -179,7 +210,11 @@ static struct words *waiting(const struct words *command)
 
 struct process process_start(struct words *command, const struct process_options *options, struct temporary *temporary)
 {
-    struct process process = {.name = command->word[0], .is_translator = options->is_translator};
+    struct process process = {
+        .name = command->word[0],
+        .is_translator = options->is_translator,
+        .report = options->gate ? options->gate[0] : 0,
+    };
     if (options->is_verbose || options->is_dry_run)
         process_print(command);
     if (options->is_dry_run)
@@ -200,7 +235,7 @@ int process_finish(const struct process *process, struct temporary *temporary)
 {
     if (!process->pid)
         return 0;
-    int status = wait_for(process->pid, temporary);
+    int status = wait_for(process, temporary);
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
     fprintf(stderr, "acc: error: %s was ended by signal %d (%s)\n", process->name, WTERMSIG(status),
@@ -214,6 +249,12 @@ int process_run(struct words *command, const struct process_options *options, st
 {
     struct process process = process_start(command, options, temporary);
     return process_finish(&process, temporary);
+}
+
+void process_reap(void)
+{
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
 }
 
 void messages_print(const char *path)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "driver.h"
@@ -160,9 +161,9 @@ static void add_translator_options(struct driver *driver, struct words *command,
     words_add(command, arena_format(driver->arena, "--name=%s", is_standard_input(unit) ? "<stdin>" : unit->name));
 }
 
-/* Begins when a byte comes through the gate. */
+/* Begins when a byte comes through the gate, and sends its status back through it. */
 static struct process translate(struct driver *driver, struct unit *unit, const char *output, const char *messages,
-                                int gate)
+                                const int gate[2])
 {
     struct words command = {.arena = driver->arena};
     struct process_options options = how_to_run(driver, unit);
@@ -222,9 +223,18 @@ static void add_silence_about_text(struct driver *driver, struct words *command)
     words_add(command, "-fno-caret-diagnostics"); /* lines as acc printed them, where gcc reads the file */
 }
 
+/* gcc's assembler works while gcc does, and not after it; clang has one built in. */
+static void add_pipe(const struct driver *driver, struct words *command)
+{
+    bool makes_object = driver->line.mode != MODE_ASSEMBLY && driver->line.mode != MODE_SYNTAX;
+    if (makes_object && !driver->line.keeps_temporaries && !driver->backend.is_clang)
+        words_add(command, "-pipe");
+}
+
 static int compile(struct driver *driver, struct unit *unit, const char *text)
 {
     struct words command = command_begin(driver);
+    add_pipe(driver, &command);
     command_add_options(driver, &command, STAGE_COMPILE);
     add_silence_about_text(driver, &command);
     add_color(driver, &command);
@@ -274,15 +284,16 @@ static int make_text(struct driver *driver, struct unit *unit, const char *outpu
     const char *first = temporary_path(&driver->temporary, unit->number, "messages");
     const char *second = temporary_path(&driver->temporary, unit->number, "more-messages");
     int gate[2];
-    if (pipe2(gate, O_CLOEXEC))
-        fatal("no pipe can be made: %s", strerror(errno));
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gate))
+        fatal("no pair of sockets can be made: %s", strerror(errno));
     struct process preprocessor = preprocess(driver, unit, first);
-    struct process translator = translate(driver, unit, output, second, gate[0]);
+    struct process translator = translate(driver, unit, output, second, gate);
     int status = process_finish(&preprocessor, &driver->temporary);
-    bool is_preprocessed = !status && write(gate[1], "", 1) == 1;
-    close(gate[0]);
+    bool is_preprocessed = !status && send(gate[0], "", 1, MSG_NOSIGNAL) == 1;
     close(gate[1]);
+    shutdown(gate[0], SHUT_WR);
     int translation = process_finish(&translator, &driver->temporary);
+    close(gate[0]);
     if (is_preprocessed)
         status = translation;
     if (status == TRANSLATION_PLAIN)
