@@ -57,7 +57,7 @@ sanitized_runtime = os.path.join(build, 'lib', 'libac-sanitized.a')
 
 # What valgrind says goes to files of its own, so that tests see what the programs say. %% is a percent sign.
 valgrind = (f'valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite '
-            f'--errors-for-leak-kinds=definite --log-file={build}/tests/valgrind.%%p')
+            f'--errors-for-leak-kinds=definite --suppressions={here}/valgrind.supp --log-file={build}/tests/valgrind.%%p')
 
 acc = [os.path.join(build, 'bin', 'acc')]
 if is_sanitized and not is_clang:  # the sanitizers' libraries of gcc and clang cannot be mixed
