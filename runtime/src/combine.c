@@ -9,6 +9,7 @@
  * with which a child answered. A failure that was there before is thrown, and the cancellation at the next wait. A
  * future among the children is not cancelled but left alone. */
 #include "core.h"
+#include "observe.h"
 
 #include <string.h>
 

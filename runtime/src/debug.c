@@ -8,6 +8,7 @@
  *   the state CONSUMED and, if they are coroutines, with a resume function that dies. A coroutine of the program's that
  *   becomes a task moves to a new block, and the old one stays behind like that. */
 #include "core.h"
+#include "observe.h"
 
 #include <pthread.h>
 #include <stdlib.h>

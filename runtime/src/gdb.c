@@ -10,6 +10,7 @@
  * With -g a variable's member in a frame is called NAME_NUMBER__FIRST_LAST: the lines that can see it (places.c).
  */
 #include "core.h"
+#include "observe.h"
 
 const char ac__gdb = 1;
 

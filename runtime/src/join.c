@@ -2,6 +2,7 @@
  * that is done. A task that is cancelled while it awaits a task hands the request on to it; a future it leaves
  * alone. */
 #include "core.h"
+#include "observe.h"
 
 /* ---- tasks and futures alike ------------------------------------------------------------------------------------- */
 

@@ -13,6 +13,7 @@
  *
  * When the main task is done, all others are cancelled and awaited; then what remains is reported and freed. */
 #include "core.h"
+#include "observe.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* process.c: what a running loop has to do with its process and thread: the per-thread variables, fork, SIGPIPE, and
  * how far the C stack may grow. */
 #include "core.h"
+#include "observe.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -24,6 +24,7 @@
  * block is freed with the last one; an error that nobody retrieved is reported then. A scoped
  * child (scoped.c) belongs to its block, which ends it; its handles are not counted. */
 #include "core.h"
+#include "observe.h"
 
 #include <stdlib.h>
 #include <string.h>

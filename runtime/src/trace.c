@@ -6,6 +6,7 @@
  *
  * Events go through one buffer. The array's end is written when the program ends; viewers do without if it crashes. */
 #include "core.h"
+#include "observe.h"
 
 #include <fcntl.h>
 #include <pthread.h>
