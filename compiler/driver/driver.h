@@ -85,6 +85,7 @@ struct command_line {
     bool links_runtime;
     bool is_verbose, is_dry_run; /* -v, -### */
     bool wants_help, wants_version;
+    bool hides_source;           /* messages come without the lines that they are about */
     int color;                   /* -1: as the terminal has it */
     int error_limit;
 };
@@ -145,7 +146,7 @@ void process_reap(void);
 /* Copies a file to standard error. */
 void messages_print(const char *path);
 struct driver;
-/* The same with what the C compiler said of a translated text (messages.c). */
+/* The same with what the C compiler said of a translated text. */
 void messages_print_translated(struct driver *driver, const char *path);
 /* Becomes the command. */
 _Noreturn void process_become(struct words *command, bool is_verbose);

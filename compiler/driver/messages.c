@@ -5,11 +5,15 @@
  *
  *     In function 'ac__main__run':                    ->  In function 'main':
  *     f.ac:5:12: warning: ... 'ac__self->n_1' ...     ->  f.ac:5:12: warning: ... 'n' ...
+ *
+ * gcc shows source lines from the user's file by itself. clang would show the translated text, so it is told to show
+ * none, and they are put in here.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../snippet.h"
 #include "driver.h"
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$";
@@ -48,15 +52,106 @@ static size_t given_name(const char *text, const char **kept, size_t *kept_lengt
     return *kept_length ? length : 0;
 }
 
-void messages_print_translated(struct driver *driver, const char *path)
+/* The text with the user's names in place of those that acc gave. */
+static void add_renamed(struct buffer *out, const char *text)
 {
-    size_t size, kept_length;
-    const char *text = file_read(driver->arena, path, &size), *kept;
-    for (const char *name; text && (name = strstr(text, "ac__")); ) {
+    const char *kept;
+    size_t kept_length;
+    for (const char *name; (name = strstr(text, "ac__")); ) {
         size_t length = given_name(name, &kept, &kept_length);
-        fwrite(text, 1, (size_t)(name - text), stderr);
-        fwrite(length ? kept : name, 1, length ? kept_length : 1, stderr);
+        buffer_add(out, text, (size_t)(name - text));
+        buffer_add(out, length ? kept : name, length ? kept_length : 1);
         text = name + (length ? length : 1);
     }
-    fputs(text ? text : "", stderr);
+    buffer_puts(out, text);
+}
+
+/* ---- source lines for clang's messages --------------------------------------------------------------------------- */
+
+/* What stands in front of a message: FILE:LINE:COLUMN: */
+struct place {
+    const char *file;
+    size_t file_length;
+    unsigned line, column;
+};
+
+/* ":NUMBER" at *text, which then stands behind it. */
+static bool read_number(const char **text, unsigned *number)
+{
+    char *end;
+    if (**text != ':' || (*text)[1] < '0' || (*text)[1] > '9')
+        return false;
+    *number = (unsigned)strtoul(*text + 1, &end, 10);
+    *text = end;
+    return true;
+}
+
+/* Of the message at the beginning of the line, if there is one. */
+static bool find_place(const char *line, const char *line_end, struct place *place)
+{
+    place->file = line;
+    if (*line == '\033') /* a colour */
+        place->file += strcspn(line, "m") + 1;
+    for (const char *text = place->file; text < line_end; text++) {
+        const char *behind = text;
+        place->file_length = (size_t)(text - place->file);
+        if (read_number(&behind, &place->line) && read_number(&behind, &place->column) && !strncmp(behind, ": ", 2))
+            return true;
+    }
+    return false;
+}
+
+/* The user's line, if it can be read; a file is read once only where its messages follow each other. */
+static const char *source_line(struct driver *driver, const struct place *place, size_t *length)
+{
+    static const char *path, *text;
+    if (!path || strlen(path) != place->file_length || memcmp(path, place->file, place->file_length) != 0) {
+        size_t size;
+        path = arena_copy(driver->arena, place->file, place->file_length);
+        text = file_read(driver->arena, path, &size);
+    }
+    const char *line = text;
+    for (unsigned i = 1; line && i < place->line; i++)
+        line = (line = strchr(line, '\n')) ? line + 1 : NULL;
+    *length = line ? strcspn(line, "\r\n") : 0;
+    return line;
+}
+
+/* A caret, and what is left of a word underlined. Behind a macro, columns lie farther right than the user's. */
+static void add_snippet(struct buffer *out, const struct place *place, const char *source, size_t length, bool color)
+{
+    size_t column = place->column - 1 < length ? place->column - 1 : length, word = strspn(source + column, letters);
+    struct underline under = {(uint32_t)column, (uint32_t)(column + word)};
+    snippet_add(out, place->line, source, (uint32_t)length, (uint32_t)column, &under, word > 0, color);
+}
+
+static void print_source(struct driver *driver, const char *line, size_t length)
+{
+    struct place place;
+    struct buffer snippet = {0};
+    size_t source_length;
+    if (!find_place(line, line + length, &place) || !place.column)
+        return;
+    const char *source = source_line(driver, &place, &source_length);
+    if (source)
+        add_snippet(&snippet, &place, source, source_length, strchr(line, '\033'));
+    fwrite(snippet.text ? snippet.text : "", 1, snippet.length, stderr);
+    buffer_free(&snippet);
+}
+
+void messages_print_translated(struct driver *driver, const char *path)
+{
+    struct buffer messages = {0};
+    size_t size;
+    const char *text = file_read(driver->arena, path, &size);
+    add_renamed(&messages, text ? text : "");
+    for (const char *line = messages.text; line && *line; ) {
+        size_t length = strcspn(line, "\n");
+        length += line[length] == '\n';
+        fwrite(line, 1, length, stderr);
+        if (driver->backend.is_clang && !driver->line.hides_source)
+            print_source(driver, line, length);
+        line += length;
+    }
+    buffer_free(&messages);
 }

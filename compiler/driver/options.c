@@ -12,10 +12,10 @@ enum form { ALONE, PREFIX, SEPARATE, EITHER };
 
 enum effect {
     NONE,
-    MAKE_OBJECT, MAKE_ASSEMBLY, MAKE_TEXT, MAKE_NOTHING, EMIT_C, STOP_AFTER, OUTPUT, LANGUAGE, CC, RUNTIME, MODULES, TEST_RUNTIME,
-    HELP, VERSION, VERBOSE, DRY_RUN,
+    MAKE_OBJECT, MAKE_ASSEMBLY, MAKE_TEXT, MAKE_NOTHING, EMIT_C, STOP_AFTER, OUTPUT, LANGUAGE, CC, RUNTIME, MODULES,
+    TEST_RUNTIME, HELP, VERSION, VERBOSE, DRY_RUN,
     DEPENDENCIES, PASSED_DEPENDENCIES, DEPENDENCY_FILE, DEPENDENCY_TARGET, SAVE, AUXILIARIES,
-    WARNING, ERROR_LIMIT, COLOR, LIBRARY, NO_RUNTIME, DEBUG,
+    WARNING, ERROR_LIMIT, COLOR, NO_SOURCE, LIBRARY, NO_RUNTIME, DEBUG,
 };
 
 struct rule {
@@ -141,6 +141,7 @@ static void note(struct command_line *line, struct item *item, enum effect effec
     case WARNING: note_warning(line, item); break;
     case ERROR_LIMIT: line->error_limit = atoi(value); break;
     case COLOR: note_color(line, item->word); break;
+    case NO_SOURCE: line->hides_source = true; break;
     case LIBRARY: line->input_count++; break;
     case NO_RUNTIME: line->links_runtime = false; break;
     case DEBUG: line->wants_debug_information = strcmp(item->word, "-g0") != 0; break;

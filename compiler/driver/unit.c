@@ -220,7 +220,7 @@ static void add_silence_about_text(struct driver *driver, struct words *command)
     }
     words_add(command, "-Wno-gnu-line-marker"); /* -pedantic */
     words_add(command, "-Wno-used-but-marked-unused"); /* as async functions are, which may only be embedded */
-    words_add(command, "-fno-caret-diagnostics"); /* lines as acc printed them, where gcc reads the file */
+    words_add(command, "-fno-caret-diagnostics"); /* lines as acc printed them, where gcc reads the file (messages.c) */
 }
 
 /* gcc's assembler works while gcc does, and not after it; clang has one built in. */
