@@ -37,6 +37,9 @@ static const struct {
     {CURLE_TOO_MANY_REDIRECTS, ELOOP},
     {CURLE_SEND_FAIL_REWIND, ESPIPE},
     {CURLE_OUT_OF_MEMORY, ENOMEM},
+#if LIBCURL_VERSION_NUM >= 0x080600
+    {CURLE_TOO_LARGE, EMSGSIZE},
+#endif
 };
 
 /* Failures of the connection, about which the system knows more. */
