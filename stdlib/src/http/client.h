@@ -110,6 +110,14 @@ CURLcode ac__multipart_set(struct transfer *transfer, const ac_http_field *field
 ac_coro(void) ac__multipart_bring_files(struct transfer *transfer);
 void ac__multipart_free(struct transfer *transfer);
 
+/* ---- memory.c ---------------------------------------------------------------------------------------------------- */
+
+/* Initializes libcurl; once. */
+CURLcode ac__memory_start(void);
+/* From the first to the last of them, what libcurl frees in this thread is kept for it. */
+void ac__memory_enter(void);
+void ac__memory_leave(void);
+
 /* ---- handles.c --------------------------------------------------------------------------------------------------- */
 
 /* The handles of a session: one user is the session, the others are the handles that are out. Null: no memory. */

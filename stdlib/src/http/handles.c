@@ -17,8 +17,10 @@ struct handles {
 struct handles *ac__handles_new(void)
 {
     struct handles *handles = calloc(1, sizeof *handles);
-    if (handles)
-        handles->users = 1;
+    if (!handles)
+        return NULL;
+    handles->users = 1;
+    ac__memory_enter();
     return handles;
 }
 
@@ -29,6 +31,7 @@ void ac__handles_leave(struct handles *handles)
     while (handles->count)
         curl_easy_cleanup(handles->kept[--handles->count]);
     free(handles);
+    ac__memory_leave();
 }
 
 static CURLcode set_text(CURL *easy, CURLoption option, const char *text)

@@ -170,7 +170,7 @@ static CURLcode ready_outcome;
 
 static void make_ready(void)
 {
-    ready_outcome = curl_global_init(CURL_GLOBAL_DEFAULT);
+    ready_outcome = ac__memory_start();
 }
 
 /* The texts among the options. */
