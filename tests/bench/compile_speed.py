@@ -3,6 +3,7 @@ compiler behind it. `dense` has an await in every fourth line, and its callees a
 programs: an await in every ninth line, callees in the same file."""
 import os
 import statistics
+import time
 
 INPUTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'Inputs')
 
@@ -54,18 +55,32 @@ def service(lines):
             + f'\nasync int main(void)\n{{\n    int sum = 0;\n{calls}    return sum & 1;\n}}\n')
 
 
+def run(command):
+    """(CPU seconds, wall seconds, largest resident memory in MB) of a command and what it starts."""
+    start = time.monotonic()
+    pid = os.posix_spawnp(command[0], command, os.environ)
+    _, status, usage = os.wait4(pid, 0)
+    wall = time.monotonic() - start
+    if status:
+        raise SystemExit(f'failed: {" ".join(command)}')
+    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024
+
+
 def timed(command, repetitions):
-    """(median CPU seconds, largest resident memory in MB) of a command and what it starts."""
-    seconds = []
-    peak = 0
-    for _ in range(repetitions):
-        pid = os.posix_spawnp(command[0], command, os.environ)
-        _, status, usage = os.wait4(pid, 0)
-        if status:
-            raise SystemExit(f'failed: {" ".join(command)}')
-        seconds.append(usage.ru_utime + usage.ru_stime)
-        peak = max(peak, usage.ru_maxrss)
-    return statistics.median(seconds), peak / 1024
+    """The medians of CPU seconds and memory."""
+    runs = [run(command) for _ in range(repetitions)]
+    return statistics.median(r[0] for r in runs), max(r[2] for r in runs)
+
+
+def compared(ours, theirs, repetitions):
+    """CPU and wall-clock time of two commands that take turns, and the median ratio of the turns."""
+    turns = [(run(ours), run(theirs)) for _ in range(repetitions)]
+    texts = []
+    for i, name in enumerate(('CPU', 'wall')):
+        mine, other = (statistics.median(turn[side][i] for turn in turns) for side in (0, 1))
+        ratio = statistics.median(turn[0][i] / turn[1][i] for turn in turns)
+        texts.append(f'{name} {mine * 1e3:.0f} / {other * 1e3:.0f} ms = {ratio:.2f}')
+    return ', '.join(texts)
 
 
 def write(folder, name, text):
@@ -91,16 +106,14 @@ def measure_compiler(acc, compiler, folder, repetitions=5):
     for kind, lines, goals in ((service, 1000, (1.5, 2.0)), (service, 10_000, (1.3, 2.0)), (dense, 10_000, (1.3, 2.0))):
         path = write(folder, f'{kind.__name__}{lines}.ac', kind(lines))
         for level, goal in zip(('-O2', '-O0'), goals):
-            ours, _ = timed([acc, '-w', '-c', level, path, '-o', output], repetitions)
-            theirs, _ = timed([compiler, '-c', level, *erase, path, '-o', output], repetitions)
+            figure = compared([acc, '-w', '-c', level, path, '-o', output],
+                              [compiler, '-c', level, *erase, path, '-o', output], repetitions)
             rows.append(f'| acc -c {level}, {kind.__name__}, {lines:,} lines, to {compiler} alone on the erased file '
-                        f'| {ours:.2f} / {theirs:.2f} s = {ours / theirs:.2f} | {goal} |')
+                        f'| {figure} | {goal} |')
     hello = write(folder, 'hello.ac', '#include <ac.h>\n#include <stdio.h>\nasync int main(void)\n'
                   '{\n    await ac_yield();\n    puts("hello");\n    return 0;\n}\n')
     plain = write(folder, 'hello.c', '#include <stdio.h>\nint main(void)\n{\n    puts("hello");\n    return 0;\n}\n')
     program_file = os.path.join(folder, 'hello-compiled')
-    ours, _ = timed([acc, hello, '-o', program_file], repetitions * 3)
-    theirs, _ = timed([compiler, plain, '-o', program_file], repetitions * 3)
-    rows.append(f'| hello world, to {compiler} on one in C | {ours * 1e3:.0f} / {theirs * 1e3:.0f} ms = '
-                f'{ours / theirs:.2f} | 2 |')
+    figure = compared([acc, hello, '-o', program_file], [compiler, plain, '-o', program_file], repetitions * 3)
+    rows.append(f'| hello world, to {compiler} on one in C | {figure} | 2 |')
     return '\n'.join(rows)
