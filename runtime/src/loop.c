@@ -226,11 +226,11 @@ static void run_special_step(struct ac__loop *loop)
         run_debugged(loop, task);
 }
 
-/* In line in the loop over steps: a step is short. True if a task has ended, perhaps. */
-static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop)
+/* In line in the loops over steps: a step is short. True if a task has ended, perhaps. */
+static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop, bool is_special)
 {
     struct ac__task *task;
-    if (unlikely(loop->is_special)) {
+    if (is_special) {
         run_special_step(loop);
         return true;
     }
@@ -370,7 +370,7 @@ static void wait(struct ac__loop *loop)
 
 void ac__loop_step(struct ac__loop *loop)
 {
-    run_step(loop);
+    run_step(loop, loop->is_special);
     ac__thread.task = NULL;
     if (unlikely(--loop->until_poll == 0))
         look(loop);
@@ -383,20 +383,30 @@ void ac__loop_look(struct ac__loop *loop)
         jump(loop);
 }
 
-static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
+/* Compiled twice, so that modes that are off cost no step anything. */
+static inline __attribute__((always_inline)) void run_steps(struct ac__loop *loop, struct ac__task *task,
+                                                            bool is_special)
 {
-    if (ac__state(task) == AC__FINISHED) /* there was no memory for it */
-        return;
     for (;;) {
         if (unlikely(!ac__thread.ready)) {
             ac__thread.task = NULL;
             wait(loop);
-        } else if (unlikely(run_step(loop)) && ac__state(task) == AC__FINISHED) {
+        } else if (unlikely(run_step(loop, is_special)) && ac__state(task) == AC__FINISHED) {
             return;
         } else if (unlikely(--loop->until_poll == 0)) {
             look(loop);
         }
     }
+}
+
+static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
+{
+    if (ac__state(task) == AC__FINISHED) /* there was no memory for it */
+        return;
+    if (loop->is_special)
+        run_steps(loop, task, true);
+    else
+        run_steps(loop, task, false);
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
