@@ -27,12 +27,11 @@ static void act(ac_http_session *session, curl_socket_t socket, int events)
     int running;
     CURLMcode outcome = curl_multi_socket_action(session->multi, socket, events, &running);
     note_ends(session);
-    if (outcome == CURLM_OK)
-        return;
-    if (outcome != CURLM_ABORTED_BY_CALLBACK)
+    if (outcome != CURLM_OK)
         session->failure = outcome == CURLM_OUT_OF_MEMORY ? ENOMEM : EIO;
-    while (session->transfers)
+    while (session->failure && session->transfers)
         ac__transfer_fail(session->transfers, session->failure, "%s", strerror(session->failure));
+    session->failure = 0;
 }
 
 struct socket {
@@ -56,12 +55,8 @@ static void time_is_over(void *session)
 
 /* ---- what libcurl asks of the loop ------------------------------------------------------------------------------- */
 
-/* What the loop cannot do: `act` tells. */
-static int give_up(ac_http_session *session, int code)
-{
-    session->failure = code;
-    return -1;
-}
+/* What the loop cannot do is noted in `failure`, and `act` ends the transfers. Told of it, libcurl would lose count of
+ * who uses the socket, and never say that it is done with it. */
 
 static void socket_free(struct socket *socket)
 {
@@ -97,13 +92,10 @@ static int watch_socket(CURL *easy, curl_socket_t number, int what, void *sessio
     if (!socket)
         socket = socket_new(session, number);
     if (!socket)
-        return give_up(session, ENOMEM);
-    if (ac_watch_set(socket->watch, events) == 0)
-        return 0;
-    give_up(session, errno);
-    curl_multi_assign(((ac_http_session *)session)->multi, number, NULL); /* it does not say again that it is done */
-    socket_free(socket);
-    return -1;
+        ((ac_http_session *)session)->failure = ENOMEM;
+    else if (ac_watch_set(socket->watch, events) != 0)
+        ((ac_http_session *)session)->failure = errno;
+    return 0;
 }
 
 static int set_timer(CURLM *multi, long milliseconds, void *argument)
@@ -115,7 +107,9 @@ static int set_timer(CURLM *multi, long milliseconds, void *argument)
     if (milliseconds < 0)
         return 0;
     session->timer = ac_call_later((double)milliseconds / 1000, time_is_over, session);
-    return session->timer.ac__call ? 0 : give_up(session, ENOMEM);
+    if (!session->timer.ac__call)
+        session->failure = ENOMEM;
+    return 0;
 }
 
 /* ---- transfers --------------------------------------------------------------------------------------------------- */
