@@ -67,7 +67,7 @@ def run(command):
 
 
 def timed(command, repetitions):
-    """The medians of CPU seconds and memory."""
+    """(median CPU seconds, largest resident memory in MB) of some runs."""
     runs = [run(command) for _ in range(repetitions)]
     return statistics.median(r[0] for r in runs), max(r[2] for r in runs)
 

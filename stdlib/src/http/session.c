@@ -55,9 +55,6 @@ static void time_is_over(void *session)
 
 /* ---- what libcurl asks of the loop ------------------------------------------------------------------------------- */
 
-/* What the loop cannot do is noted in `failure`, and `act` ends the transfers. Told of it, libcurl would lose count of
- * who uses the socket, and never say that it is done with it. */
-
 static void socket_free(struct socket *socket)
 {
     if (socket)
@@ -80,8 +77,11 @@ static struct socket *socket_new(ac_http_session *session, curl_socket_t number)
     return socket;
 }
 
-static int watch_socket(CURL *easy, curl_socket_t number, int what, void *session, void *known)
+/* What the loop cannot do is noted in `failure`, and `act` ends the transfers. Told of it, libcurl would lose count of
+ * who uses the socket, and never say that it is done with it. */
+static int watch_socket(CURL *easy, curl_socket_t number, int what, void *argument, void *known)
 {
+    ac_http_session *session = argument;
     struct socket *socket = known;
     unsigned events = (what & CURL_POLL_IN ? AC_INPUT : 0) | (what & CURL_POLL_OUT ? AC_OUTPUT : 0);
     (void)easy;
@@ -92,9 +92,9 @@ static int watch_socket(CURL *easy, curl_socket_t number, int what, void *sessio
     if (!socket)
         socket = socket_new(session, number);
     if (!socket)
-        ((ac_http_session *)session)->failure = ENOMEM;
+        session->failure = ENOMEM;
     else if (ac_watch_set(socket->watch, events) != 0)
-        ((ac_http_session *)session)->failure = errno;
+        session->failure = errno;
     return 0;
 }
 
