@@ -126,7 +126,8 @@ struct file {
     /* the dialect's statements */ \
     X(THROW)            /* code?, argument* */ \
     X(TRY)              /* BLOCK, CATCH*, FINALLY? */ \
-    X(CATCH)            /* code*, BLOCK (last); symbol: the bound name or null */ \
+    X(CATCH)            /* code*, BLOCK (last); symbol: the bound name or null; hoisted, codes that await have a BLOCK
+                           in front that evaluates them */ \
     X(FINALLY)          /* BLOCK */ \
     X(DEFER)            /* statement */ \
     X(ASYNC_WITH)       /* WITH_ITEM*, statement (last) */ \

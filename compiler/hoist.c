@@ -20,13 +20,14 @@
 
 static struct node *hoist_expression(struct hoist *hoist, struct node *node, enum want want);
 
-uint32_t count_awaits(const struct node *node)
+uint32_t count_suspensions(const struct node *node)
 {
     if (!node || !node->has_await)
         return 0;
-    uint32_t count = node->kind == NODE_AWAIT;
+    uint32_t count = node->kind == NODE_AWAIT || node->kind == NODE_YIELD || node->kind == NODE_GENERATOR_NEXT ||
+                     node->kind == NODE_GENERATOR_CLOSE;
     for (uint32_t i = 0; i < node->count; i++)
-        count += count_awaits(node->child[i]);
+        count += count_suspensions(node->child[i]);
     return count;
 }
 
@@ -341,7 +342,7 @@ static struct node *hoist_logical(struct hoist *hoist, struct node *node)
     node->has_await = node->child[1]->has_await;
     if (!node->has_await)
         return node;
-    uint32_t inside = count_awaits(node->child[1]);
+    uint32_t inside = count_suspensions(node->child[1]);
     struct symbol *truth = build_typed_temporary(hoist->function, hoist->out, "int @", hoist->remaining > inside);
     struct node *name = build_name(hoist->acc, node, truth);
     declare_temporary(hoist, truth, node);
@@ -362,7 +363,7 @@ static struct node *hoist_conditional(struct hoist *hoist, struct node *node)
         return node;
     if (!then) /* a ?: b: the condition's value is the result */
         condition = then = save_value(hoist, condition);
-    uint32_t inside = count_awaits(then) + count_awaits(otherwise);
+    uint32_t inside = count_suspensions(then) + count_suspensions(otherwise);
     struct symbol *result =
         is_void(node) ? NULL : kept_temporary(hoist, node, hoist->remaining > inside);
     struct node *yes = branch(hoist, then, result);
@@ -388,7 +389,7 @@ static struct node *hoist_comma(struct hoist *hoist, struct node *node, enum wan
 static void finish_statement_expression(struct hoist *hoist, struct node *last, struct symbol *result)
 {
     struct node *expression = last->child[0];
-    hoist->remaining += count_awaits(expression);
+    hoist->remaining += count_suspensions(expression);
     if (expression->has_await)
         expression = hoist_expression(hoist, expression, WANT_VALUE);
     assign_to(hoist, hoist->out, result, expression);
@@ -397,7 +398,7 @@ static void finish_statement_expression(struct hoist *hoist, struct node *last, 
 static struct node *hoist_statement_expression(struct hoist *hoist, struct node *node)
 {
     struct node *block = node->child[0], *outer = hoist->out;
-    uint32_t remaining = hoist->remaining - count_awaits(node), count = block->count;
+    uint32_t remaining = hoist->remaining - count_suspensions(node), count = block->count;
     struct node **items = block->child;
     struct node *last = count ? items[count - 1] : NULL;
     bool has_value = last && last->kind == NODE_EXPRESSION_STATEMENT && !is_void(node);
@@ -501,7 +502,7 @@ struct node *hoist_full(struct hoist *hoist, struct node *node, enum want want)
     if (!node || !node->has_await)
         return node;
     uint32_t remaining = hoist->remaining;
-    hoist->remaining = count_awaits(node);
+    hoist->remaining = count_suspensions(node);
     node = hoist_expression(hoist, node, want);
     hoist->remaining = remaining;
     return node;

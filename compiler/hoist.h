@@ -8,12 +8,13 @@ struct hoist {
     struct function *function;
     struct acc *acc;
     struct node *out;      /* the block that receives statements */
-    uint32_t remaining;    /* awaits of the full expression still to come */
+    uint32_t remaining;    /* suspensions of the full expression still to come */
 };
 
 enum want { WANT_VALUE, WANT_PLACE, WANT_EFFECT };
 
-uint32_t count_awaits(const struct node *node);
+/* Awaits, and what else suspends in statement expressions. */
+uint32_t count_suspensions(const struct node *node);
 /* Whether a later child of the node awaits. */
 bool follows_await(const struct node *node, uint32_t index);
 bool is_void(const struct node *node);

@@ -204,14 +204,14 @@ static void hoist_each_size(struct hoist *hoist, struct node *declarator, bool i
 
 static void hoist_sizes(struct hoist *hoist, struct node *declarator)
 {
-    hoist->remaining = count_awaits(declarator);
+    hoist->remaining = count_suspensions(declarator);
     hoist_each_size(hoist, declarator, false);
     hoist->remaining = 0;
 }
 
 static void hoist_initialiser(struct hoist *hoist, struct node *item)
 {
-    hoist->remaining = count_awaits(item->child[1]);
+    hoist->remaining = count_suspensions(item->child[1]);
     item->child[1] = hoist_operand(hoist, item->child[1], WANT_VALUE, false);
     hoist->remaining = 0;
 }
@@ -236,7 +236,7 @@ static struct node *without_initialiser(struct hoist *hoist, struct node *item)
 static void hoist_declaration(struct hoist *hoist, struct node *node)
 {
     if (node->child[0]->has_await) { /* typeof(int[await f()]) */
-        hoist->remaining = count_awaits(node->child[0]);
+        hoist->remaining = count_suspensions(node->child[0]);
         hoist_operands(hoist, node->child[0]);
         hoist->remaining = 0;
     }
@@ -267,7 +267,7 @@ static void hoist_with_expressions(struct hoist *hoist, struct node *node, uint3
     struct node *block = before ? open_block(hoist, node, &outer) : NULL;
     hoist->remaining = 0;
     for (uint32_t i = 0; i < expressions; i++)
-        hoist->remaining += count_awaits(node->child[i]);
+        hoist->remaining += count_suspensions(node->child[i]);
     for (uint32_t i = 0; i < expressions && before; i++) {
         bool follows = false;
         for (uint32_t k = i + 1; k < expressions; k++)
@@ -296,6 +296,36 @@ static void hoist_expression_statement(struct hoist *hoist, struct node *node)
     build_into(hoist->acc, outer, block);
 }
 
+static bool codes_await(const struct node *clause)
+{
+    bool await = false;
+    for (uint32_t i = 0; i + 1 < clause->count; i++)
+        await |= clause->child[i]->has_await;
+    return await;
+}
+
+/* Codes of which one awaits are evaluated in a block of their own, when an error comes: the clause's first child. */
+static void hoist_codes(struct hoist *hoist, struct node *clause)
+{
+    if (!codes_await(clause))
+        return;
+    struct node *outer, *block = open_block(hoist, clause, &outer);
+    struct node *codes = node_make(hoist->acc, NODE_CATCH, clause->first, clause->last, 1, block);
+    for (uint32_t i = 0; i + 1 < clause->count; i++) {
+        struct node *code = clause->child[i];
+        struct symbol *value = build_temporary(hoist->function, outer, code->type, code, true);
+        struct node *name = build_name(hoist->acc, code, value);
+        code = hoist_full(hoist, code, WANT_VALUE);
+        build_into(hoist->acc, block, build(hoist->acc, code, "%0 = (%1);", name, code, NULL));
+        node_append(hoist->acc, codes, name);
+    }
+    node_append(hoist->acc, codes, clause->child[clause->count - 1]);
+    block->has_await = true;
+    clause->child = codes->child;
+    clause->count = codes->count;
+    hoist->out = outer;
+}
+
 void hoist_statement(struct hoist *hoist, struct node *node)
 {
     if (!node->has_await) {
@@ -322,6 +352,8 @@ void hoist_statement(struct hoist *hoist, struct node *node)
     default: /* labels, try and its clauses: statements only */
         for (uint32_t i = 0; i < node->count; i++)
             if (node->child[i] && !is_expression(node->child[i])) {
+                if (node->child[i]->kind == NODE_CATCH)
+                    hoist_codes(hoist, node->child[i]);
                 if (node->child[i]->kind == NODE_CATCH || node->child[i]->kind == NODE_FINALLY)
                     node->child[i]->child[node->child[i]->count - 1] =
                         hoist_sub(hoist, node->child[i]->child[node->child[i]->count - 1]);

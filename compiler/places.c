@@ -8,9 +8,12 @@
  * declaration while the object lives on (C11 6.2.4p6). A scalar whose address is never taken is dead after its last
  * use, where a use in a loop counts until the loop's end, and one beside an await until the end of the expression.
  * Entering and leaving `async with` await too, `async for` does for each item, a `yield` suspends like an await, and so
- * does the end of a block that has scoped children, which may use its variables until then. Static, extern and thread-local objects stay where they are, and so does whatever an await
- * can't see: the C compiler keeps it in registers and a debugger shows it. Parameters that stay outside are parameters
- * in C, too (emit_function.c).
+ * does the end of a block that has scoped children, which may use its variables until then. Static, extern and
+ * thread-local objects stay where they are, and so does whatever an await can't see: the C compiler keeps it in
+ * registers and a debugger shows it. Parameters that stay outside are parameters in C, too (emit_function.c).
+ *
+ * Objects without a name go to the frame, too: compound literals, and records returned by value whose array members are
+ * used in an expression with an await.
  *
  * Variably modified types: an array becomes a pointer to memory on the task's bump stack, its sizes (dimension)
  * members of the frame; a pointer to such an array is kept as void * and read through its type.
@@ -445,20 +448,81 @@ static void place_literal(struct scan *scan, struct node *literal, const struct 
     literal->symbol = build_temporary(scan->function, block, type, literal, true);
 }
 
-static void place_literals(struct scan *scan, struct node *node, struct node *block)
+/* `parent` is what has the node as its operand, parentheses left out. */
+static void place_literals(struct scan *scan, struct node *node, const struct node *parent, struct node *block)
 {
     if (node->kind == NODE_BLOCK)
         block = node;
     if (node->kind == NODE_DECLARATION && has_specifier(scan->function->acc, node->child[0], "static"))
         return;
-    for (uint32_t i = 0; i < node->count; i++) {
-        struct node *child = node->child[i];
-        if (!child || child->is_unevaluated)
-            continue;
-        if (child->kind == NODE_COMPOUND_LITERAL)
-            place_literal(scan, child, node, block);
-        place_literals(scan, child, block);
+    if (node->kind == NODE_COMPOUND_LITERAL)
+        place_literal(scan, node, parent, block);
+    if (node->kind != NODE_PAREN)
+        parent = node;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && !node->child[i]->is_unevaluated)
+            place_literals(scan, node->child[i], parent, block);
+}
+
+/* Those in which an await decides what is evaluated get a temporary anyway (hoist.c), as does what is awaited. */
+static bool makes_value(const struct acc *acc, const struct node *node)
+{
+    switch (node->kind) {
+    case NODE_CALL:
+    case NODE_COMMA:
+    case NODE_ASSIGN: return true;
+    case NODE_CONDITIONAL:
+    case NODE_STATEMENT_EXPR: return !node->has_await;
+    case NODE_BUILTIN: return token_is(acc, node->first, "__builtin_va_arg");
+    default: return false;
     }
+}
+
+/* The record without an object of its own, a call's result for one, that an array is part of; null: there is none. It
+ * lives until its full expression ends (C11 6.2.4p8). */
+static struct node **temporary_object(const struct acc *acc, struct node *array)
+{
+    struct node **part = &array;
+    for (;;) {
+        struct node *node = *part;
+        bool is_element = node->kind == NODE_INDEX && node->child[0]->type && node->child[0]->type->class == TYPE_ARRAY;
+        bool is_member = node->kind == NODE_MEMBER && token_is(acc, node->op, ".");
+        if (!is_member && !is_element && node->kind != NODE_PAREN)
+            break;
+        part = &node->child[0];
+    }
+    return makes_value(acc, *part) && (*part)->type && (*part)->type->class == TYPE_RECORD ? part : NULL;
+}
+
+/* An expression with an await becomes several statements: what it points into must outlive the one that makes it. */
+static void keep_record(struct scan *scan, struct node *array, struct node *block)
+{
+    struct node **object = temporary_object(scan->function->acc, array), *record = object ? *object : NULL;
+    if (!record || (record->has_await && !record->type->declaration))
+        return;
+    struct symbol *symbol = build_temporary(scan->function, block, record->type, record, true);
+    struct acc *acc = scan->function->acc;
+    const char *text = arena_format(acc->arena, "(*__extension__ ({ __extension__ __auto_type %s_value = (%%1);"
+                                    " __builtin_memcpy((void *)&%%0, &%s_value, sizeof %s_value); &%%0; }))",
+                                    symbol->name, symbol->name, symbol->name);
+    *object = build(acc, record, text, build_name(acc, record, symbol), record, NULL);
+    (*object)->type = record->type;
+    (*object)->has_await = record->has_await;
+}
+
+static void place_records(struct scan *scan, struct node *node, struct node *block, bool awaits)
+{
+    if (node->kind == NODE_BLOCK) {
+        block = node;
+        awaits = false;
+    }
+    awaits |= node->has_await && is_evaluated_together(node);
+    if (awaits && (node->kind == NODE_MEMBER || node->kind == NODE_INDEX) && node->type &&
+        node->type->class == TYPE_ARRAY)
+        keep_record(scan, node, block);
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && !node->child[i]->is_unevaluated)
+            place_records(scan, node->child[i], block, awaits);
 }
 
 /* ---- OpenMP ------------------------------------------------------------------------------------------------------ */
@@ -498,8 +562,10 @@ void places(struct function *function)
     find_uses(&scan, function->body, (struct surroundings){0});
     place_parameters(&scan);
     place_variables(&scan, function->body);
-    if (scan.await_count)
-        place_literals(&scan, function->body, function->body);
+    if (scan.await_count) {
+        place_literals(&scan, function->body, function->body, function->body);
+        place_records(&scan, function->body, function->body, false);
+    }
     for (uint32_t token = function->body->first; token < function->body->last; token++)
         if (function->acc->tokens[token].kind == TOK_PRAGMA)
             check_clauses(function, token);

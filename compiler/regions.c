@@ -344,13 +344,19 @@ static struct node *lower_in(struct walk *walk, struct region *region, struct no
     return node;
 }
 
+/* The block that evaluates the codes of a clause, which await; or null. */
+static struct node *codes_block(const struct node *clause)
+{
+    return clause->count > 1 && clause->child[0]->kind == NODE_BLOCK ? clause->child[0] : NULL;
+}
+
 static struct node *catch_test(struct walk *walk, struct node *clause, struct symbol *code)
 {
     struct node *test = node_make(walk->acc, NODE_SEQUENCE, clause->first, clause->last, 0);
     if (clause->count == 1)
         return build(walk->acc, clause, "%0 != 125 /* ECANCELED */", build_name(walk->acc, clause, code), NULL);
-    for (uint32_t i = 0; i + 1 < clause->count; i++)
-        node_append(walk->acc, test, build(walk->acc, clause->child[i], i ? "|| %0 == (%1)" : "%0 == (%1)",
+    for (uint32_t i = codes_block(clause) ? 1 : 0; i + 1 < clause->count; i++)
+        node_append(walk->acc, test, build(walk->acc, clause->child[i], test->count ? "|| %0 == (%1)" : "%0 == (%1)",
                                            build_name(walk->acc, clause, code), clause->child[i], NULL));
     return test;
 }
@@ -370,7 +376,9 @@ static void lower_clause(struct walk *walk, struct node *block, struct node *cla
                          struct symbol *code, const char *done)
 {
     struct acc *acc = walk->acc;
-    struct node *body = build_block(acc, clause);
+    struct node *body = build_block(acc, clause), *codes = codes_block(clause);
+    if (codes)
+        build_into(acc, block, lower_in(walk, region, codes));
     if (clause->symbol) {
         clause->symbol->block = body;
         build_into(acc, body, bind_error(walk, clause, region->held));
@@ -393,16 +401,18 @@ static struct node *lower_catches(struct walk *walk, struct node *node)
     struct acc *acc = walk->acc;
     struct node *block = build_block(acc, node);
     block->is_region = true;
-    bool lives = false;
+    bool lives = false, codes_await = false;
     uint32_t last = node->count;
     while (last > 1 && !is_clause(node->child[last - 1], NODE_CATCH))
         last--;
-    for (uint32_t i = 1; i < last; i++)
+    for (uint32_t i = 1; i < last; i++) {
         lives |= node->child[i]->has_await;
+        codes_await |= codes_block(node->child[i]) != NULL;
+    }
     struct handler *caught_here = new_handler(walk, "catch"), *again = new_handler(walk, "again");
     struct region body = {.outer = walk->region, .kind = REGION_TRY, .part = node->child[0], .handler = caught_here};
     struct symbol *caught = hold(walk, block, "struct ac__thrown *@", lives);
-    struct symbol *code = hold(walk, block, "int @", false);
+    struct symbol *code = hold(walk, block, "int @", codes_await);
     const char *done = build_label(walk->function, "done");
     build_into(acc, block, lower_in(walk, &body, node->child[0]));
     build_hidden_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
