@@ -339,13 +339,26 @@ static void hold(struct node *node, const struct node *part)
     node->has_dialect |= part->has_dialect;
 }
 
+/* No statement that a label can be part of: it belongs to the block. */
+static bool is_own_item(const struct node *item)
+{
+    switch (item->kind) {
+    case NODE_DECLARATION:
+    case NODE_STATIC_ASSERT:
+    case NODE_NESTED_FUNCTION:
+    case NODE_LOCAL_LABELS:
+    case NODE_PRAGMA:
+    case NODE_DEFER: return true;
+    default: return false;
+    }
+}
+
 /* A statement behind labels that stand bare at the end of the block is theirs. */
 static bool add_to_label(struct parser *parser, struct node *block, struct node *item)
 {
     struct node *label = block->count ? block->child[block->count - 1] : NULL;
     uint32_t depth = 1;
-    if (!label || !is_label(label) || item->kind == NODE_DECLARATION || item->kind == NODE_STATIC_ASSERT ||
-        item->kind == NODE_NESTED_FUNCTION || item->kind == NODE_LOCAL_LABELS || item->kind == NODE_PRAGMA)
+    if (!label || !is_label(label) || is_own_item(item))
         return false;
     for (struct node *next; (next = label->child[label->count - 1]) && is_label(next); depth++)
         label = next;

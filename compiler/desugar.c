@@ -101,6 +101,7 @@ static struct node *declare_cleanup(struct function *function, struct node *bloc
 {
     struct acc *acc = function->acc;
     uint32_t cleanup = cleanup_of(acc, declaration->child[0], item);
+    desugar_children(function, item);
     build_into(acc, block, single_declaration(acc, declaration, item));
     if (!cleanup)
         return NULL;
@@ -221,11 +222,25 @@ struct symbol *with_function(struct acc *acc, const struct type_info *type, cons
     return NULL;
 }
 
-static bool is_lvalue(struct node *node)
+/* An object that is there as long as the statement. A compound literal dies with a block that may end before, a part of
+ * a function's result with its expression: they are copied. */
+static bool is_lasting_lvalue(const struct acc *acc, struct node *node)
 {
     node = node_strip(node);
-    /* A compound literal is one, too, but dies with a block that may end before the statement does: it is copied. */
-    return node->kind == NODE_NAME || node->kind == NODE_MEMBER || node->kind == NODE_INDEX || node->kind == NODE_UNARY;
+    switch (node->kind) {
+    case NODE_NAME:
+        return true;
+    case NODE_MEMBER:
+        return token_is(acc, node->op, "->") || is_lasting_lvalue(acc, node->child[0]);
+    case NODE_INDEX:
+        return !node->child[0]->type || node->child[0]->type->class != TYPE_ARRAY ||
+               is_lasting_lvalue(acc, node->child[0]);
+    case NODE_UNARY:
+        return token_is(acc, node->op, "*") ||
+               (token_is(acc, node->op, "__extension__") && is_lasting_lvalue(acc, node->child[0]));
+    default:
+        return false;
+    }
 }
 
 struct node *await_call(struct acc *acc, struct node *near, struct symbol *callee, struct node *first,
@@ -251,7 +266,7 @@ struct node *keep_operand(struct function *function, struct node *block, struct 
     struct acc *acc = function->acc;
     const struct type_info *type = operand->type;
     bool is_record = type->class == TYPE_RECORD;
-    if (is_record && is_lvalue(operand)) {
+    if (is_record && is_lasting_lvalue(acc, operand)) {
         const char *pointer = declare_as(acc, type->declaration, "*@");
         pointer = arena_format(acc->arena, "%s%s", type->is_const ? "const " : "", pointer);
         struct symbol *kept = build_typed_temporary(function, block, pointer, true);
@@ -345,8 +360,9 @@ static struct node *desugar_with(struct function *function, struct node *node, u
         body->has_await = holder->child[0]->has_await;
         return body;
     }
-    struct node *item = node->child[from], *expression = item->child[item->count - 1];
-    struct node *block = build_block(acc, node);
+    struct node *item = node->child[from];
+    desugar_children(function, item);
+    struct node *expression = item->child[item->count - 1], *block = build_block(acc, node);
     struct symbol *enter = with_function(acc, expression->type, "_aenter");
     struct symbol *exit = with_function(acc, expression->type, "_aexit");
     CHECK(exit);

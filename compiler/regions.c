@@ -61,6 +61,7 @@ struct region {
     const char *undo;           /* GUARDED */
     struct jump *jumps;         /* GUARDED: those that leave it */
     uint32_t jump_count;
+    const struct region *guarded; /* FINALLY: what it undoes */
     bool follows_errors;        /* FINALLY: an error may be pending */
     bool awaits;                /* FINALLY: the task is told that it is undoing something */
 };
@@ -158,6 +159,22 @@ static void note_all_undoing(struct walk *walk, struct node *block, const char *
 
 /* ---- jumps ------------------------------------------------------------------------------------------------------- */
 
+/* The number of a jump that leaves a guarded part, 0 if there is none of the kind. */
+static uint32_t number_of(const struct region *guarded, enum node_kind kind)
+{
+    for (uint32_t i = 0; i < guarded->jump_count; i++)
+        if (guarded->jumps[i].kind == kind)
+            return i + 2;
+    return 0;
+}
+
+/* Whether an error is on its way, an own one or that of a generator closed in a finally: of the pending code. */
+static const char *error_test(struct acc *acc, const struct region *guarded)
+{
+    uint32_t thrown = number_of(guarded, NODE_THROW);
+    return thrown ? arena_format(acc->arena, "(%%0 == 1 || %%0 == %u)", thrown) : "(%0 == 1)";
+}
+
 static struct node *jump_from(struct walk *walk, const struct node *near, struct region *region, struct jump jump);
 
 /* Where a jump leaves a catch, or, because the generator is closed there, a finally: what that holds. */
@@ -171,13 +188,10 @@ static void leave_held(struct walk *walk, struct node *block, const struct node 
         build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->held), NULL));
     } else if (region->kind == REGION_FINALLY && region->follows_errors) {
         struct node *pending = build_name(acc, near, region->pending), *held = build_name(acc, near, region->held);
-        if (throws)
-            build_hidden_into(acc, block, build(acc, near, "if (%0 == 1) ac__thrown_chain(ac__task, %1);",
-                                                pending, held, NULL));
-        else
-            build_hidden_into(acc, block,
-                              build(acc, near, "if (%0 == 1) { ac__task->error = %1; %2 }", pending, held,
-                                    jump_from(walk, near, region->outer, (struct jump){NODE_THROW, NULL}), NULL));
+        const char *then = throws ? "ac__thrown_chain(ac__task, %1);" : "{ ac__task->error = %1; %2 }";
+        const char *text = arena_format(acc->arena, "if %s %s", error_test(acc, region->guarded), then);
+        struct node *on = throws ? NULL : jump_from(walk, near, region->outer, (struct jump){NODE_THROW, NULL});
+        build_hidden_into(acc, block, build(acc, near, text, pending, held, on, NULL));
     }
 }
 
@@ -479,15 +493,6 @@ static void catch_for_undoing(struct walk *walk, struct node *block, struct node
                                         build_name(acc, node, guarded->pending), NULL));
 }
 
-/* Whether an error is to go on after the undoing: of the pending code. */
-static const char *error_test(struct acc *acc, const struct region *guarded)
-{
-    for (uint32_t i = 0; i < guarded->jump_count; i++)
-        if (guarded->jumps[i].kind == NODE_THROW)
-            return arena_format(acc->arena, "%%0 == 1 || %%0 == %u", i + 2);
-    return "%0 == 1";
-}
-
 static void chain_errors(struct walk *walk, struct node *block, struct node *node, const struct region *guarded,
                          struct region *undoing)
 {
@@ -496,7 +501,7 @@ static void chain_errors(struct walk *walk, struct node *block, struct node *nod
         return;
     build_hidden_into(acc, block, label_at(walk, node, undoing->handler->label));
     note_undoing(walk, block, undoing, "ac__undo_end(ac__task);");
-    const char *text = arena_format(acc->arena, "if (%s) ac__thrown_chain(ac__task, %%1);", error_test(acc, guarded));
+    const char *text = arena_format(acc->arena, "if %s ac__thrown_chain(ac__task, %%1);", error_test(acc, guarded));
     if (undoing->follows_errors)
         build_hidden_into(acc, block, build(acc, node, text, build_name(acc, node, undoing->pending),
                                             build_name(acc, node, undoing->held), NULL));
@@ -521,7 +526,8 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     catch_for_undoing(walk, block, node, &guarded);
     build_hidden_into(acc, block, label_at(walk, node, guarded.undo));
     struct region undoing = {.outer = walk->region, .kind = REGION_FINALLY, .part = finally, .handler = again,
-                             .held = thrown, .pending = pending, .follows_errors = fail->used, .awaits = lives};
+                             .held = thrown, .pending = pending, .guarded = &guarded,
+                             .follows_errors = fail->used, .awaits = lives};
     note_undoing(walk, block, &undoing, "ac__undo_begin(ac__task);");
     build_into(acc, block, lower_in(walk, &undoing, finally->child[0]));
     note_undoing(walk, block, &undoing, "ac__undo_end(ac__task);");
@@ -545,14 +551,20 @@ static const struct region *undoing_region(const struct walk *walk)
 
 static struct node *lower_pending(struct walk *walk, struct node *node)
 {
+    struct acc *acc = walk->acc;
     const struct region *region = undoing_region(walk);
-    struct node *pending = build_name(walk->acc, node, region->pending);
-    struct node *thrown = build_name(walk->acc, node, region->held);
-    const char *text = node->kind == NODE_PENDING_ERROR ? "(%0 == 1 ? ac__thrown_error(%1) : 0)"
-                                                        : "if (%0 == 1) { ac__thrown_free(%1); %0 = 0; }";
+    struct node *pending = build_name(acc, node, region->pending), *thrown = build_name(acc, node, region->held);
+    bool is_swallowed = node->kind == NODE_SWALLOW_ERROR;
     if (!region->follows_errors)
-        return build(walk->acc, node, node->kind == NODE_PENDING_ERROR ? "((const struct ac_error *)0)" : "{ }", NULL);
-    return build(walk->acc, node, text, pending, thrown, NULL);
+        return build(acc, node, is_swallowed ? "{ }" : "((const struct ac_error *)0)", NULL);
+    const char *test = error_test(acc, region->guarded);
+    /* one that goes on because the generator is being closed leaves that behind: a return */
+    const char *after = number_of(region->guarded, NODE_THROW)
+                            ? arena_format(acc->arena, "%%0 == 1 ? 0 : %u", number_of(region->guarded, NODE_RETURN))
+                            : "0";
+    const char *text = is_swallowed ? arena_format(acc->arena, "if %s { ac__thrown_free(%%1); %%0 = %s; }", test, after)
+                                    : arena_format(acc->arena, "(%s ? ac__thrown_error(%%1) : 0)", test);
+    return build(acc, node, text, pending, thrown, NULL);
 }
 
 static struct node *lower_children(struct walk *walk, struct node *node)
