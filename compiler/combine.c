@@ -85,6 +85,19 @@ static const char *kind_name(const struct node *coroutine)
     }
 }
 
+/* T of a coroutine: by name where it has one, since the coroutine can be long and have such types in it in turn. */
+static void print_type_of_result(struct printer *printer, struct node *coroutine)
+{
+    const char *declaration = coroutine->type->result->declaration;
+    if (declaration) {
+        print_text(printer, declare_as(printer->acc, declaration, ""));
+        return;
+    }
+    print_text(printer, "__typeof__((");
+    print_node(printer, coroutine);
+    print_text(printer, ")(0))");
+}
+
 static void print_child(struct printer *printer, struct node *argument)
 {
     struct node *coroutine = coroutine_of(argument);
@@ -94,9 +107,9 @@ static void print_child(struct printer *printer, struct node *argument)
     if (gives_nothing(coroutine)) {
         print_text(printer, "0");
     } else {
-        print_text(printer, "sizeof(__typeof__((");
-        print_node(printer, coroutine);
-        print_text(printer, ")(0)))");
+        print_text(printer, "sizeof(");
+        print_type_of_result(printer, coroutine);
+        print_text(printer, ")");
     }
     if (argument->kind == NODE_ASSIGN) {
         struct node *field = bit_field(argument), *place = field ? field->child[0] : argument->child[0];
@@ -120,6 +133,31 @@ static void print_children(struct printer *printer, struct node *call)
     print_text(printer, call->count > 1 ? "}" : "{ 0, 0, 0, 0, 0 } }");
 }
 
+/* ac_race, ac_any: a coroutine of the first one's result. */
+static void print_first(struct printer *printer, struct node *call)
+{
+    struct node *first = coroutine_of(call->child[1]);
+    const char *declaration = call->type ? call->type->declaration : NULL;
+    print_text(printer, "__extension__ (");
+    if (declaration) {
+        print_text(printer, declare_as(printer->acc, declaration, ""));
+    } else {
+        print_text(printer, "__typeof__(");
+        print_node(printer, call->child[1]);
+        print_text(printer, ")");
+    }
+    print_text(printer, combinator_of(printer->acc, call) == COMBINATOR_RACE ? ")ac__race(" : ")ac__any(");
+    print_children(printer, call);
+    print_format(printer, ", %u, ", call->count - 1);
+    if (gives_nothing(first)) {
+        print_text(printer, "1)");
+    } else {
+        print_text(printer, "__alignof__(");
+        print_type_of_result(printer, first);
+        print_text(printer, "))");
+    }
+}
+
 void print_combinator(struct printer *printer, struct node *call)
 {
     switch (combinator_of(printer->acc, call)) {
@@ -137,17 +175,6 @@ void print_combinator(struct printer *printer, struct node *call)
         print_thread_call(printer, call);
         return;
     default:
-        print_text(printer, "__extension__ (__typeof__(");
-        print_node(printer, call->child[1]);
-        print_text(printer, combinator_of(printer->acc, call) == COMBINATOR_RACE ? "))ac__race(" : "))ac__any(");
-        print_children(printer, call);
-        print_format(printer, ", %u, ", call->count - 1);
-        if (gives_nothing(coroutine_of(call->child[1]))) {
-            print_text(printer, "1)");
-        } else {
-            print_text(printer, "__alignof__(__typeof__((");
-            print_node(printer, coroutine_of(call->child[1]));
-            print_text(printer, ")(0))))");
-        }
+        print_first(printer, call);
     }
 }

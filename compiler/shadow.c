@@ -84,6 +84,17 @@ static void print_shadow_thread(struct printer *printer, struct node *call)
     print_text(printer, ") (*)(struct ac__coro *)))0)");
 }
 
+/* The coroutine whose result is that of an argument: what a nested ac_race or ac_any was checked by already. */
+static struct node *first_of(const struct acc *acc, struct node *argument)
+{
+    enum combinator combinator = combinator_of(acc, argument);
+    while ((combinator == COMBINATOR_RACE || combinator == COMBINATOR_ANY) && argument->count > 1) {
+        argument = argument->child[1];
+        combinator = combinator_of(acc, argument);
+    }
+    return argument;
+}
+
 static void print_shadow_combinator(struct printer *printer, struct node *call, enum combinator combinator)
 {
     if (combinator == COMBINATOR_THREAD) {
@@ -101,7 +112,7 @@ static void print_shadow_combinator(struct printer *printer, struct node *call, 
         print_text(printer, "(__typeof__(__typeof__(");
         for (uint32_t i = 1; i < call->count; i++) {
             print_text(printer, i + 1 < call->count ? "1 ? (" : "(");
-            print_node(printer, call->child[i]);
+            print_node(printer, first_of(printer->acc, call->child[i]));
             print_text(printer, i + 1 < call->count ? ")(0) :" : ")(0)");
         }
         print_text(printer, ") (*)(struct ac__coro *)))0)");

@@ -125,7 +125,8 @@ struct process_options {
     const int *gate;          /* two sockets: acc1 gets the second, begins when a byte comes out of it and sends its
                                * exit status through it; null: it begins at once */
     const char *messages;     /* standard error goes to this file; null: to ours */
-    bool is_translator;       /* acc1: gets a deep C stack; if it dies, that is our fault */
+    bool is_translator;       /* acc1: if it dies, that is our fault */
+    bool nests_deeply;        /* gets a deep C stack */
 };
 /* From here on signals that would end the process wait until a child is being waited for. */
 void process_prepare(void);

@@ -118,7 +118,7 @@ static _Noreturn void child(struct words *command, const struct process_options 
     if (options->gate)
         dup2(options->gate[1], STDIN_FILENO);
     redirect(STDERR_FILENO, options->messages, O_WRONLY | O_CREAT | O_TRUNC);
-    if (options->is_translator)
+    if (options->nests_deeply)
         allow_deep_stack();
     execvp(command->word[0], (char **)command->word);
     fprintf(stderr, "acc: error: '%s' cannot be run: %s\n", command->word[0], strerror(errno));

@@ -170,7 +170,7 @@ static struct process translate(struct driver *driver, struct unit *unit, const 
     options.input = NULL;
     options.messages = messages;
     options.gate = gate;
-    options.is_translator = true;
+    options.is_translator = options.nests_deeply = true;
     words_add(&command, driver->backend.translator);
     add_translator_options(driver, &command, unit);
     words_add(&command, unit_preprocessed(driver, unit));
@@ -220,6 +220,7 @@ static void add_silence_about_text(struct driver *driver, struct words *command)
     }
     words_add(command, "-Wno-gnu-line-marker"); /* -pedantic */
     words_add(command, "-Wno-used-but-marked-unused"); /* as async functions are, which may only be embedded */
+    words_add(command, "-fbracket-depth=5000"); /* the text nests where the program has a defer behind the other */
     words_add(command, "-fno-caret-diagnostics"); /* lines as acc printed them, where gcc reads the file (messages.c) */
 }
 
@@ -244,6 +245,7 @@ static int compile(struct driver *driver, struct unit *unit, const char *text)
     words_add(&command, text);
     struct process_options options = how_to_run(driver, unit);
     options.messages = temporary_path(&driver->temporary, unit->number, "messages");
+    options.nests_deeply = true;
     int status = process_run(&command, &options, &driver->temporary);
     messages_print_translated(driver, options.messages);
     return status;
