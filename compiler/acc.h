@@ -329,7 +329,7 @@ uint32_t error_count(const struct acc *acc);
 /* Blanks out the pragmas that are about acc's own warnings, which the C compiler does not know (pragmas.c). */
 void drop_pragmas(struct acc *acc);
 
-/* ---- meaning: libclang; no type of libclang leaves meaning.c ----------------------------------------------------- */
+/* ---- meaning: libclang --------------------------------------------------------------------------------------- */
 
 enum type_class {
     TYPE_VOID, TYPE_SCALAR, TYPE_RECORD, TYPE_ARRAY, TYPE_FUNCTION,

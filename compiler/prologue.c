@@ -2,7 +2,7 @@
  *
  * Function bodies of headers are not in the shadow, so little is left: the _FloatN types, and the builtins that gcc's
  * headers use in macros. They are made macros here, which works because clang preprocesses what is preprocessed once
- * more. Each function-like one stands in parentheses: from the outermost of them meaning.c takes the type of the call.
+ * more. Each function-like one stands in parentheses: from the outermost of them reading.c takes the type of the call.
  * What they compute does not matter, nor do attributes, whose judgement is left to the C compiler.
  */
 #include "clang.h"

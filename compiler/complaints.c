@@ -1,0 +1,189 @@
+/* complaints.c: says what clang holds against the shadow, at the user's tokens and in the user's words.
+ *
+ * What stands for a construct of the dialect goes wrong where that construct does: then the message is acc's own.
+ */
+#include "clang.h"
+#include "lower.h"
+#include "origin.h"
+
+#include <string.h>
+
+/* The await whose call lies at this offset. Its operand is the query that ends where the call begins: shadow.c prints
+ * ((operand)(0)) for an await. */
+static struct node *await_at(const struct reading *reading, uint32_t offset)
+{
+    const struct shadow_query *best = NULL;
+    for (uint32_t i = 0; i < reading->shadow->query_count; i++) {
+        const struct shadow_query *query = &reading->shadow->queries[i];
+        if (query->node->kind == NODE_AWAIT && query->start <= offset && offset < query->end &&
+            (!best || query->end - query->start < best->end - best->start))
+            best = query;
+    }
+    for (uint32_t i = 0; best && i < reading->shadow->query_count; i++) {
+        const struct shadow_query *query = &reading->shadow->queries[i];
+        if (query->node == best->node->child[0] && offset >= query->end)
+            return best->node;
+    }
+    return NULL;
+}
+
+static bool has_error_in(const struct reading *reading, const struct node *node)
+{
+    for (uint32_t i = 0; i < reading->found_count; i++)
+        if (reading->found[i].token >= node->first && reading->found[i].token <= node->last)
+            return true;
+    return false;
+}
+
+/* The call that stands for an await went wrong: so the operand is no awaitable, if it is anything at all. */
+static bool report_await(struct reading *reading, uint32_t offset)
+{
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    struct node *await = piece && !piece->token ? await_at(reading, offset) : NULL;
+    if (!await)
+        return false;
+    if (has_error_in(reading, await->child[0]))
+        return true;
+    read_types(reading);
+    report(reading->acc, MESSAGE_NOT_AWAITABLE, await->op ? await->op : await->first, await->child[0]->type->spelling);
+    return true;
+}
+
+/* So does the initialiser of a scoped child. */
+static bool report_start(struct reading *reading, uint32_t offset, const char *text)
+{
+    const struct shadow *shadow = reading->shadow;
+    static const char start[] = "called object type '";
+    size_t length = strlen(start);
+    if (strncmp(text, start, length) != 0 || piece_at(shadow, offset)->token)
+        return false;
+    for (uint32_t i = 0; i < shadow->start_count; i++) {
+        if (offset < shadow->starts[i].start || offset >= shadow->starts[i].end)
+            continue;
+        const char *type = arena_copy(reading->acc->arena, text + length, strcspn(text + length, "'"));
+        report(reading->acc, MESSAGE_CHILD_OPERAND, token_printed_at(reading, offset), shadow->starts[i].child->name, type);
+        return true;
+    }
+    return false;
+}
+
+/* What stands for the items of an `async for` went wrong: so there is no way to iterate over the operand. */
+static bool report_each(struct reading *reading, uint32_t offset)
+{
+    const struct shadow *shadow = reading->shadow;
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(shadow, offset);
+    for (uint32_t i = 0; piece && !piece->token && i < shadow->header_count; i++) {
+        struct shadow_query header = shadow->headers[i];
+        if (offset < header.start || offset >= header.end)
+            continue;
+        read_types(reading);
+        return !check_iterable(reading->acc, header.node->child[1]);
+    }
+    return false;
+}
+
+/* Macros of <ac.h> call handles, too, and so do combinators. */
+static bool report_argument(struct reading *reading, uint32_t offset, const char *text)
+{
+    static const char start[] = "called object type '";
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    size_t length = strlen(start);
+    if (!piece || strncmp(text, start, length) != 0)
+        return false;
+    uint32_t token = piece->token ? piece->token : piece->near;
+    const char *macro = origin_of(reading->acc, token).macro;
+    if (piece->token && (!macro || strncmp(macro, "ac_", 3) != 0))
+        return false;
+    const char *type = arena_copy(reading->acc->arena, text + length, strcspn(text + length, "'"));
+    report(reading->acc, MESSAGE_ARGUMENT_NOT_AWAITABLE, token, type);
+    return true;
+}
+
+/* They check their handles' types: `...requirement '__builtin_types_compatible_p(T, U)': not a coroutine`. */
+static bool report_kind(struct reading *reading, uint32_t offset, const char *text)
+{
+    static const char start[] = "static assertion failed due to requirement '__builtin_types_compatible_p(";
+    const char *type = text + strlen(start), *what = strstr(text, "': not a "), *end = type;
+    uint32_t token = token_printed_at(reading, offset);
+    const char *macro = token ? origin_of(reading->acc, token).macro : NULL;
+    if (strncmp(text, start, strlen(start)) != 0 || !what || !macro || strncmp(macro, "ac_", 3) != 0)
+        return false;
+    for (int depth = 0; *end && (depth || *end != ','); end++)
+        depth += (*end == '(') - (*end == ')');
+    report(reading->acc, MESSAGE_ARGUMENT_KIND, token, arena_copy(reading->acc->arena, type, (size_t)(end - type)),
+           what + strlen("': "));
+    return true;
+}
+
+/* `await` without an operand was taken for a name. */
+static bool report_lone_word(struct reading *reading, uint32_t offset, const char *text)
+{
+    uint32_t token = token_printed_at(reading, offset);
+    if (!token || strncmp(text, "use of undeclared identifier 'await'", 36) != 0)
+        return false;
+    report_text(reading->acc, SEVERITY_ERROR, token + 1, token + 1, "expected expression");
+    return true;
+}
+
+/* Whether clang saw declarations of one function that disagree about `async`. Both have types in the shadow, so that a
+ * header may well declare `ac_coro(int) f(void)` what is defined as `async int f(void)`. */
+const char *conflicting_name(const struct acc *acc, const char *text)
+{
+    static const char start[] = "conflicting types for '";
+    size_t length = strlen(start);
+    if (strncmp(text, start, length) != 0)
+        return NULL;
+    const char *name = arena_intern(acc->arena, text + length, strcspn(text + length, "'"));
+    const struct symbol *last = file_symbol(acc, name);
+    for (const struct symbol *s = last; s; s = s->previous)
+        if (s->is_async != last->is_async)
+            return name;
+    return NULL;
+}
+
+/* Brackets that do not match are a mistake that was told already, where there was one before. */
+static bool is_aftermath(const struct acc *acc, const char *text)
+{
+    return error_count(acc) > 0 &&
+           (strncmp(text, "expected '}'", 12) == 0 || strncmp(text, "extraneous closing brace", 24) == 0);
+}
+
+const char *text_of(struct acc *acc, CXDiagnostic diagnostic)
+{
+    const char *text = wording(acc, clang_string(acc, clang_getDiagnosticSpelling(diagnostic)));
+    const char *option = clang_string(acc, clang_getDiagnosticOption(diagnostic, NULL));
+    return *option ? arena_format(acc->arena, "%s [%s]", text, option) : text;
+}
+
+static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity severity)
+{
+    enum { MOST_RANGES = 8 };
+    struct span ranges[MOST_RANGES];
+    uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)), token = token_printed_at(reading, offset);
+    uint32_t count = ranges_of(reading, diagnostic, ranges, MOST_RANGES);
+    const char *text = text_of(reading->acc, diagnostic);
+    const struct shadow_piece *piece = token ? piece_at(reading->shadow, offset) : NULL;
+    bool is_inside = severity == SEVERITY_NOTE && strstr(text, "ac__"); /* of the runtime: nothing the user knows */
+    if (token && piece->token && offset == piece->offset + reading->acc->tokens[token].length)
+        report_behind(reading->acc, severity, token, text);
+    else if (token && !is_inside)
+        report_ranges(reading->acc, severity, token, ranges, count, text);
+}
+
+void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
+{
+    uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
+    const char *text = text_of(reading->acc, diagnostic);
+    if (report_await(reading, offset) || report_start(reading, offset, text) || report_each(reading, offset) ||
+        report_argument(reading, offset, text) || report_kind(reading, offset, text) ||
+        report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
+        return;
+    const char *conflict = conflicting_name(reading->acc, text);
+    if (conflict)
+        report(reading->acc, MESSAGE_ASYNC_CONFLICT, token_printed_at(reading, offset), conflict);
+    else
+        say(reading, diagnostic, SEVERITY_ERROR);
+    CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
+    for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
+        say(reading, clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
+}
