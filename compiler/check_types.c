@@ -3,7 +3,7 @@
  *
  * Runs after meaning, also on programs in which that found mistakes; changes nothing. A coroutine is dropped where an
  * expression makes one and nothing takes it: as a statement, also behind a cast to void, on the left of a comma, in an
- * arm of ?:, and as a condition.
+ * arm of ?:, as a condition, and in a comparison.
  */
 #include "check.h"
 #include "origin.h"
@@ -122,6 +122,15 @@ static void check_statement_expression(struct acc *acc, struct node *node)
     }
 }
 
+static bool is_comparison(const struct acc *acc, uint32_t token)
+{
+    static const char *const operators[] = {"==", "!=", "<", ">", "<=", ">="};
+    for (size_t i = 0; token && i < sizeof operators / sizeof *operators; i++)
+        if (token_is(acc, token, operators[i]))
+            return true;
+    return false;
+}
+
 static void check_unused(struct acc *acc, struct node *node)
 {
     switch (node->kind) {
@@ -138,6 +147,7 @@ static void check_unused(struct acc *acc, struct node *node)
             drop(acc, node->child[2], false);
         break;
     case NODE_DO: drop_condition(acc, node->child[1]); break;
+    case NODE_BINARY:
     case NODE_LOGICAL:
         drop_condition(acc, node->child[0]);
         drop_condition(acc, node->child[1]);
@@ -420,6 +430,10 @@ static void check_node(struct acc *acc, struct node *node)
         if (node->op && token_is(acc, node->op, "!"))
             check_unused(acc, node);
         break;
+    case NODE_BINARY:
+        if (is_comparison(acc, node->op))
+            check_unused(acc, node);
+        break;
     case NODE_EXPRESSION_STATEMENT:
     case NODE_COMMA:
     case NODE_FOR:
@@ -434,6 +448,8 @@ static void check_node(struct acc *acc, struct node *node)
         check_statement_expression(acc, node);
         return;
     }
+    if (node->kind == NODE_SIZEOF_EXPR)
+        return;
     for (uint32_t i = 0; i < node->count; i++)
         if (node->child[i])
             check_node(acc, node->child[i]);
