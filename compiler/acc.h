@@ -382,6 +382,7 @@ struct shadow_query {
 struct shadow_start {
     uint32_t start, end;
     const struct symbol *child;
+    const struct node *value;
 };
 struct shadow {
     const char *text;

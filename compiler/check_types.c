@@ -38,9 +38,24 @@ static const char *coroutine_name(struct acc *acc, struct node *node, uint32_t *
                                           acc->tokens[node->first].offset);
 }
 
-static bool is_thread_call(const struct acc *acc, struct node *node)
+static bool is_known(const struct node *node)
 {
-    return combinator_of(acc, node_strip(node)) == COMBINATOR_THREAD;
+    return node->type && node->type->class != TYPE_UNKNOWN;
+}
+
+static bool is_awaitable(const struct node *node)
+{
+    enum awaitable awaitable = is_known(node) ? node->type->awaitable : AWAITABLE_NOT;
+    return awaitable != AWAITABLE_NOT && awaitable != AWAITABLE_GENERATOR;
+}
+
+/* Whether `await` of that is an error by itself; of race and any the first argument says what they give. */
+static bool is_refused(const struct acc *acc, const struct node *operand)
+{
+    enum combinator combinator = combinator_of(acc, operand);
+    if (combinator == COMBINATOR_RACE || combinator == COMBINATOR_ANY)
+        return operand->count < 2 || !is_awaitable(operand->child[1]);
+    return combinator == COMBINATOR_THREAD || !is_awaitable(operand);
 }
 
 /* Whether the expression makes the handle that it has, and does not just name one. */
@@ -50,7 +65,7 @@ static bool makes_handle(const struct acc *acc, const struct node *node)
         return makes_handle(acc, node_strip(node->child[1]));
     if (node->kind == NODE_UNARY) /* __extension__ */
         return makes_handle(acc, node_strip(node->child[0]));
-    if (node->kind == NODE_AWAIT && is_thread_call(acc, node->child[0])) /* check_thread refuses that */
+    if (node->kind == NODE_AWAIT && is_refused(acc, node_strip(node->child[0])))
         return false;
     return node->kind == NODE_CALL || node->kind == NODE_AWAIT || node->kind == NODE_STATEMENT_EXPR;
 }
@@ -158,19 +173,16 @@ static void check_unused(struct acc *acc, struct node *node)
 
 /* ---- operands ---------------------------------------------------------------------------------------------------- */
 
-static bool is_known(const struct node *node)
-{
-    return node->type && node->type->class != TYPE_UNKNOWN;
-}
-
 static void check_await(struct acc *acc, struct node *node)
 {
     const struct node *operand = node->child[0];
-    if (!is_known(operand))
-        return;
-    enum awaitable awaitable = operand->type->awaitable;
-    if (awaitable == AWAITABLE_NOT || awaitable == AWAITABLE_GENERATOR)
+    if (is_known(operand) && !is_awaitable(operand) && combinator_of(acc, node_strip(node->child[0])) == COMBINATOR_NONE)
         report(acc, MESSAGE_NOT_AWAITABLE, node->op ? node->op : node->first, operand->type->spelling);
+}
+
+static bool is_thread_call(const struct acc *acc, struct node *node)
+{
+    return combinator_of(acc, node_strip(node)) == COMBINATOR_THREAD;
 }
 
 static void check_thread(struct acc *acc, struct node *node)
@@ -226,7 +238,7 @@ static void check_children(struct acc *acc, struct node *declaration)
         const struct node *item = declaration->child[i], *value = item->count > 1 ? item->child[1] : NULL;
         const struct symbol *child = declared(item->child[0]);
         const struct type_info *to = child ? child->declarator->type : NULL, *from = value ? value->type : NULL;
-        if (!value || !is_known(value) || !to || !to->result || !from->result)
+        if (!value || !is_known(value) || !to || !to->result)
             continue;
         if (from->awaitable != AWAITABLE_CORO)
             report(acc, MESSAGE_CHILD_OPERAND, value->first, child->name, from->spelling);
@@ -398,14 +410,16 @@ bool check_iterable(struct acc *acc, const struct node *operand)
 
 /* ---- combinators ------------------------------------------------------------------------------------------------- */
 
+/* Also a function that can be called with a 0, as the shadow calls handles. */
 static void check_combined(struct acc *acc, const struct node *call)
 {
-    if (combinator_of(acc, call) == COMBINATOR_NONE)
+    enum combinator combinator = combinator_of(acc, call);
+    if (combinator == COMBINATOR_NONE || combinator == COMBINATOR_THREAD)
         return;
     for (uint32_t i = 1; i < call->count; i++) {
         const struct node *argument = call->child[i];
         argument = argument->kind == NODE_ASSIGN ? argument->child[1] : argument;
-        if (is_known(argument) && argument->type->awaitable == AWAITABLE_GENERATOR)
+        if (is_known(argument) && !is_awaitable(argument))
             report(acc, MESSAGE_ARGUMENT_NOT_AWAITABLE, argument->first, argument->type->spelling);
     }
 }

@@ -40,6 +40,8 @@ struct reading {
 /* reading.c */
 /* Answers the shadow's queries, unless that has been done. */
 void read_types(struct reading *reading);
+/* The type of the function that is declared there, itself or its parameter, or null. */
+struct type_info *type_declared_at(struct reading *reading, CXSourceLocation location);
 /* Offset in the shadow; UINT32_MAX for places in the prologue. */
 uint32_t shadow_offset(const struct reading *reading, CXSourceLocation location);
 /* What was printed there; null in front of everything. */

@@ -50,18 +50,19 @@ static bool report_await(struct reading *reading, uint32_t offset)
 }
 
 /* So does the initialiser of a scoped child. */
-static bool report_start(struct reading *reading, uint32_t offset, const char *text)
+static bool report_start(struct reading *reading, uint32_t offset)
 {
     const struct shadow *shadow = reading->shadow;
-    static const char start[] = "called object type '";
-    size_t length = strlen(start);
-    if (strncmp(text, start, length) != 0 || piece_at(shadow, offset)->token)
-        return false;
-    for (uint32_t i = 0; i < shadow->start_count; i++) {
-        if (offset < shadow->starts[i].start || offset >= shadow->starts[i].end)
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(shadow, offset);
+    for (uint32_t i = 0; piece && !piece->token && i < shadow->start_count; i++) {
+        const struct shadow_start *start = &shadow->starts[i];
+        if (offset < start->start || offset >= start->end)
             continue;
-        const char *type = arena_copy(reading->acc->arena, text + length, strcspn(text + length, "'"));
-        report(reading->acc, MESSAGE_CHILD_OPERAND, token_printed_at(reading, offset), shadow->starts[i].child->name, type);
+        read_types(reading);
+        const struct type_info *type = start->value->type;
+        if (type->class == TYPE_UNKNOWN || type->awaitable != AWAITABLE_NOT)
+            return false;
+        report(reading->acc, MESSAGE_CHILD_OPERAND, start->value->first, start->child->name, type->spelling);
         return true;
     }
     return false;
@@ -82,6 +83,12 @@ static bool report_each(struct reading *reading, uint32_t offset)
     return false;
 }
 
+static bool is_of_library(struct acc *acc, uint32_t token)
+{
+    const char *macro = token ? origin_of(acc, token).macro : NULL;
+    return macro && strncmp(macro, "ac_", 3) == 0;
+}
+
 /* Macros of <ac.h> call handles, too, and so do combinators. */
 static bool report_argument(struct reading *reading, uint32_t offset, const char *text)
 {
@@ -90,12 +97,62 @@ static bool report_argument(struct reading *reading, uint32_t offset, const char
     size_t length = strlen(start);
     if (!piece || strncmp(text, start, length) != 0)
         return false;
-    uint32_t token = piece->token ? piece->token : piece->near;
-    const char *macro = origin_of(reading->acc, token).macro;
-    if (piece->token && (!macro || strncmp(macro, "ac_", 3) != 0))
+    if (piece->token && !is_of_library(reading->acc, piece->token))
         return false;
     const char *type = arena_copy(reading->acc->arena, text + length, strcspn(text + length, "'"));
-    report(reading->acc, MESSAGE_ARGUMENT_NOT_AWAITABLE, token, type);
+    report(reading->acc, MESSAGE_ARGUMENT_NOT_AWAITABLE, piece->token ? piece->token : piece->near, type);
+    return true;
+}
+
+/* The last expression in front of `)(0)`, by which the shadow calls an argument of a combinator, or null. */
+static const struct node *called_by_shadow(const struct shadow *shadow, uint32_t offset)
+{
+    const struct shadow_query *best = NULL;
+    for (uint32_t i = 0; i < shadow->query_count; i++) {
+        const struct shadow_query *query = &shadow->queries[i];
+        if (query->end <= offset && (!best || query->end >= best->end))
+            best = query;
+    }
+    return best && strspn(shadow->text + best->end, ") (0") >= offset - best->end ? best->node : NULL;
+}
+
+/* What a macro of <ac.h> calls there, in the same way, or null. */
+static const struct node *called_by_macro(const struct reading *reading, uint32_t offset)
+{
+    const struct shadow_query *best = NULL;
+    for (uint32_t i = 0; i < reading->shadow->query_count; i++) {
+        const struct shadow_query *query = &reading->shadow->queries[i];
+        if (query->node->kind == NODE_CALL && query->start <= offset && offset < query->end &&
+            (!best || query->end - query->start < best->end - best->start))
+            best = query;
+    }
+    const struct node *callee = best ? best->node->child[0] : NULL;
+    return callee && callee->kind == NODE_PAREN && is_of_library(reading->acc, callee->first) ? callee : NULL;
+}
+
+/* The type of a function that was called wrongly: clang has none for the call's parts, but notes its declaration. */
+static const struct type_info *wrongly_called(struct reading *reading, CXDiagnostic diagnostic)
+{
+    CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
+    if (!clang_getNumDiagnosticsInSet(notes))
+        return NULL;
+    return type_declared_at(reading, clang_getDiagnosticLocation(clang_getDiagnosticInSet(notes, 0)));
+}
+
+/* A function in a handle's place can be called, but rarely with a 0. (If it can: check_types.c.) */
+static bool report_function(struct reading *reading, CXDiagnostic diagnostic, uint32_t offset, const char *text)
+{
+    static const char *const complaints[] = {"too many arguments to function call", "too few arguments to function call",
+                                             "passing 'int' to parameter of incompatible type"};
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    const struct node *callee = NULL;
+    for (size_t i = 0; piece && i < sizeof complaints / sizeof *complaints; i++)
+        if (strncmp(text, complaints[i], strlen(complaints[i])) == 0)
+            callee = piece->token ? called_by_macro(reading, offset) : called_by_shadow(reading->shadow, offset);
+    const struct type_info *type = callee ? wrongly_called(reading, diagnostic) : NULL;
+    if (!type || type->awaitable != AWAITABLE_NOT)
+        return false;
+    report(reading->acc, MESSAGE_ARGUMENT_NOT_AWAITABLE, callee->first, type->spelling);
     return true;
 }
 
@@ -105,8 +162,7 @@ static bool report_kind(struct reading *reading, uint32_t offset, const char *te
     static const char start[] = "static assertion failed due to requirement '__builtin_types_compatible_p(";
     const char *type = text + strlen(start), *what = strstr(text, "': not a "), *end = type;
     uint32_t token = token_printed_at(reading, offset);
-    const char *macro = token ? origin_of(reading->acc, token).macro : NULL;
-    if (strncmp(text, start, strlen(start)) != 0 || !what || !macro || strncmp(macro, "ac_", 3) != 0)
+    if (strncmp(text, start, strlen(start)) != 0 || !what || !is_of_library(reading->acc, token))
         return false;
     for (int depth = 0; *end && (depth || *end != ','); end++)
         depth += (*end == '(') - (*end == ')');
@@ -174,9 +230,9 @@ void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
 {
     uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
     const char *text = text_of(reading->acc, diagnostic);
-    if (report_await(reading, offset) || report_start(reading, offset, text) || report_each(reading, offset) ||
-        report_argument(reading, offset, text) || report_kind(reading, offset, text) ||
-        report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
+    if (report_await(reading, offset) || report_start(reading, offset) || report_each(reading, offset) ||
+        report_argument(reading, offset, text) || report_function(reading, diagnostic, offset, text) ||
+        report_kind(reading, offset, text) || report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
         return;
     const char *conflict = conflicting_name(reading->acc, text);
     if (conflict)

@@ -240,6 +240,16 @@ void read_types(struct reading *reading)
     answer_rest(reading);
 }
 
+struct type_info *type_declared_at(struct reading *reading, CXSourceLocation location)
+{
+    CXCursor cursor = clang_getCursor(reading->unit, location);
+    if (clang_getCursorKind(cursor) == CXCursor_ParmDecl)
+        cursor = clang_getCursorSemanticParent(cursor);
+    if (clang_getCursorKind(cursor) != CXCursor_FunctionDecl)
+        return NULL;
+    return type_info_of(reading->acc, &reading->types, clang_getCursorType(cursor));
+}
+
 /* ---- places of diagnostics --------------------------------------------------------------------------------------- */
 
 const struct shadow_piece *piece_at(const struct shadow *shadow, uint32_t offset)

@@ -260,7 +260,7 @@ static void print_child(struct printer *printer, struct node *specifiers, struct
     printer->near = value->first;
     print_text(printer, ")(0);");
     *ARENA_PUSH(printer->acc->arena, shadow->starts, shadow->start_count) =
-        (struct shadow_start){start, (uint32_t)printer->out.length, declared(item->child[0])};
+        (struct shadow_start){start, (uint32_t)printer->out.length, declared(item->child[0]), value};
 }
 
 static void print_children(struct printer *printer, struct node *declaration)
