@@ -175,7 +175,7 @@ void ac_stream_abort(ac_stream *stream);
 ac_coro(ac_stream *) ac_stream_aenter(ac_stream *stream);
 ac_coro(void) ac_stream_aexit(ac_stream *stream, const ac_error *error);
 
-/* The descriptor under it, for setsockopt and the like. It stays the stream's. */
+/* The descriptor under it, for setsockopt and the like. It stays the stream's; -1 once that is closed. */
 int ac_stream_fd(const ac_stream *stream);
 /* setsockopt with an int. -1 with errno. */
 int ac_stream_set_option(ac_stream *stream, int level, int name, int value);
