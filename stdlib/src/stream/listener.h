@@ -7,6 +7,7 @@
 struct ac_listener {
     int fd;
     bool is_closed;
+    ac_event has_changed; /* it was closed, or a connection that ac_serve accepted has ended */
     unsigned users;  /* tasks that wait for it, and the owner: the last one frees */
     char *path;      /* of a Unix socket, to be removed if it is still the one we made */
     dev_t device;
