@@ -79,7 +79,8 @@ void ac_http_server_free(ac_http_server *server);
 
 /* Has requests answered by a handler. The pattern is "[METHOD ]/PATH", where a segment {name} of the path stands for
  * any one segment that is not empty, and {name...} at its end for any rest, slashes and all: "GET /users/{id}",
- * "/files/{path...}". Without a method, it is for all. GET serves HEAD, too: the body is then left out. Of several
+ * "/files/{path...}". Without a method, it is for all: those of RFC 9110 but CONNECT, PATCH, QUERY, WebDAV's, UPnP's,
+ * PURGE, LINK, UNLINK and SOURCE; any other gets 501. GET serves HEAD, too: the body is then left out. Of several
  * patterns that match a path, the one with the plain text in the earliest segment where they differ wins, then {name}.
  * What matches none gets 404; what matches only for other methods 405 (or, for OPTIONS, 204) with the list of these.
  * `context` is what ac_request_context gives. 0, or -1 with errno: EINVAL for a malformed pattern, EEXIST for one that

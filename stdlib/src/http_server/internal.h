@@ -123,6 +123,10 @@ void ac__http_head_start(struct ac_request *r, uint64_t body_limit);
  * `parsed` its size; else the status to refuse it with. */
 int ac__http_head_parse(struct ac_request *r, char *head, size_t size);
 
+/* Is it a method that requests may have? */
+bool ac__http_is_method(int method);
+/* A character of methods and of fields' names. */
+bool ac__http_is_token_char(char c);
 /* The path, undecoded. */
 struct text ac__http_request_path(const struct ac_request *r);
 /* Decodes %XX (and '+' as a space, if `is_query`) into `out`, which may be where the text is; gives the size. */
