@@ -25,7 +25,9 @@ extern "C" {
 AC__LINK("ac.link:json");
 
 /* The value of a text, of any kind: an object, an array, a string, a number, true, false or null. The text must be one
- * value and nothing more. Throws EBADMSG, also for a null `text`; ENOMEM. */
+ * value and nothing more. Throws EBADMSG, also for a null `text`; ENOMEM. A text with \u0000 in it is EBADMSG, too:
+ * read as a C text, such a string would be shorter than it is. Where that is wanted, jansson's json_loadb takes it with
+ * JSON_ALLOW_NUL. */
 ac_coro(json_t *) ac_json_parse(const char *text);
 /* The same for `size` bytes. */
 ac_coro(json_t *) ac_json_parse_n(const void *bytes, size_t size);
