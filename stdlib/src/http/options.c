@@ -146,6 +146,13 @@ char *ac_http_join(const char *base, const char *link)
     return url;
 }
 
+/* "http://..."; further on, such a text may stand in the query. */
+static bool has_scheme(const char *url)
+{
+    size_t size = strspn(url, "+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    return size && strncmp(url + size, "://", 3) == 0;
+}
+
 /* The URL, relative to the base. */
 static int resolve(char **url, const char *base)
 {
@@ -166,7 +173,7 @@ static int set_url(struct transfer *transfer, const ac_http_session *session, co
     transfer->target = strdup(options->url);
     if (!transfer->target)
         return ENOMEM;
-    if (base && !strstr(options->url, "://"))
+    if (base && !has_scheme(options->url))
         code = resolve(&transfer->target, base);
     if (!code && options->params && options->params->name)
         code = append_params(&transfer->target, options->params);
