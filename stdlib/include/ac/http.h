@@ -28,7 +28,7 @@
  *     EKEYREJECTED       the server's certificate does not hold: expired, for another name, from an unknown issuer
  *     EBADMSG            the body's compression is broken
  *     EMSGSIZE           a body of more than .max_body bytes, a header of more than 256 KiB, a line of it of more than
- *                        100 KB
+ *                        100 KB; an .upload of another length than .size
  *     ELOOP              more redirects than .redirects
  *     EINVAL             a malformed URL, header, option; EPROTONOSUPPORT: not http or https
  *     EACCES             the proxy refused;  ESPIPE: a body from a generator would have to be sent again
@@ -121,8 +121,8 @@ struct ac_http_options {
     const ac_http_field *multipart; /* a body: multipart/form-data, which may have files: ac_http_fields(...) */
     ac_gen(ac_http_part) upload; /* a body as it comes: the generator is asked as the other side takes it, in a task of
                                     its own, and closed with the response at the latest. Sent in chunks, or with a
-                                    Content-Length if `size` says so. What it throws, the request or the reading of the
-                                    response throws. */
+                                    Content-Length if `size` says so; it must give just that, else EMSGSIZE. What it
+                                    throws, the request or the reading of the response throws. */
     const char *auth;            /* "name:password" */
     bool digest;                 /* .auth by digest, not basic */
     double timeout;              /* from the start to the end of the body; INFINITY: none */
