@@ -168,12 +168,7 @@ static int set_url(struct transfer *transfer, const ac_http_session *session, co
 {
     const char *base = session->options.base_url;
     int code = 0;
-    if (!options->url)
-        return refuse(transfer, EINVAL, "no URL");
-    transfer->target = strdup(options->url);
-    if (!transfer->target)
-        return ENOMEM;
-    if (base && !has_scheme(options->url))
+    if (base && !has_scheme(transfer->target))
         code = resolve(&transfer->target, base);
     if (!code && options->params && options->params->name)
         code = append_params(&transfer->target, options->params);
@@ -345,14 +340,26 @@ static int take_handle(struct transfer *transfer, const ac_http_session *session
     return 0;
 }
 
-int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *session, const char *method,
+int ac__transfer_name(struct transfer *transfer, const char *method, const char *url)
+{
+    snprintf(transfer->method, sizeof transfer->method, "%s", method);
+    if (!url)
+        return refuse(transfer, EINVAL, "no URL");
+    transfer->target = strdup(url);
+    if (!transfer->target)
+        return ENOMEM;
+    if (!is_token(method) || strlen(method) >= sizeof transfer->method)
+        return refuse(transfer, EINVAL, "malformed method");
+    return 0;
+}
+
+int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *session,
                          const struct ac_http_options *options)
 {
     struct body body = {0};
     int code;
-    if (!is_token(method) || strlen(method) >= sizeof transfer->method)
-        return refuse(transfer, EINVAL, "malformed method");
-    strcpy(transfer->method, method);
+    if (options->redirects < -1)
+        return refuse(transfer, EINVAL, ".redirects is less than -1");
     transfer->has_upload = options->upload;
     code = set_url(transfer, session, options);
     if (!code)

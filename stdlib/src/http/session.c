@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- what the loop tells libcurl --------------------------------------------------------------------------------- */
 
@@ -212,10 +213,32 @@ static void set_defaults(struct ac_http_session_options *options)
         options->proxy = ""; /* so that libcurl does not look again for each request */
 }
 
+static bool is_proxy_scheme(const char *scheme)
+{
+    static const char *const names[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(scheme, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Can libcurl do anything with it? Asked to use one that makes no sense, it fails as if that had no address. */
+static bool is_proxy(const char *url)
+{
+    CURLU *parts = curl_url();
+    char *scheme = NULL;
+    bool is_well = !parts /* no memory: libcurl will say so */
+                || (curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME) == CURLUE_OK
+                    && curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK && is_proxy_scheme(scheme));
+    curl_free(scheme);
+    curl_url_cleanup(parts);
+    return is_well;
+}
+
 static bool make_sense(const struct ac_http_session_options *options)
 {
     return options->timeout > 0 && options->connect_timeout > 0 && options->close_timeout > 0 && options->limit > 0
-        && options->limit_per_host >= 0;
+        && options->limit_per_host >= 0 && (!options->proxy || !*options->proxy || is_proxy(options->proxy));
 }
 
 static bool multi_open(ac_http_session *session)
