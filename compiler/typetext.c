@@ -202,6 +202,8 @@ static const char *write_typedef(CXType type, struct writing writing)
     bool is_own = strncmp(name, "ac__item_", 9) == 0 || strcmp(name, "ac__decimal128") == 0;
     bool must_open = is_own || !is_file_scope(declaration) || (writing.is_stripped && object_qualifiers(type)) ||
                      (writing.qualifiers && is_array(clang_getCanonicalType(type)));
+    if (!is_own && !is_file_scope(declaration) && clang_Cursor_hasAttrs(declaration))
+        return NULL; /* may_alias, aligned: only the name says it */
     if (must_open)
         return write_type(clang_getTypedefDeclUnderlyingType(declaration), writing);
     return write_word(name, writing);
