@@ -218,6 +218,7 @@ struct symbol {
     struct symbol *previous;   /* the file-scope declaration before this one of the same entity, or null */
     struct node *block;        /* the BLOCK, FOR, CATCH, ... whose scope it is in; null at file scope and for params */
     uint32_t depth;            /* of an embeddable async function: frames in frames, itself included */
+    uint32_t lasting_frames, awaited_frames; /* those that lie in its frame side by side, and in one place in turn */
     bool is_embeddable;        /* an async function whose frame has been printed: callers below can embed it */
     enum use {
         USE_NONE,

@@ -73,6 +73,34 @@ static struct symbol *make_temporary(struct function *function, struct node *sco
     return symbol;
 }
 
+/* An expression of the same variably modified type that has no effects: typeof evaluates its operand then. */
+static struct node *without_effects(struct acc *acc, struct node *node)
+{
+    struct node *left = node->count ? node->child[0] : NULL;
+    switch (node->kind) {
+    case NODE_PAREN:
+    case NODE_PREFIX:
+    case NODE_POSTFIX:
+    case NODE_ASSIGN:
+    case NODE_COMPOUND_ASSIGN:
+        return without_effects(acc, left);
+    case NODE_COMMA:
+        return without_effects(acc, node->child[1]);
+    case NODE_BINARY:
+        return without_effects(acc, left->type && left->type->is_variable ? left : node->child[1]);
+    case NODE_CONDITIONAL:
+        left = node->child[1] ? node->child[1] : node->child[0];
+        return without_effects(acc, left->type && left->type->is_variable ? left : node->child[2]);
+    case NODE_INDEX:
+        return build(acc, node, "(%0)[0]",
+                     without_effects(acc, left->type && left->type->is_variable ? left : node->child[1]), NULL);
+    case NODE_UNARY:
+        return build(acc, node, token_is(acc, node->op, "*") ? "*(%0)" : "&(%0)", without_effects(acc, left), NULL);
+    default:
+        return node;
+    }
+}
+
 struct symbol *build_temporary(struct function *function, struct node *scope, const struct type_info *type,
                                struct node *probe, bool lives_across_await)
 {
@@ -85,8 +113,10 @@ struct symbol *build_temporary(struct function *function, struct node *scope, co
         slot->size = type->size;
         slot->alignment = type->alignment;
         slot->is_variable = type->is_variable;
-        if (type->is_variable)
+        if (type->is_variable) {
             slot->type = "void *@";
+            probe = without_effects(function->acc, probe);
+        }
     }
     slot->probe = probe;
     return symbol;

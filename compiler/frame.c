@@ -64,6 +64,8 @@ static struct symbol *called_by_name(const struct function *function, struct nod
 static struct symbol *in_sight(struct function *function, struct node *operand)
 {
     struct symbol *symbol = called_by_name(function, operand);
+    if (symbol && has_attribute(function->acc, symbol, "weak")) /* another may take its place */
+        return NULL;
     while (symbol && !symbol->is_embeddable) /* a prototype may follow the definition */
         symbol = symbol->previous;
     return symbol && symbol != function->symbol ? symbol : NULL;
@@ -83,16 +85,21 @@ static struct symbol *published(struct function *function, struct node *operand)
     return symbol;
 }
 
-/* Frames in frames in frames: the outermost has room for all, used or not. */
-enum { DEPTH_LIMIT = 32 };
+/* Frames in frames in frames: the outermost has room for all, used or not. Children and generators lie side by side. */
+enum { DEPTH_LIMIT = 32, FRAMES_LIMIT = 256 };
 
-struct symbol *frame_embeds(struct function *function, struct node *operand)
+struct symbol *frame_embeds(struct function *function, struct node *operand, bool beside_others)
 {
-    struct symbol *callee = in_sight(function, operand);
+    struct symbol *callee = in_sight(function, operand), *self = function->symbol;
+    uint32_t *frames = beside_others ? &self->lasting_frames : &self->awaited_frames;
     if (!callee || callee->depth >= DEPTH_LIMIT)
         return NULL;
-    if (function->symbol->depth <= callee->depth)
-        function->symbol->depth = callee->depth + 1;
+    uint32_t added = 1 + callee->lasting_frames + callee->awaited_frames;
+    if (self->lasting_frames + self->awaited_frames + added > FRAMES_LIMIT)
+        return NULL;
+    *frames = beside_others ? *frames + added : *frames > added ? *frames : added;
+    if (self->depth <= callee->depth)
+        self->depth = callee->depth + 1;
     return callee;
 }
 
@@ -118,7 +125,7 @@ static void number_await(struct function *function, struct scope *scope, struct 
 {
     struct node *operand = statement->child[0];
     struct site *site = number_site(function, statement, statement->op ? statement->op : statement->first);
-    site->callee = frame_embeds(function, operand);
+    site->callee = frame_embeds(function, operand, false);
     if (!site->callee)
         site->callee = published(function, operand);
     site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
@@ -130,7 +137,7 @@ static void number_await(struct function *function, struct scope *scope, struct 
 /* A scoped child whose frame is known lies where its handle does. */
 static void place_child(struct function *function, const struct node *start)
 {
-    slot_of(start->symbol)->callee = frame_embeds(function, start->child[0]);
+    slot_of(start->symbol)->callee = frame_embeds(function, start->child[0], true);
 }
 
 /* Collects scopes and awaits; remembers on each block which scope it opens. */

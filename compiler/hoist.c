@@ -112,10 +112,21 @@ static bool is_steady(struct node *node)
     }
 }
 
+static bool is_async_call(const struct node *node)
+{
+    const struct node *callee = node->kind == NODE_CALL ? node_strip(node->child[0]) : NULL;
+    return callee && callee->kind == NODE_NAME && callee->symbol && callee->symbol->is_async;
+}
+
 static struct node *save_value(struct hoist *hoist, struct node *node)
 {
     if (is_steady(node))
         return node;
+    if (is_async_call(node)) { /* to make a coroutine later is the same, and leaves none behind if the await fails */
+        for (uint32_t i = 1; i < node->count; i++)
+            node->child[i] = save_value(hoist, node->child[i]);
+        return node;
+    }
     if (is_void(node)) {
         build_into(hoist->acc, hoist->out, build(hoist->acc, node, "%0;", node, NULL));
         return nothing(hoist, node);
@@ -267,11 +278,18 @@ static bool needs_detour(const struct node *argument)
 
 static void detour_results(struct hoist *hoist, struct node *call, struct node *after)
 {
+    uint32_t awaiting = 0; /* the last argument whose place is found by an await */
+    for (uint32_t i = 1; i < call->count; i++)
+        if (needs_detour(call->child[i]) && call->child[i]->child[0]->has_await)
+            awaiting = i;
     for (uint32_t i = 1; i < call->count; i++) {
         struct node *argument = call->child[i], *lvalue;
-        if (!needs_detour(argument))
+        if (!needs_detour(argument)) {
+            if (i < awaiting)
+                call->child[i] = hoist_combined(hoist, argument, true);
             continue;
-        lvalue = save_place(hoist, argument->child[0]);
+        }
+        lvalue = hoist_operand(hoist, argument->child[0], WANT_PLACE, true);
         struct symbol *result = new_temporary(hoist, argument->child[1]->type->result, NULL, true);
         assign_to(hoist, hoist->out, result, lvalue); /* it keeps its value if the coroutine fails */
         argument->child[0] = build_name(hoist->acc, argument->child[0], result);

@@ -146,7 +146,7 @@ static struct node *over_generator(struct function *function, struct node *node)
 {
     struct acc *acc = function->acc;
     struct node *operand = node->child[1], *block = build_block(acc, node), *guarded = build_block(acc, node);
-    struct generator generator = {.callee = frame_embeds(function, operand)};
+    struct generator generator = {.callee = frame_embeds(function, operand, true)};
     if (generator.callee)
         embed(function, block, node_strip(operand), &generator);
     else

@@ -154,7 +154,7 @@ void hoist(struct function *function);
 void declare(struct function *function);
 void regions(struct function *function);
 /* The async function that a call awaits or iterates over, if its frame is to be embedded; null: it is not. */
-struct symbol *frame_embeds(struct function *function, struct node *operand);
+struct symbol *frame_embeds(struct function *function, struct node *operand, bool beside_others);
 void frame_print(struct printer *printer);
 /* A string literal. */
 void print_quoted(struct printer *printer, const char *text);

@@ -435,33 +435,39 @@ static void place_parameters(struct scan *scan)
     }
 }
 
-/* A compound literal lives as long as its block: it needs a slot if its address can outlive an await. One that is only
- * read as a value does not. */
-static void place_literal(struct scan *scan, struct node *literal, const struct node *parent, struct node *block)
+/* A compound literal lives as long as its block: it needs a slot if its address can outlive an await, or the statement
+ * that it stands in, which is taken apart if it `awaits`. One that is only read as a value does not. */
+static void place_literal(struct scan *scan, struct node *literal, const struct node *parent, struct node *block,
+                          bool awaits)
 {
     const struct type_info *type = literal->type;
     bool has_address = parent->kind == NODE_UNARY || parent->kind == NODE_MEMBER || parent->kind == NODE_INDEX ||
                        (type && type->class == TYPE_ARRAY);
-    bool outlives = (block->has_label && block->has_await) || await_between(scan, literal->first, block->last);
+    bool outlives = awaits || (block->has_label && block->has_await) ||
+                    await_between(scan, literal->first, block->last);
     if (!type || type->class == TYPE_UNKNOWN || type->is_variable || !has_address || !outlives)
         return;
     literal->symbol = build_temporary(scan->function, block, type, literal, true);
 }
 
 /* `parent` is what has the node as its operand, parentheses left out. */
-static void place_literals(struct scan *scan, struct node *node, const struct node *parent, struct node *block)
+static void place_literals(struct scan *scan, struct node *node, const struct node *parent, struct node *block,
+                           bool awaits)
 {
-    if (node->kind == NODE_BLOCK)
+    if (node->kind == NODE_BLOCK) {
         block = node;
+        awaits = false;
+    }
+    awaits |= node->has_await && is_evaluated_together(node);
     if (node->kind == NODE_DECLARATION && has_specifier(scan->function->acc, node->child[0], "static"))
         return;
     if (node->kind == NODE_COMPOUND_LITERAL)
-        place_literal(scan, node, parent, block);
+        place_literal(scan, node, parent, block, awaits);
     if (node->kind != NODE_PAREN)
         parent = node;
     for (uint32_t i = 0; i < node->count; i++)
         if (node->child[i] && !node->child[i]->is_unevaluated)
-            place_literals(scan, node->child[i], parent, block);
+            place_literals(scan, node->child[i], parent, block, awaits);
 }
 
 /* Those in which an await decides what is evaluated get a temporary anyway (hoist.c), as does what is awaited. */
@@ -563,7 +569,7 @@ void places(struct function *function)
     place_parameters(&scan);
     place_variables(&scan, function->body);
     if (scan.await_count) {
-        place_literals(&scan, function->body, function->body, function->body);
+        place_literals(&scan, function->body, function->body, function->body, false);
         place_records(&scan, function->body, function->body, false);
     }
     for (uint32_t token = function->body->first; token < function->body->last; token++)

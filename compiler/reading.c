@@ -103,19 +103,63 @@ static bool is_adjusted(CXCursor cursor)
         }
 }
 
+static enum CXChildVisitResult take_last(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    *(CXCursor *)data = cursor;
+    return CXChildVisit_Continue;
+}
+
+static CXCursor without_conversions(CXCursor cursor)
+{
+    while (clang_getCursorKind(cursor) == CXCursor_UnexposedExpr)
+        cursor = first_child(cursor);
+    return cursor;
+}
+
+/* The member that an expression reads, through parentheses and commas; else the expression. */
+static CXCursor read_member(CXCursor cursor)
+{
+    CXCursor last = clang_getNullCursor();
+    switch (clang_getCursorKind(cursor)) {
+    case CXCursor_MemberRefExpr:
+        return clang_getCursorReferenced(cursor);
+    case CXCursor_ParenExpr:
+        return read_member(without_conversions(first_child(cursor)));
+    case CXCursor_BinaryOperator:
+        if (clang_getCursorBinaryOperatorKind(cursor) != CXBinaryOperator_Comma)
+            return cursor;
+        clang_visitChildren(cursor, take_last, &last);
+        return read_member(without_conversions(last));
+    default:
+        return cursor;
+    }
+}
+
+/* What the value of a bit-field is converted to where an int can hold all it can (C11 6.3.1.1p2). */
+static struct type_info *promoted(const struct type_info *declared, CXCursor bit_field)
+{
+    static struct type_info integer = {.class = TYPE_SCALAR, .is_integer = true, .size = sizeof(int),
+                                       .alignment = _Alignof(int), .spelling = "int", .declaration = "int @"};
+    int width = clang_getFieldDeclBitWidth(bit_field), full = 8 * (int)sizeof(int);
+    enum CXTypeKind kind = clang_getCanonicalType(clang_getCursorType(bit_field)).kind;
+    bool is_signed = kind >= CXType_Char_S && kind <= CXType_Int128;
+    integer.decayed = &integer;
+    return width < full || (width == full && is_signed) ? &integer : declared->decayed;
+}
+
 static struct type_info *type_of_cursor(struct reading *reading, CXCursor cursor)
 {
     struct type_info *info = type_info_of(reading->acc, &reading->types, clang_getCursorType(cursor));
     if ((info->class == TYPE_ARRAY || info->class == TYPE_FUNCTION) && is_adjusted(cursor))
         info = info->decayed;
-    bool is_member = clang_getCursorKind(cursor) == CXCursor_MemberRefExpr;
-    if (!clang_Cursor_isBitField(is_member ? clang_getCursorReferenced(cursor) : cursor))
+    CXCursor member = read_member(cursor);
+    if (!clang_Cursor_isBitField(member))
         return info;
     struct type_info *bit_field = arena_allocate(reading->acc->arena, sizeof *bit_field);
     *bit_field = *info;
-    bit_field->is_bit_field = true;
-    if (bit_field->decayed == info)
-        bit_field->decayed = bit_field;
+    bit_field->is_bit_field = clang_getCursorKind(cursor) != CXCursor_BinaryOperator;
+    bit_field->decayed = promoted(info, member);
     return bit_field;
 }
 

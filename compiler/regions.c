@@ -261,7 +261,10 @@ static struct node *lower_rethrow(struct walk *walk, struct node *node)
     CHECK(region);
     struct node *block = build_block(walk->acc, node);
     struct node *held = build_name(walk->acc, node, region->held);
-    build_hidden_into(walk->acc, block, build(walk->acc, node, "ac__task->error = %0; %1 = 0;", held, held, NULL));
+    /* thrown to a handler inside of the clause, it is still bound there when that is done with it */
+    bool leaves = walk->handler == region->handler;
+    const char *text = leaves ? "ac__task->error = %0; %1 = 0;" : "ac__task->error = ac__thrown_again(%0);";
+    build_hidden_into(walk->acc, block, build(walk->acc, node, text, held, leaves ? held : NULL, NULL));
     build_into(walk->acc, block, jump_to(walk, node, walk->handler));
     return block;
 }

@@ -2,7 +2,8 @@
  *
  * What programs see of an error is a plain value (ac_error). Under way it is a struct ac__thrown: that value, the
  * trace that grows by a line at each await it passes, and the error that was being handled when it was thrown. It has
- * one owner at a time: the task it travels in (task->error), the handler that caught it, or another error's context. */
+ * one owner at a time: the task it travels in (task->error), the handler that caught it, or another error's context;
+ * but a handler that rethrows it to another one inside of itself owns it, too. */
 #include "core.h"
 
 #include <string.h>
@@ -20,6 +21,7 @@ struct ac__thrown {
     struct ac__thrown *context;
     bool is_shared; /* belongs to nobody, keeps no trace: thrown where there is no memory for one of its own */
     bool is_forgotten; /* not worth to be another's context */
+    unsigned more_owners;
     unsigned count, capacity;
     struct line *lines;
     struct line first_lines[LINES]; /* most traces are short */
@@ -99,6 +101,7 @@ static struct ac__thrown *thrown_new(void)
     thrown->error = (ac_error){.file = "", .function = ""}; /* until it is traced: never null */
     thrown->context = NULL;
     thrown->is_shared = thrown->is_forgotten = false;
+    thrown->more_owners = 0;
     thrown->count = 0;
     thrown->capacity = LINES;
     thrown->lines = thrown->first_lines;
@@ -142,11 +145,22 @@ void ac__thrown_free(struct ac__thrown *thrown)
 {
     while (thrown && !thrown->is_shared) {
         struct ac__thrown *context = thrown->context;
+        if (thrown->more_owners) {
+            thrown->more_owners--;
+            return;
+        }
         if (thrown->lines != thrown->first_lines)
             ac__free(thrown->lines);
         ac__free(thrown);
         thrown = context;
     }
+}
+
+struct ac__thrown *ac__thrown_again(struct ac__thrown *thrown)
+{
+    if (!thrown->is_shared)
+        thrown->more_owners++;
+    return thrown;
 }
 
 static bool lines_reserve(struct ac__thrown *thrown, unsigned count)
@@ -282,8 +296,12 @@ const ac_error *ac__thrown_error(const struct ac__thrown *thrown)
 void ac__thrown_push(struct ac__thrown **error, struct ac__thrown *context)
 {
     struct ac__thrown *last = *error;
-    if (!context || last == context)
+    if (!context)
         return;
+    if (last == context) { /* rethrown: one owner less */
+        last->more_owners -= last->more_owners > 0;
+        return;
+    }
     if (!last || last->is_shared || context->is_forgotten) {
         ac__thrown_free(context);
         return;

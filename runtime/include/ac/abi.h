@@ -311,6 +311,8 @@ struct ac__thrown *ac__catch(struct ac__task *task);
 int ac__thrown_code(const struct ac__thrown *thrown);
 const ac_error *ac__thrown_error(const struct ac__thrown *thrown);
 void ac__thrown_free(struct ac__thrown *thrown); /* null is fine */
+/* An error that its handler rethrows, and keeps: it is freed once more. */
+struct ac__thrown *ac__thrown_again(struct ac__thrown *thrown);
 /* task->error was thrown while `thrown` was handled: it becomes its context. Takes over `thrown`; null is fine. */
 void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown);
 
