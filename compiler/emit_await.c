@@ -153,16 +153,20 @@ static void print_awaited_type(struct printer *printer, struct node *operand)
     print_text(printer, ")(0))");
 }
 
-/* Any coroutine's frame as far as its result. */
-static void print_result_view(struct printer *printer, const struct node *statement)
+/* The result in the frame of any coroutine, ac__child. */
+static void print_result(struct printer *printer, const struct node *statement)
 {
-    print_text(printer, "((struct { struct ac__frame base;");
-    if (statement->type && statement->type->declaration) {
-        print_format(printer, "%s; }", declare_as(printer->acc, statement->type->declaration, "result"));
-    } else {
-        print_awaited_type(printer, statement->child[0]);
-        print_text(printer, "result; }");
+    const char *declaration = statement->type ? statement->type->declaration : NULL;
+    if (declaration) {
+        print_format(printer, "*(%s)ac__result_at(ac__child, _Alignof(%s))",
+                     declare_as(printer->acc, declaration, "*"), declare_as(printer->acc, declaration, ""));
+        return;
     }
+    print_text(printer, "*(");
+    print_awaited_type(printer, statement->child[0]);
+    print_text(printer, "*)ac__result_at(ac__child, _Alignof(");
+    print_awaited_type(printer, statement->child[0]);
+    print_text(printer, "))");
 }
 
 /* The library's macros wrap the call in a cast to the coroutine's type and __extension__. */
@@ -193,8 +197,7 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
     print_suspension(printer, statement);
     print_target(printer, statement);
     if (statement->count > 1) {
-        print_result_view(printer, statement);
-        print_text(printer, " *)ac__child)->result");
+        print_result(printer, statement);
         print_target_end(printer, statement);
     }
     print_text(printer, "\nac__release(ac__child, ac__task);");

@@ -173,14 +173,27 @@ static void print_init(struct printer *printer, const struct function *function)
     print_text(printer, "}\n");
 }
 
+static void print_directive(struct printer *printer, const char *directive)
+{
+    buffer_printf(&printer->out, "\n#pragma %s\n", directive);
+    printer->file = UINT16_MAX;
+    printer->last_token = 0;
+}
+
 /* Generated statements stand on the lines of the user's: how those are indented says nothing. */
 static void print_pragma(struct printer *printer, const char *words)
 {
-    if (printer->readable)
-        return;
-    buffer_printf(&printer->out, "\n#pragma GCC diagnostic %s\n", words);
-    printer->file = UINT16_MAX;
-    printer->last_token = 0;
+    if (!printer->readable)
+        print_directive(printer, arena_format(printer->acc->arena, "GCC diagnostic %s", words));
+}
+
+/* `#pragma pack` is for the structures of the user's. */
+static bool packs_structures(struct acc *acc)
+{
+    for (uint32_t i = 1; i < acc->token_count; i++)
+        if (acc->tokens[i].kind == TOK_PRAGMA && strstr(token_text(acc, i), "pack"))
+            return true;
+    return false;
 }
 
 /* It may only be embedded: then gcc -O0 leaves it out if it is static and inline. */
@@ -480,9 +493,16 @@ void emit_function(struct printer *printer, struct function *function)
     print_detached(printer);
     print_pragma(printer, "push");
     print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* clang speaks of a system header's types, too */
+    bool is_packed = packs_structures(printer->acc);
+    if (is_packed) {
+        print_directive(printer, "pack(push)");
+        print_directive(printer, "pack()");
+    }
     for (uint32_t i = 0; i < function->prelude_count; i++)
         print_text(printer, function->prelude[i]);
     frame_print(printer);
+    if (is_packed)
+        print_directive(printer, "pack(pop)");
     print_sites(printer, function);
     print_description(printer, function);
     print_set(printer, function);

@@ -124,10 +124,10 @@ static struct node *item_of(struct acc *acc, struct node *operand, const struct 
     if (generator->callee)
         return build(acc, operand, "%0.ac__result", name, NULL);
     if (!declaration)
-        return build(acc, operand, "((struct { struct ac__frame base; __typeof__((%1)(0)) result; } *)%0)->result",
-                     name, operand, NULL);
-    const char *text = arena_format(acc->arena, "((struct { struct ac__frame base; %s; } *)%%0)->result",
-                                    declare_as(acc, declaration, "result"));
+        return build(acc, operand, "(*(__typeof__((%1)(0)) *)ac__result_at(%0, _Alignof(__typeof__((%1)(0)))))", name,
+                     operand, NULL);
+    const char *text = arena_format(acc->arena, "(*(%s)ac__result_at(%%0, _Alignof(%s)))",
+                                    declare_as(acc, declaration, "*"), declare_as(acc, declaration, ""));
     return build(acc, operand, text, name, NULL);
 }
 

@@ -82,7 +82,7 @@ struct ac__function {
 };
 
 /* The head of a frame. The result lies right behind it, at the alignment of its type: whoever awaits a coroutine finds
- * it there without asking, as in struct { struct ac__frame base; T result; }. */
+ * it there without asking (ac__result_at). */
 struct ac__frame {
     const struct ac__function *function;
     union {
@@ -93,6 +93,11 @@ struct ac__frame {
     unsigned state;             /* the await it stands at; 0: not started, the arguments are in the frame */
     unsigned storage;           /* enum ac__storage */
 };
+
+static inline void *ac__result_at(struct ac__frame *frame, unsigned long alignment)
+{
+    return (char *)frame + ((sizeof *frame + alignment - 1) & -alignment);
+}
 
 /* The state of an embedded frame that is to start: the arguments are those of the call. */
 enum { AC__ENTER = 0x7fffffff };
