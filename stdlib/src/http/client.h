@@ -66,7 +66,8 @@ struct transfer {
     /* its body */
     struct bytes body;
     size_t max_body;
-    bool is_collecting; /* all of it, up to max_body */
+    bool is_being_read; /* somebody waits for more of it */
+    bool is_collecting; /* ... for all of it, up to max_body */
     bool is_read;       /* to its end */
     bool is_draining;
     size_t drained;
