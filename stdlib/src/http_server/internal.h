@@ -208,8 +208,8 @@ void ac__http_connection_begin(struct connection *c, enum phase phase, double un
 void ac__http_connection_end(struct connection *c, enum phase phase);
 /* Did the deadline cancel the task? Says so once. */
 bool ac__http_connection_was_late(struct connection *c);
-/* "Sun, 06 Nov 1994 08:49:37 GMT", in HTTP_TIME bytes. */
-void ac__http_write_time(char *text, time_t time);
+/* "Sun, 06 Nov 1994 08:49:37 GMT", in HTTP_TIME bytes. False, and "": in no year that this form can name. */
+bool ac__http_write_time(char *text, time_t time);
 /* The header field. */
 const char *ac__http_server_date(struct ac_http_server *server);
 void ac__http_report(const struct ac_request *r, const ac_error *error);
