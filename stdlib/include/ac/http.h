@@ -24,9 +24,10 @@
  *     ECONNREFUSED, ECONNRESET, EPIPE, ENETUNREACH, ...  of the connection: the system's own code
  *     ECONNRESET         the connection ended before a response
  *     AC_EINCOMPLETE     the connection ended in the middle of the response
- *     EPROTO             what came is not HTTP, or broken chunks, or several lengths; TLS could not be agreed on
+ *     EPROTO             what came is not HTTP, or broken chunks, or a length that is none; TLS could not be agreed on
  *     EKEYREJECTED       the server's certificate does not hold: expired, for another name, from an unknown issuer
- *     EBADMSG            the body's compression is broken
+ *     EBADMSG            the body's compression is broken (that it ends too early is noticed by the body's length or
+ *                        chunks only, not by the compressed data itself)
  *     EMSGSIZE           a body of more than .max_body bytes, a header of more than 256 KiB, a line of it of more than
  *                        100 KB; an .upload of another length than .size
  *     ELOOP              more redirects than .redirects
@@ -176,8 +177,8 @@ const ac_http_pair *ac_http_headers(ac_http_response *response);
 /* Throws AC_EHTTP(status) if the status is 400 or more, with status, reason and URL. */
 ac_coro(void) ac_http_raise_for_status(ac_http_response *response);
 
-/* The body is read once, by one task at a time; when all of it has been read, these throw EALREADY. They throw what
- * ended the transfer, once all that came before has been handed out; text, bytes and json EMSGSIZE above .max_body.
+/* The body is read once, by one task at a time (a second one that wants to read while one waits gets EBUSY); when all
+ * of it has been read, these throw EALREADY. They throw what ended the transfer, once all that came before has been handed out; text, bytes and json EMSGSIZE above .max_body.
  * Cancelled, or left early: what has not been handed out can still be read. */
 
 /* The whole body with a '\0' behind it, to be given to free. `size`, if it is not null, gets the number of bytes. */

@@ -96,7 +96,15 @@ static void begin_header(struct transfer *transfer, const char *line, size_t siz
     note_reason(transfer, line, size);
 }
 
-/* libcurl would take the last Content-Length, up to what is no digit. False for one that cannot be trusted. */
+static bool fits(const char *digits)
+{
+    errno = 0;
+    (void)strtoll(digits, NULL, 10);
+    return !errno;
+}
+
+/* libcurl would take the last Content-Length, up to what is no digit, and forget one that does not fit. False for one
+ * that cannot be trusted. */
 static bool note_length(struct transfer *transfer, const char *line, size_t size)
 {
     static const char name[] = "content-length:";
@@ -113,7 +121,7 @@ static bool note_length(struct transfer *transfer, const char *line, size_t size
     if (!digits || digits >= sizeof length || strspn(at, "0123456789") < digits)
         return false;
     memcpy(length, at, digits);
-    if (transfer->length[0] && strcmp(transfer->length, length) != 0)
+    if (!fits(length) || (transfer->length[0] && strcmp(transfer->length, length) != 0))
         return false;
     memcpy(transfer->length, length, sizeof length);
     return true;
@@ -162,7 +170,7 @@ static size_t take_header(char *line, size_t unit, size_t count, void *argument)
     else if (size <= 2 && (line[0] == '\r' || line[0] == '\n'))
         return end_header(transfer) ? size : (size_t)refuse(transfer, ENOMEM, "no memory for the header");
     else if (!note_length(transfer, line, size))
-        return (size_t)refuse(transfer, EPROTO, "the header has several lengths of the body, or one that is no number");
+        return (size_t)refuse(transfer, EPROTO, "the header has several lengths of the body, or one that is none");
     return size;
 }
 
@@ -282,6 +290,10 @@ static int failure_of(struct transfer *transfer, CURLcode outcome)
     if (outcome == CURLE_COULDNT_CONNECT && transfer->socket_code) {
         os_code = transfer->socket_code;
         snprintf(transfer->curl_message, sizeof transfer->curl_message, "no socket: %s", strerror((int)os_code));
+    }
+    if (outcome == CURLE_WRITE_ERROR) { /* not by a refusal of ours, which has its code */
+        snprintf(transfer->curl_message, sizeof transfer->curl_message, "bytes behind the compressed body");
+        return EBADMSG;
     }
     return ac__code_of_curl(outcome, os_code);
 }

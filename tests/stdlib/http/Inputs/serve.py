@@ -129,6 +129,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def get_bad_gzip(self):
         self.answer(b'this is not gzip', headers=[('Content-Encoding', 'gzip')])
 
+    def get_gzip_and_more(self):
+        self.answer(gzip.compress(b'compressed\n') + b'junk', headers=[('Content-Encoding', 'gzip')])
+
     def get_chunked(self):
         self.raw(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
                  b'6;extension=1\r\nchunks\r\n4\r\n and\r\n5\r\n more\r\n0\r\nX-Trailer: yes\r\n\r\n', close=False)
@@ -274,6 +277,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def get_no_length(self):
         self.raw(b'HTTP/1.1 200 OK\r\nContent-Length: 3, 5\r\n\r\nabcde')
+
+    def get_huge_length(self):
+        self.raw(b'HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\nabcde')
 
     def get_same_length(self):
         self.raw(b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nabcde')
