@@ -132,6 +132,8 @@ void ac__handles_give_back(struct handles *handles, CURL *easy, bool is_reusable
 
 /* Appends header fields to a list. 0, EINVAL for a name or value that no header may have, or ENOMEM. */
 int ac__headers_add(struct curl_slist **list, const ac_http_pair *pairs);
+/* Takes out the fields that describe a body. */
+void ac__headers_drop_body(struct curl_slist **list);
 /* Notes what is asked for, first of all, so that errors name it. 0, or an error code with the transfer's message. */
 int ac__transfer_name(struct transfer *transfer, const char *method, const char *url);
 /* Sets it up as the options say, and those of the session. 0, or an error code with the transfer's message. */

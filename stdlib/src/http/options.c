@@ -85,6 +85,20 @@ static bool line_is_replaced(const char *line, const ac_http_pair *pairs)
     return false;
 }
 
+void ac__headers_drop_body(struct curl_slist **list)
+{
+    while (*list) {
+        struct curl_slist *line = *list;
+        if (strncasecmp(line->data, "Content-", 8) == 0 || line_is_of(line->data, "Transfer-Encoding")) {
+            *list = line->next;
+            line->next = NULL;
+            curl_slist_free_all(line);
+        } else {
+            list = &line->next;
+        }
+    }
+}
+
 /* The session's fields but for those that the request has itself, the request's, and what this module sends if neither
  * has it. */
 static int set_headers(struct transfer *transfer, const ac_http_session *session, const ac_http_pair *pairs,

@@ -76,6 +76,22 @@ static void note_reason(struct transfer *transfer, const char *line, size_t size
     transfer->reason[length] = '\0';
 }
 
+/* The next request has no body. libcurl knows that, but would send what describes it. */
+static void become_get(struct transfer *transfer)
+{
+    ac__headers_drop_body(&transfer->header_list);
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->header_list);
+    curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, NULL);
+    transfer->has_body = false;
+}
+
+static bool is_made_get(const char *method, long status)
+{
+    if (status == 303)
+        return strcmp(method, "HEAD") != 0;
+    return (status == 301 || status == 302) && strcmp(method, "POST") == 0;
+}
+
 /* A redirect that libcurl is going to follow. After 303 it is to be a GET, whatever the method was. */
 static bool goes_on(struct transfer *transfer, long status)
 {
@@ -84,8 +100,8 @@ static bool goes_on(struct transfer *transfer, long status)
         return false;
     if (curl_easy_header(transfer->easy, "Location", 0, CURLH_HEADER, -1, &location) != CURLHE_OK)
         return false;
-    if (status == 303 && strcmp(transfer->method, "HEAD") != 0)
-        curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, NULL);
+    if (is_made_get(transfer->method, status))
+        become_get(transfer);
     return true;
 }
 
