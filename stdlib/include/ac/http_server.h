@@ -46,8 +46,8 @@ typedef struct ac_request ac_request;
 /* What answers a request: an async function. */
 typedef ac_coro(void) ac_http_handler(ac_request *r);
 
-/* Throwing AC_EHTTP(404), "no user %d", id answers with that status (400 to 599) and message, if nobody catches it
- * and no response has begun. That is not reported. */
+/* Throwing AC_EHTTP(404), "no user %d", id answers with that status (400 to 599) and message (without one, with the
+ * status as its text), if nobody catches it and no response has begun. That is not reported. */
 
 /* Limits. 0: the default. Times in seconds; INFINITY: no limit. */
 struct ac_http_server_options {
@@ -180,8 +180,9 @@ ac_gen(ac_http_part) ac_request_parts(ac_request *r);
  * ETIMEDOUT when the client does not take it; then the connection is of no use any more.
  * Cancelled: a part may have been sent; the connection is cut. */
 
-/* Adds a header field. The texts are copied. 0, or -1 with errno: EINVAL for a name or value that no header may have,
- * or one of the fields that are the server's; EALREADY if the response has begun; ENOMEM. */
+/* Adds a header field. The texts are copied. A Content-Type takes the place of the response's `type`. 0, or -1 with
+ * errno: EINVAL for a name or value that no header may have, or one of the fields that are the server's; EALREADY if
+ * the response has begun; ENOMEM. */
 int ac_respond_header(ac_request *r, const char *name, const char *value);
 
 /* A whole response. A null `type` leaves Content-Type out. */

@@ -111,6 +111,7 @@ struct ac_request {
     bool has_no_body;       /* HEAD, 204, 304: what is written is only counted */
     char *extra;            /* header fields of the handler's, as they are sent */
     size_t extra_size, extra_capacity;
+    bool has_own_type;      /* ... Content-Type is among them */
     int status;
 
     struct arena arena;
