@@ -57,7 +57,8 @@ typedef struct ac_http_session ac_http_session;
 struct ac_http_session_options {
     int ac__nothing;
     const char *base_url;        /* what URLs without a scheme are relative to */
-    const ac_http_pair *headers; /* sent with every request, unless it has its own of that name */
+    const ac_http_pair *headers; /* sent with every request, unless it has its own of that name; a null value leaves out
+                                    what would be sent by itself */
     const char *auth;            /* "name:password", for requests without their own */
     const char *proxy;           /* its URL; "": none. Null: as the environment says (http_proxy, no_proxy, ...) */
     double timeout;              /* of a request, from its start to the end of the body: 300; INFINITY: none */
@@ -67,6 +68,7 @@ struct ac_http_session_options {
     int limit_per_host;          /* connections to one host at once: no limit of its own */
     bool no_cookies;             /* keep none */
     bool insecure;               /* accept any certificate */
+    /* Requests throw EINVAL where one of these files is of no use. */
     const char *ca_file;         /* certificates of issuers, in PEM, in place of the system's */
     const char *certificate;     /* the client's own certificate, a file in PEM ... */
     const char *key;             /* ... and its private key, if it is in another file */
@@ -77,7 +79,8 @@ struct ac_http_session_options {
  *     async with (ac_http_session *session = ac_http_session_new()) { ... }
  *
  * Leaving the block closes it, as ac_http_session_close does. Null with errno, which `async with` throws: ENOMEM,
- * EINVAL. It belongs to the running loop. */
+ * EINVAL. It belongs to the running loop. Two sockets of each session that libcurl 7.88 makes for itself are not
+ * close-on-exec. */
 #define ac_http_session_new(...) ac__http_session_new(&(const struct ac_http_session_options){0, __VA_ARGS__})
 
 /* Waits until the transfers under way have ended, close_timeout at most, cuts what remains, closes the connections and
@@ -171,15 +174,17 @@ ac_coro(void) ac_http_close(ac_http_response *response);
  * number `index`, from 0. Good as long as the response. */
 const char *ac_http_header(const ac_http_response *response, const char *name);
 const char *ac_http_header_at(const ac_http_response *response, const char *name, size_t index);
-/* All header fields of the response in their order, an array that ends with a null name. Null if there is no memory. */
+/* All header fields of the response in their order, an array that ends with a null name and is the response's. Null if
+ * there is no memory. */
 const ac_http_pair *ac_http_headers(ac_http_response *response);
 
 /* Throws AC_EHTTP(status) if the status is 400 or more, with status, reason and URL. */
 ac_coro(void) ac_http_raise_for_status(ac_http_response *response);
 
 /* The body is read once, by one task at a time (a second one that wants to read while one waits gets EBUSY); when all
- * of it has been read, these throw EALREADY. They throw what ended the transfer, once all that came before has been handed out; text, bytes and json EMSGSIZE above .max_body.
- * Cancelled, or left early: what has not been handed out can still be read. */
+ * of it has been read, these throw EALREADY. They throw what ended the transfer, once all that came before has been
+ * handed out; text, bytes and json EMSGSIZE above .max_body. Cancelled, or left early: what has not been handed out can
+ * still be read. */
 
 /* The whole body with a '\0' behind it, to be given to free. `size`, if it is not null, gets the number of bytes. */
 ac_coro(char *) ac_http_text(ac_http_response *response);

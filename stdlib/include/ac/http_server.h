@@ -22,7 +22,8 @@
  *
  * A handler that throws: the client gets 500 (or the status of AC_EHTTP), the error is reported on stderr; where the
  * response had begun, the connection is cut, so that the client notices. A handler whose client goes away while it
- * waits is cancelled.
+ * waits is cancelled. (With TLS, the end of the TCP connection counts; a goodbye alone is noticed when the handler is
+ * done.)
  *
  * Texts that functions here return belong to the request: they are good until its handler has returned. */
 #ifndef AC_HTTP_SERVER_H
@@ -60,11 +61,13 @@ struct ac_http_server_options {
     double idle_timeout;     /* between two requests: 60; then the connection is closed */
     double write_timeout;    /* for the client to take the next 64 KiB: 60; then the connection is cut */
     double stop_timeout;     /* for handlers to end after ac_http_stop: 30; then they are cancelled */
-    unsigned max_connections; /* at once: 10000; further ones wait in the kernel's queue */
+    unsigned max_connections; /* at once, on each of the addresses it listens on: 10000; further ones wait in the
+                                kernel's queue */
     bool half_close;         /* a client that ends its output while it waits for a response is not gone */
     ac_coro(void) (*start)(ac_stream *stream, void *context); /* awaited for each connection that ac_http_run accepts,
-                                before its first request, within header_timeout; what it throws ends the connection. For
-                                TLS: an async function that calls ac_tls_start(stream, context) */
+                                before its first request, within header_timeout; what it throws ends the connection. The
+                                stream stays the server's. For TLS: an async function that calls
+                                ac_tls_start(stream, context) */
     void *start_context;
 };
 
@@ -83,21 +86,22 @@ void ac_http_server_free(ac_http_server *server);
  * PURGE, LINK, UNLINK and SOURCE; any other gets 501. GET serves HEAD, too: the body is then left out. Of several
  * patterns that match a path, the one with the plain text in the earliest segment where they differ wins, then {name}.
  * What matches none gets 404; what matches only for other methods 405 (or, for OPTIONS, 204) with the list of these.
- * `context` is what ac_request_context gives. 0, or -1 with errno: EINVAL for a malformed pattern, EEXIST for one that
- * is there, ENOMEM. */
+ * The pattern is copied. `context`, which stays the caller's, is what ac_request_context gives. 0, or -1 with errno:
+ * EINVAL for a malformed pattern, EEXIST for one that is there, ENOMEM. */
 int ac_http_route(ac_http_server *server, const char *pattern, ac_http_handler *handler, void *context);
 
 /* Serves the files below a folder for GET and HEAD under a path: ac_http_static(s, "/", "www"). Types go by the name's
  * ending; a folder's page is its index.html. Answers Range, If-None-Match, If-Modified-Since and If-Range. Nothing
- * outside the folder is served, symbolic links included. The folder is opened now.
+ * outside the folder is served, symbolic links included. The folder is opened now; the texts are not needed any more.
  * 0, or -1 with errno: that of open, or of ac_http_route. */
 int ac_http_static(ac_http_server *server, const char *path, const char *folder);
 
 /* unsigned port = await ac_http_listen(server, host, port): listens as ac_listen does (a null host: every address;
  * port 0: the system chooses) and gives the port. May be called several times.
- * Throws what ac_listen does, and ENOSPC for more than 16. */
+ * Throws what ac_listen does, and ENOSPC for more than 16. Cancelled: the server does not listen there. */
 ac_coro(unsigned) ac_http_listen(ac_http_server *server, const char *host, unsigned port);
-/* The same with a listener of any kind, which becomes the server's. 0, or -1 with errno: ENOSPC. */
+/* The same with a listener of any kind, which becomes the server's. 0, or -1 with errno (it stays the caller's then):
+ * ENOSPC. */
 int ac_http_add_listener(ac_http_server *server, ac_listener *listener);
 
 /* Serves what connects, until ac_http_stop; then closes the listening sockets and idle connections, and waits for
@@ -106,7 +110,8 @@ int ac_http_add_listener(ac_http_server *server, ac_listener *listener);
  * Cancelled: the same, but handlers are cancelled at once (and awaited). */
 ac_coro(void) ac_http_run(ac_http_server *server);
 
-/* Asks ac_http_run to end. From the loop's thread. */
+/* Asks ac_http_run to end. From the loop's thread, a handler, too. A connection ends with the response under way; what
+ * its client has sent ahead is not answered. */
 void ac_http_stop(ac_http_server *server);
 
 /* Serves one connection on a stream of any kind until it ends. The stream stays the caller's, and is of no use any
@@ -144,7 +149,7 @@ bool ac_request_field(const ac_request *r, size_t number, const char **name, con
 void *ac_request_context(const ac_request *r);
 /* The connection's stream, for its addresses. Nothing may be read from or written to it. */
 ac_stream *ac_request_stream(const ac_request *r);
-/* Memory that is freed when the handler has returned. Null if there is none. */
+/* Memory, aligned as malloc's, that is freed when the handler has returned. Null if there is none. */
 void *ac_request_alloc(ac_request *r, size_t size);
 
 /* The length of the body if the client said it; -1 if it comes in chunks; 0: no body. */
@@ -196,12 +201,12 @@ ac_coro(void) ac_respond_status(ac_request *r, int status);
 /* Sends the client elsewhere: 301, 302, 303, 307 or 308. Throws EINVAL for a location that no header may have. */
 ac_coro(void) ac_respond_redirect(ac_request *r, int status, const char *location);
 /* A file, as ac_http_static does it; a null `type` goes by the name. Throws AC_EHTTP(404) if there is no such file,
- * AC_EHTTP(403) if it may not be read, else the error of open. */
+ * AC_EHTTP(403) if it may not be read, else the error of open; EIO if it becomes shorter meanwhile. */
 ac_coro(void) ac_respond_file(ac_request *r, const char *path, const char *type);
 
 /* A response in pieces: its head, with the length of the body if it is known, else -1; then the pieces, which leave at
- * once. It ends when the handler returns. Throws EMSGSIZE for more bytes than the length; fewer are an error that cuts
- * the connection. */
+ * once (one of size 0 is nothing; for HEAD they are counted only). It ends when the handler returns. Throws EMSGSIZE
+ * for more bytes than the length; fewer are an error that cuts the connection. */
 ac_coro(void) ac_respond_start(ac_request *r, int status, const char *type, long long length);
 ac_coro(void) ac_respond_write(ac_request *r, const void *bytes, size_t size);
 

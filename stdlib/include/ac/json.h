@@ -38,8 +38,8 @@ ac_coro(json_t *) ac_json_parse_n(const void *bytes, size_t size);
 ac_coro(char *) ac_json_text(const json_t *value, size_t flags);
 
 /* json_t *v = await ac_json_pack(format, ...): makes a value of C values, as jansson's json_pack does:
- * ac_json_pack("{s:i, s:[s,s]}", "id", 3, "names", "a", "b"). Throws EINVAL if format and arguments do not fit;
- * ENOMEM. */
+ * ac_json_pack("{s:i, s:[s,s]}", "id", 3, "names", "a", "b"). The arguments are used where this stands, also if it is
+ * awaited later. Throws EINVAL if format and arguments do not fit; ENOMEM. */
 #define ac_json_pack(...) \
     __extension__({ \
         json_error_t ac__error_; \

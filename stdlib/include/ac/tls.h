@@ -46,7 +46,8 @@ struct ac_tls_options {
 /* Gives a server another certificate, for clients that ask for this name (SNI): "example.org", or "*.example.org" for
  * all directly below. Clients that ask for none of its names get the first certificate. Not while connections are
  * made.
- * Throws: as ac_tls_server. */
+ * Throws: as ac_tls_server. Cancelled: waits for the worker, which may have added it. The texts must stay until
+ * then. */
 ac_coro(void) ac_tls_add_certificate(ac_tls *tls, const char *name, const char *certificate, const char *key);
 
 /* Gives settings up; connections made with them go on. Null is fine. */
@@ -62,8 +63,8 @@ struct ac_tls_start_options {
 
 /* await ac_tls_start(ac_stream *s, ac_tls *tls, ...options): begins TLS on a stream, at its begin or later
  * (STARTTLS), as the client or server that `tls` is for. Null is a client of the system's authorities. What is in the
- * stream's buffer counts as a part of the handshake. A client needs .host, unless it is insecure. Options: .host,
- * .timeout.
+ * stream's buffer counts as a part of the handshake. A client needs .host, unless it is insecure; the text must stay
+ * until this is done. Options: .host, .timeout.
  * Throws: EKEYREJECTED, EPROTO, AC_EINCOMPLETE (see above), ETIMEDOUT; EBUSY if somebody is reading. After that, and
  * when it is cancelled, the stream can only be closed. */
 #define ac_tls_start(stream, ...) ac__tls_start((stream), (struct ac_tls_start_options){.tls = __VA_ARGS__})
@@ -76,7 +77,8 @@ struct ac_tls_connect_options {
 };
 
 /* ac_stream *s = await ac_tls_connect(const char *host, unsigned port, ...options): ac_connect and ac_tls_start in one.
- * Sessions are kept in the settings and resumed. Options: .timeout, .family, .tls. */
+ * Sessions are kept in the settings and resumed. Options: .timeout, .family, .tls.
+ * Throws: what these two do. Cancelled: nothing is left open. */
 #define ac_tls_connect(host, ...) ac__tls_connect((host), (struct ac_tls_connect_options){.port = __VA_ARGS__})
 
 /* Closing such a stream says goodbye and waits for the other side's, 5 seconds at most; what still comes is dropped.
@@ -89,9 +91,9 @@ const char *ac_tls_version(const ac_stream *stream);
 const char *ac_tls_protocol(const ac_stream *stream);
 /* Server: the name that the client asked for (SNI); null if none. */
 const char *ac_tls_host(const ac_stream *stream);
-/* Is it a session of before? */
+/* Is it a session of before? False without TLS. */
 bool ac_tls_is_resumed(const ac_stream *stream);
-/* OpenSSL's own handle (SSL *), for whatever else there is to ask. */
+/* OpenSSL's own handle (SSL *), for whatever else there is to ask. It stays the stream's. */
 struct ssl_st *ac_tls_ssl(const ac_stream *stream);
 
 /* ---- what the macros above are made of --------------------------------------------------------------------------- */
