@@ -263,6 +263,7 @@ struct acc {
     uint32_t body_count;
     bool has_decimal128;       /* what libclang calls __float128 is _Decimal128 (prologue.c) */
     uint32_t store_count;      /* combine.c: conversion functions made */
+    uint32_t alias_count;      /* aliases.c: names given to types */
     const char **thread_calls; /* thread.c: what stands at file scope for each call on a thread, numbered 0 */
     uint32_t thread_call_count;
     struct pragma_macro *pragma_macros; /* pragmas.c: macros that were looked up */

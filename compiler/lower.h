@@ -147,6 +147,8 @@ void print_code_attributes(struct printer *printer, const struct function *funct
 
 /* ---- the passes: each takes and returns the function's body */
 /* First of all, before places: */
+/* Types whose names the function hides get others, in its prelude: before all passes. */
+void aliases(struct function *function);
 void unevaluated(struct function *function);
 void places(struct function *function);
 void desugar(struct function *function);

@@ -40,6 +40,7 @@ static struct function *new_function(struct acc *acc, struct node *definition)
     function->returns_void = !function->result || function->result->class == TYPE_VOID;
     CHECK(function->parameters);
     build_site(function, definition->first);
+    aliases(function);
     combine_prepare(acc, function->body, &function->prelude, &function->prelude_count);
     return function;
 }
