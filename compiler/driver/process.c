@@ -277,17 +277,36 @@ _Noreturn void process_become(struct words *command, bool is_verbose)
     child(command, &plain);
 }
 
+/* In the child whose output is read: both standard streams of output go there. */
+static _Noreturn void answer_child(struct words *command, int output)
+{
+    static const struct process_options plain;
+    dup2(output, STDOUT_FILENO);
+    dup2(output, STDERR_FILENO);
+    child(command, &plain);
+}
+
 void process_read(const struct words *command, const char *argument, char *answer, size_t size)
 {
-    struct buffer line = {0};
-    size_t length;
+    struct words asked = {.arena = command->arena};
+    int ends[2];
+    size_t length = 0;
+    ssize_t count;
     for (size_t i = 0; i < command->count; i++)
-        buffer_printf(&line, "'%s' ", command->word[i]);
-    buffer_printf(&line, "%s 2>&1", argument);
-    FILE *pipe = popen(line.text, "r");
-    length = pipe ? fread(answer, 1, size - 1, pipe) : 0;
+        words_add(&asked, command->word[i]);
+    words_add(&asked, argument);
+    if (pipe2(ends, O_CLOEXEC))
+        fatal("no pipe can be made: %s", strerror(errno));
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        fatal("no process can be made: %s", strerror(errno));
+    if (pid == 0)
+        answer_child(&asked, ends[1]);
+    close(ends[1]);
+    while (length + 1 < size && (count = read(ends[0], answer + length, size - 1 - length)) > 0)
+        length += (size_t)count;
     answer[length] = '\0';
-    if (pipe)
-        pclose(pipe);
-    buffer_free(&line);
+    close(ends[0]);
+    waitpid(pid, NULL, 0);
 }
