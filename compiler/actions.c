@@ -372,6 +372,22 @@ static bool add_to_label(struct parser *parser, struct node *block, struct node 
     return true;
 }
 
+void part_last_label(struct parser *parser, struct node *block)
+{
+    struct node *label = block->count ? block->child[block->count - 1] : NULL, *value = label;
+    while (value && is_label(value))
+        value = value->child[value->count - 1];
+    if (!value || value == label || value->kind != NODE_EXPRESSION_STATEMENT)
+        return;
+    for (struct node *next = label; next != value; label = next) {
+        next = label->child[label->count - 1];
+        label->last = value->first - 1;
+        if (next == value)
+            label->child[label->count - 1] = NULL;
+    }
+    attach(parser, block, value);
+}
+
 void add_item(struct parser *parser, struct node *block, struct node *item)
 {
     if (!item)

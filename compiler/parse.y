@@ -119,7 +119,7 @@ primary:
   | CONSTANT { $$ = make(p, NODE_CONSTANT, $1, $1, 0); }
   | string
   | '(' expression ')' { $$ = make(p, NODE_PAREN, $1, $3, 1, $2); }
-  | '(' compound_statement ')' { $$ = make(p, NODE_STATEMENT_EXPR, $1, $3, 1, $2); }
+  | '(' compound_statement ')' { part_last_label(p, $2); $$ = make(p, NODE_STATEMENT_EXPR, $1, $3, 1, $2); }
   | generic ')' { $$ = finish($1, $2); }
   | builtin_list ')' { $$ = finish($1, $2); }
   | builtin_open ')' { $$ = finish($1, $2); }

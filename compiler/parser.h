@@ -173,6 +173,8 @@ struct node *make_record(struct parser *parser, enum node_kind kind, uint32_t he
 struct node *begin_block(struct parser *parser, uint32_t brace);
 void end_block(struct parser *parser);
 void add_item(struct parser *parser, struct node *block, struct node *item);
+/* The value of a statement expression may stand behind labels: they and it become items of their own. */
+void part_last_label(struct parser *parser, struct node *block);
 struct node *label_statement(struct parser *parser, struct node *label, struct node *statement);
 struct node *begin_with_item(struct parser *parser, struct node *with, struct node *specifiers,
                              struct node *declarator, struct node *value);
