@@ -277,6 +277,8 @@ struct acc {
     struct originals *originals; /* source files read again for messages (origin.c) */
     /* set by the parser when it met something that is no program: where, and in whose words the C compiler will say it */
     uint32_t syntax_error;     /* token, 0: none */
+    struct span *unfit;        /* external declarations that the grammar does not fit, with the token behind them */
+    uint32_t unfit_count;
 };
 
 struct options {

@@ -175,9 +175,10 @@ static void skip_body(struct parser *parser)
         *ARENA_PUSH(acc->arena, acc->bodies, acc->body_count) = (struct span){parser->body, parser->end - 1};
 }
 
-static void fail(struct parser *parser)
+static void fail(struct parser *parser, uint32_t first)
 {
     struct acc *acc = parser->acc;
+    *ARENA_PUSH(acc->arena, acc->unfit, acc->unfit_count) = (struct span){first, parser->end};
     if (!acc->syntax_error)
         acc->syntax_error = parser->read < acc->token_count ? parser->read : acc->token_count - 1;
     if (parser->is_too_deep)
@@ -208,7 +209,7 @@ static void parse_one(struct parser *parser, uint32_t first, struct extent exten
         concerns = words_has_dialect(parser, parser->read, parser->end);
     scope_pop_to(parser->scopes, parser->file_scope);
     if (!fits && concerns)
-        fail(parser);
+        fail(parser, first);
     else if (fits && concerns && parser->item)
         keep(parser);
     if (!fits || !concerns || parser->is_raw)

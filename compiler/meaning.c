@@ -139,7 +139,16 @@ static bool is_beside_strange(const struct reading *reading, uint32_t token)
     return false;
 }
 
-/* Where the grammar does not fit, the dialect's words are gone (syntax.c), and with them what makes the types fit. */
+/* Where the grammar does not fit, the dialect's words are gone (syntax.c): what is said of the rest says nothing. */
+static bool is_elsewhere(const struct acc *acc, uint32_t token)
+{
+    for (uint32_t i = 0; i < acc->unfit_count; i++)
+        if (token >= acc->unfit[i].first && token <= acc->unfit[i].last)
+            return false;
+    return acc->syntax_error;
+}
+
+/* And without those words the types do not fit. */
 static bool is_about_types(const struct reading *reading, CXDiagnostic diagnostic)
 {
     const char *category = clang_string(reading->acc, clang_getDiagnosticCategoryText(diagnostic));
@@ -163,7 +172,7 @@ static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
         return 0;
     uint32_t token = token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
     if (!token || is_system_file(reading->acc, reading->acc->tokens[token].file) ||
-        is_beside_strange(reading, token) || is_about_types(reading, diagnostic))
+        is_beside_strange(reading, token) || is_elsewhere(reading->acc, token) || is_about_types(reading, diagnostic))
         return 0;
     const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
     return is_foreign(wording(reading->acc, text)) ? 0 : token;

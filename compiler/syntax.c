@@ -5,8 +5,9 @@
  * acc speak itself.
  *
  *     async, await, defer, throw, yield    nothing                  try        if (1)
- *     async with (...)                     for (...;;)              catch (e)  else for (const struct ac_error *e = 0;;)
+ *     async with (...)                     for (...;;)              catch (e)  for (const struct ac_error *e = 0;;)
  *     async for (T x : e)                  for (T x; ; (void)(e))   finally    nothing
+ *     ac_gather(...) and its kin           (...)
  */
 #include "lower.h"
 
@@ -37,6 +38,16 @@ static uint32_t colon_in(const struct acc *acc, uint32_t open, uint32_t close)
     return 0;
 }
 
+/* Names that only acc knows. */
+static bool is_combinator(const struct acc *acc, uint32_t token)
+{
+    static const char *const names[] = {"ac_gather", "ac_settle", "ac_race", "ac_any", "ac_thread"};
+    for (size_t i = 0; i < sizeof names / sizeof *names && token_is(acc, token + 1, "("); i++)
+        if (is_name(acc, token, names[i]))
+            return true;
+    return false;
+}
+
 /* `async with (` and `async for (`; returns the last token dealt with. */
 static uint32_t erase_header(struct erase *erase, uint32_t token)
 {
@@ -52,10 +63,10 @@ static uint32_t erase_catch(struct erase *erase, uint32_t token)
 {
     struct acc *acc = erase->acc;
     if (!token_is(acc, token + 1, "(")) {
-        print_text(&erase->printer, "else if (1)");
+        print_text(&erase->printer, "if (1)");
         return token;
     }
-    print_text(&erase->printer, "else for (const struct ac_error *");
+    print_text(&erase->printer, "for (const struct ac_error *");
     if (acc->tokens[token + 2].kind == TOK_NAME)
         print_tokens(&erase->printer, token + 2, token + 2);
     print_text(&erase->printer, "= 0;;)");
@@ -72,7 +83,8 @@ static uint32_t erase_token(struct erase *erase, uint32_t token)
                     is_name(acc, token, "yield")) &&
                    starts_operand(acc, token + 1)) ||
                   (is_name(acc, token, "throw") && (starts_operand(acc, token + 1) || token_is(acc, token + 1, ";"))) ||
-                  (is_name(acc, token, "finally") && token_is(acc, token + 1, "{"));
+                  ((is_name(acc, token, "finally") || is_name(acc, token, "defer")) && token_is(acc, token + 1, "{")) ||
+                  is_combinator(acc, token);
     if (erased)
         return token;
     if (is_name(acc, token, "try") && token_is(acc, token + 1, "{")) {
