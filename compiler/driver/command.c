@@ -45,11 +45,6 @@ void command_add_macros(const struct driver *driver, struct words *command)
 
 void command_add_headers(const struct driver *driver, struct words *command)
 {
-    bool complains = driver->backend.is_clang; /* where there is nothing to preprocess */
-    if (complains)
-        words_add(command, "--start-no-unused-arguments");
     words_add(command, "-idirafter");
     words_add(command, driver->backend.include_directory);
-    if (complains)
-        words_add(command, "--end-no-unused-arguments");
 }

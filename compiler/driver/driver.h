@@ -58,6 +58,7 @@ struct item {
     unsigned stages;
     bool is_input;
     bool is_source;              /* an input that is compiled, as far as its name tells */
+    bool has_includes;           /* a source that the preprocessor sees */
     const char *language;        /* of an input: the -x in force, or null */
     struct unit *unit;           /* of an Async C input */
 };

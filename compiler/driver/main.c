@@ -45,6 +45,14 @@ static size_t other_sources(const struct driver *driver)
     return count;
 }
 
+static bool needs_headers(const struct driver *driver)
+{
+    for (size_t i = 0; i < driver->line.item_count; i++)
+        if (driver->line.items[i].has_includes && !is_built_alone(driver, &driver->line.items[i]))
+            return true;
+    return false;
+}
+
 static void set_language(struct words *command, const char **current, const char *wanted)
 {
     if (*current == wanted || (*current && wanted && !strcmp(*current, wanted)))
@@ -77,7 +85,7 @@ static struct words rest_command(const struct driver *driver)
     const struct command_line *line = &driver->line;
     struct words command = command_begin(driver);
     const char *language = NULL;
-    if (other_sources(driver))
+    if (needs_headers(driver))
         command_add_headers(driver, &command);
     else if (driver->backend.is_clang)
         words_add(&command, "-Wno-unused-command-line-argument");

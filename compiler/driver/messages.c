@@ -16,6 +16,7 @@
 #include "../snippet.h"
 #include "driver.h"
 
+enum { CAST = sizeof "((struct " - 1 };
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$";
 
 /* Without `_NUMBER` at the end; 0: there is none. */
@@ -52,13 +53,29 @@ static size_t given_name(const char *text, const char **kept, size_t *kept_lengt
     return *kept_length ? length : 0;
 }
 
+/* gcc writes `((struct ac__NAME__frame *)ac__self)->` where it drops the qualifiers of ac__self. */
+static const char *behind_cast(const char *text)
+{
+    static const char begin[] = "((struct ac__", end[] = "__frame *)ac__self)->";
+    size_t name = strncmp(text, begin, strlen(begin)) ? 0 : strspn(text + strlen(begin), letters);
+    const char *behind = text + strlen(begin) + name - strlen("__frame");
+    return name > strlen("__frame") && !strncmp(behind, end, strlen(end)) ? behind + strlen(end) : NULL;
+}
+
 /* The text with the user's names in place of those that acc gave. */
 static void add_renamed(struct buffer *out, const char *text)
 {
-    const char *kept;
+    const char *kept, *member;
     size_t kept_length;
     for (const char *name; (name = strstr(text, "ac__")); ) {
         size_t length = given_name(name, &kept, &kept_length);
+        if (name - text >= CAST && (member = behind_cast(name - CAST))) {
+            buffer_add(out, text, (size_t)(name - CAST - text));
+            length = strspn(member, letters);
+            buffer_add(out, member, variable_length(member, length));
+            text = member + length;
+            continue;
+        }
         buffer_add(out, text, (size_t)(name - text));
         buffer_add(out, length ? kept : name, length ? kept_length : 1);
         text = name + (length ? length : 1);

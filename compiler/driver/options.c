@@ -173,6 +173,15 @@ static bool is_source(const char *name, const char *language)
     return language || ends_with_one_of(name, suffixes);
 }
 
+/* clang complains of folders for headers where nothing can include any. */
+static bool is_preprocessed(const char *name, const char *language)
+{
+    static const char *const suffixes[] = {".i", ".s", ".ll", ".bc", NULL};
+    if (language)
+        return strcmp(language, "assembler") && strcmp(language, "cpp-output") && strcmp(language, "ir");
+    return is_source(name, NULL) && !ends_with_one_of(name, suffixes);
+}
+
 static const char *stem_of(struct arena *arena, const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -187,6 +196,7 @@ static void add_input(struct command_line *line, const char *name, const char *l
     bool is_ac = is_async_c(name, language);
     *item = (struct item){.word = name, .stages = STAGE_REST, .is_input = true,
                           .is_source = is_source(name, language),
+                          .has_includes = is_preprocessed(name, language),
                           .language = is_ac ? "c" : language};
     line->input_count++;
     if (!is_ac)
