@@ -114,7 +114,7 @@ struct symbol *build_temporary(struct function *function, struct node *scope, co
         slot->alignment = type->alignment;
         slot->is_variable = type->is_variable;
         if (type->is_variable) {
-            slot->type = "void *@";
+            slot->type = "const volatile void *@";
             probe = without_effects(function->acc, probe);
         }
     }

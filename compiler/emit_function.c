@@ -124,7 +124,7 @@ static void print_parameters(struct printer *printer, const struct function *fun
             print_text(printer, ",");
         any = true;
         if (symbol && slot_of(symbol)->is_variable)
-            print_format(printer, "void *%s", symbol->name);
+            print_format(printer, "const volatile void *%s", symbol->name);
         else
             print_node(printer, parameter);
     }

@@ -246,7 +246,7 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     slot->alignment = type->alignment;
     if (type->is_variable && type->class == TYPE_ARRAY)
         slot->place = PLACE_VLA;
-    slot->type = type->is_variable ? "void *@" : type->declaration;
+    slot->type = type->is_variable ? "const volatile void *@" : type->declaration; /* of whatever qualifiers */
     if (!slot->type)
         slot->view = arena_format(acc->arena, "ac__type_%s", slot->name);
     function->has_frame_vla |= slot->place == PLACE_VLA;

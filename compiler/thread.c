@@ -48,7 +48,10 @@ static bool has_parts(const struct node *call)
 }
 
 /* Text that declares a member for a value of this type, `@` for the name; null: it cannot be named at file scope. A
- * pointer to what only the function knows goes along as void *, which converts back, an enumeration as an integer. */
+ * pointer to what only the function knows goes along as any_pointer, which add_call casts, an enumeration as an
+ * integer. */
+static const char any_pointer[] = "const volatile void *@";
+
 static const char *member_type(const struct type_info *type)
 {
     if (!type)
@@ -59,7 +62,7 @@ static const char *member_type(const struct type_info *type)
         return type->declaration;
     if (type->class != TYPE_SCALAR && !type->is_variable)
         return NULL;
-    return !type->is_integer ? "void *@" : type->size > 4 ? "long @" : "int @";
+    return !type->is_integer ? any_pointer : type->size > 4 ? "long @" : "int @";
 }
 
 struct node *thread_unnamed(struct node *call)
@@ -98,7 +101,7 @@ static void add_members(struct text *text, const struct node *call)
             continue;
         const char *name = arena_format(text->acc->arena, "ac__%u", i);
         const char *type = member_type(node_strip(call->child[i])->type);
-        buffer_printf(&text->out, " %s;", declare_as(text->acc, type ? type : "void *@", name));
+        buffer_printf(&text->out, " %s;", declare_as(text->acc, type ? type : any_pointer, name));
     }
     buffer_puts(&text->out, " };\n");
 }
@@ -110,8 +113,10 @@ static void add_call(struct text *text, const struct node *call, const char *bas
         const struct node *part = node_strip(call->child[i]);
         if (i > 1)
             buffer_puts(&text->out, ", ");
+        const char *type = member_type(part->type);
         if (goes_along(call, i))
-            buffer_printf(&text->out, "((struct ac__call_%u *)%s)->ac__%u", text->number, base, i);
+            buffer_printf(&text->out, "%s((struct ac__call_%u *)%s)->ac__%u", !type || type == any_pointer ? "(void *)" : "",
+                          text->number, base, i);
         else
             add_tokens(text, part->first, part->last);
         if (i == 0)
