@@ -70,6 +70,15 @@ ac_coro(void) ac__stream_fail(ac_stream *stream);
 void ac__stream_enter(ac_stream *stream);
 void ac__stream_leave(ac_stream *stream);
 
+/* What need not wait for the system has used up this task's share: others are to run first (see ac_yield). */
+static inline bool ac__share_is_over(void)
+{
+    if (unlikely(ac__thread.budget == 0))
+        return true;
+    ac__thread.budget--;
+    return false;
+}
+
 /* Waits for this task's turn to write; it keeps the stream until the turn ends. */
 ac_coro(void) ac__stream_begin_writing(ac_stream *stream);
 void ac__stream_end_writing(ac_stream *stream);
