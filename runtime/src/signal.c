@@ -104,11 +104,16 @@ static bool is_a_mistake(int number)
            number == SIGSYS || number == SIGABRT;
 }
 
+static bool is_number(int number)
+{
+    return number >= 1 && number <= LAST_SIGNAL;
+}
+
 /* 0 or an error code. */
 static int use(int number)
 {
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART}, old;
-    if (number < 1 || number > LAST_SIGNAL || is_a_mistake(number) || sigaction(number, NULL, &old) != 0)
+    if (!is_number(number) || is_a_mistake(number) || sigaction(number, NULL, &old) != 0)
         return EINVAL;
     if (!is_ours(&old) && sigaction(number, &action, NULL) != 0)
         return errno;
@@ -140,9 +145,11 @@ static int take_locked(int number)
     return code;
 }
 
-static int take(int number)
+/* `seen` gets how many had come before: one may come as soon as the signal is taken. */
+static int take(int number, unsigned *seen)
 {
     int code;
+    *seen = is_number(number) ? ac__signal_arrivals(number) : 0;
     pthread_mutex_lock(&lock);
     code = take_locked(number);
     pthread_mutex_unlock(&lock);
@@ -327,10 +334,8 @@ static int signals_begin(struct signals *signals, struct ac__task *task)
     int code = signals->count ? attach_bell(ac__loop()) : EINVAL;
     for (size_t i = 0; code == 0 && i < signals->count; i++) {
         struct taken *taken = &signals->taken[i];
-        code = take(taken->number);
-        if (code == 0)
-            taken->seen = ac__signal_arrivals(taken->number);
-        else
+        code = take(taken->number, &taken->seen);
+        if (code != 0)
             signals_give_up(signals, i);
     }
     signals->has_begun = code == 0;
