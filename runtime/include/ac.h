@@ -531,8 +531,8 @@ void ac_watch_free(ac_watch *watch);
 bool ac_call_soon(void (*function)(void *argument), void *argument);
 
 /* Calls a function after a time. A timer may be cancelled at any time: then the function is not called any more, also
- * if the time is over; false if it was called before. If there was no memory (or the time is not a number), nothing will
- * be called, and ac_timer_cancel says false. */
+ * if the time is over; false if it was called before, or the timer's loop has ended. If there was no memory (or the time
+ * is not a number), nothing will be called, and ac_timer_cancel says false. */
 typedef struct ac_timer {
     void *ac__call;
     unsigned ac__generation;

@@ -95,7 +95,8 @@ int ac__ac_yield__run(struct ac__ac_yield__frame *frame, struct ac__task *task, 
 
 /* ---- calls in the future ----------------------------------------------------------------------------------------- */
 
-/* Nodes are kept for the thread's lifetime, so that an old handle never meets freed memory; `generation` tells. */
+/* Nodes are kept until the loop ends, so that a handle that is used up never meets freed memory; `generation`, which
+ * no other call of the thread's has had, tells. Handles of loops that have ended are older than its first call. */
 struct call {
     struct ac__timer timer;
     struct ac__callback callback;
@@ -105,10 +106,11 @@ struct call {
 };
 
 static __thread struct call *free_calls, *all_calls;
+static __thread unsigned first_generation = 1, next_generation = 1; /* of this loop's calls; 0: of none */
 
 static void call_release(struct call *call)
 {
-    call->generation++;
+    call->generation = 0;
     call->is_queued = false;
     call->next_free = free_calls;
     free_calls = call;
@@ -153,7 +155,15 @@ ac_timer ac_call_later(double seconds, void (*function)(void *argument), void *a
         call_release(call);
         return (ac_timer){0};
     }
+    call->generation = next_generation++;
+    if (!next_generation)
+        next_generation = 1;
     return (ac_timer){call, call->generation};
+}
+
+static bool is_of_this_loop(ac_timer timer)
+{
+    return timer.ac__call && timer.ac__generation - first_generation < next_generation - first_generation;
 }
 
 static void call_nothing(void *argument)
@@ -164,11 +174,11 @@ static void call_nothing(void *argument)
 bool ac_timer_cancel(ac_timer timer)
 {
     struct call *call = timer.ac__call;
-    if (!call || call->generation != timer.ac__generation)
+    if (!is_of_this_loop(timer) || call->generation != timer.ac__generation)
         return false;
     if (call->is_queued) { /* its place in the queue cannot be given up */
         call->callback.function = call_nothing;
-        call->generation++;
+        call->generation = 0;
         return true;
     }
     ac__alarm_cancel(ac__loop(), &call->timer.alarm);
@@ -184,6 +194,7 @@ void ac__calls_free(void)
         ac__free(call);
     }
     free_calls = NULL;
+    first_generation = next_generation;
 }
 
 /* ---- ringing ----------------------------------------------------------------------------------------------------- */
