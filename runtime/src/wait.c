@@ -74,14 +74,16 @@ static size_t watched_sort(struct watched *watched, size_t count, unsigned kind)
     return done_count;
 }
 
-/* A null handle: a future that could not be made. */
-static bool has_null(const struct watched *watched, size_t count)
+/* Can a task wait for these? */
+static int check_watched(const struct watched *watched, size_t count, struct ac__task *task)
 {
     for (size_t i = 0; i < count; i++) {
         if (!watched[i].target)
-            return true;
+            return ac__fail_code(task, ENOMEM); /* a future that could not be made */
+        if (watched[i].target == task)
+            return ac__fail(task, ac__awaits_itself());
     }
-    return false;
+    return AC__DONE;
 }
 
 /* ---- ac_wait ----------------------------------------------------------------------------------------------------- */
@@ -156,13 +158,7 @@ static int check(const struct watch *watch, struct ac__task *task)
         return ac__fail(task, ac__error_make(EINVAL, "ac_wait for nothing"));
     if (isnan(watch->seconds) || watch->seconds == -INFINITY)
         return ac__fail_code(task, EINVAL);
-    if (has_null(watch->watched, watch->count))
-        return ac__fail_code(task, ENOMEM);
-    for (size_t i = 0; i < watch->count; i++) {
-        if (watch->watched[i].target == task)
-            return ac__fail(task, ac__awaits_itself());
-    }
-    return AC__DONE;
+    return check_watched(watch->watched, watch->count, task);
 }
 
 /* Are enough of them done already? */
@@ -307,8 +303,8 @@ static int completed_begin(struct completed *completed, struct ac__task *task)
 {
     size_t done;
     completed->has_begun = true;
-    if (has_null(completed->watched, completed->count))
-        return ac__fail_code(task, ENOMEM);
+    if (check_watched(completed->watched, completed->count, task) != AC__DONE)
+        return AC__FAILED;
     done = watched_sort(completed->watched, completed->count, completed->kind);
     for (size_t i = 0; i < done; i++)
         append(completed, &completed->watched[i]);
