@@ -192,7 +192,7 @@ static void bind(struct ac__future *future)
     struct ac__mailbox *mailbox = ac__loop()->mailbox;
     if (future->mailbox == mailbox)
         return;
-    if (future->mailbox && !ac__mailbox_is_closed(future->mailbox))
+    if (future->waiters && !ac__mailbox_is_closed(future->mailbox))
         ac__die("the future made at %s:%u is awaited in two event loops", future->file, future->line);
     if (future->mailbox)
         ac__mailbox_drop(future->mailbox);
