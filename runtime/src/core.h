@@ -657,6 +657,8 @@ struct ac__letter {
 /* Whether something has come that ac__mailbox_empty() has not delivered yet. */
 bool ac__mailbox_has_letters(const struct ac__loop *loop);
 bool ac__mailbox_open(struct ac__loop *loop);
+/* From now on ac_loop_call and ac_call_threadsafe say that no loop runs. */
+void ac__mailbox_refuse_calls(struct ac__loop *loop);
 void ac__mailbox_close(struct ac__loop *loop);
 struct ac__mailbox *ac__mailbox_hold(struct ac__mailbox *mailbox);
 void ac__mailbox_drop(struct ac__mailbox *mailbox);

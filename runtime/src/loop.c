@@ -450,7 +450,7 @@ static void insist(unsigned *times)
 }
 
 /* Runs until every task is finished. */
-void ac__loop_wind_up(struct ac__loop *loop)
+static void finish_all(struct ac__loop *loop)
 {
     unsigned times = 0;
     cancel_all();
@@ -465,6 +465,16 @@ void ac__loop_wind_up(struct ac__loop *loop)
             insist(&times);
         }
     }
+}
+
+/* What other threads have called meanwhile may spawn tasks, too: it is called before the last of them are finished. */
+void ac__loop_wind_up(struct ac__loop *loop)
+{
+    finish_all(loop);
+    ac__mailbox_refuse_calls(loop);
+    ac__mailbox_empty(loop);
+    if (loop->live)
+        finish_all(loop);
 }
 
 /* Functions that were to be called and have not been: their nodes go. */

@@ -17,6 +17,7 @@ struct ac__mailbox {
     unsigned references; /* ac_loop_ref */
     int event;           /* -1: none yet */
     bool is_closed;
+    bool refuses_calls; /* the loop is about to end */
     bool has_letters; /* also read without the lock, as a hint */
     struct ac__letter *first, *last;
     struct ac__mailbox *next; /* of the mailboxes of running loops, oldest first */
@@ -64,6 +65,13 @@ static void remove_running(struct ac__mailbox *mailbox)
     pthread_mutex_unlock(&running_lock);
 }
 
+void ac__mailbox_refuse_calls(struct ac__loop *loop)
+{
+    pthread_mutex_lock(&loop->mailbox->lock);
+    loop->mailbox->refuses_calls = true;
+    pthread_mutex_unlock(&loop->mailbox->lock);
+}
+
 void ac__mailbox_close(struct ac__loop *loop)
 {
     struct ac__mailbox *mailbox = loop->mailbox;
@@ -86,11 +94,11 @@ static void ring_bell(int event)
         ;
 }
 
-bool ac__mailbox_send(struct ac__mailbox *mailbox, struct ac__letter *letter)
+static bool send_letter(struct ac__mailbox *mailbox, struct ac__letter *letter, bool is_call)
 {
     bool is_open, was_empty;
     pthread_mutex_lock(&mailbox->lock);
-    is_open = !mailbox->is_closed;
+    is_open = !mailbox->is_closed && !(is_call && mailbox->refuses_calls);
     if (is_open) {
         letter->next = NULL;
         if (mailbox->first)
@@ -106,6 +114,11 @@ bool ac__mailbox_send(struct ac__mailbox *mailbox, struct ac__letter *letter)
     }
     pthread_mutex_unlock(&mailbox->lock);
     return is_open;
+}
+
+bool ac__mailbox_send(struct ac__mailbox *mailbox, struct ac__letter *letter)
+{
+    return send_letter(mailbox, letter, false);
 }
 
 bool ac__mailbox_is_closed(struct ac__mailbox *mailbox)
@@ -224,7 +237,7 @@ static bool post_call(struct ac__mailbox *mailbox, void (*function)(void *argume
     if (!call)
         return false;
     *call = (struct posted_call){{NULL, deliver_call}, function, argument};
-    if (ac__mailbox_send(mailbox, &call->letter))
+    if (send_letter(mailbox, &call->letter, true))
         return true;
     ac__free(call);
     return false;
