@@ -322,6 +322,8 @@ static inline void ac__notify(struct ac__waiter *waiter)
 struct ac__thrown *ac__error_make(int code, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 struct ac__thrown *ac__error_make_list(int code, const char *format, va_list arguments) __attribute__((cold));
 struct ac__thrown *ac__out_of_memory(void);
+/* Cuts a text that did not fit so that no UTF-8 character is left in half. */
+void ac__cut_at_character(char *text);
 struct ac__thrown *ac__error_copy(const struct ac__thrown *thrown) __attribute__((cold));
 void ac__error_print(const struct ac__thrown *thrown, FILE *file) __attribute__((cold));
 /* Hangs `context` (null is fine) on the end of an error's contexts; takes it over. */

@@ -64,8 +64,7 @@ static const char *code_text(int code, char *buffer, size_t size)
     }
 }
 
-/* Cuts a message that did not fit so that no UTF-8 character is left in half. */
-static void cut_at_character(char *message)
+void ac__cut_at_character(char *message)
 {
     size_t length = strlen(message), start = length;
     while (start > 0 && length - start < 4 && ((unsigned char)message[start - 1] & 0xC0) == 0x80)
@@ -88,7 +87,7 @@ static void set_message(ac_error *error, const char *format, va_list arguments)
     }
     length = vsnprintf(error->message, sizeof error->message, format, arguments);
     if (length >= (int)sizeof error->message)
-        cut_at_character(error->message);
+        ac__cut_at_character(error->message);
 }
 
 /* ---- making and freeing ------------------------------------------------------------------------------------------ */

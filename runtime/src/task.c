@@ -303,7 +303,8 @@ bool ac__set_name(struct ac__task *task, const char *format, ...)
     if (!extra)
         return false;
     va_start(arguments, format);
-    vsnprintf(extra->name, sizeof extra->name, format, arguments);
+    if (vsnprintf(extra->name, sizeof extra->name, format, arguments) >= (int)sizeof extra->name)
+        ac__cut_at_character(extra->name);
     va_end(arguments);
     return extra->is_named = true;
 }
