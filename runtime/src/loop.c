@@ -259,6 +259,15 @@ static void set_interval(struct ac__loop *loop)
     loop->until_poll = loop->poll_interval;
 }
 
+/* Takes in what has come from elsewhere: before alarms ring, so that no limit overtakes what was there in time. */
+static void take_in(struct ac__loop *loop)
+{
+    ac__signals_look(loop);
+    ac__mailbox_empty(loop);
+    if (loop->io_waits || loop->is_foreign)
+        ac__poll(loop, 0);
+}
+
 /* Something is ready: only looks. */
 static void look(struct ac__loop *loop)
 {
@@ -267,11 +276,8 @@ static void look(struct ac__loop *loop)
     set_interval(loop);
     if (unlikely(loop->dump_signal))
         ac__dump_answer(loop);
+    take_in(loop);
     ac__timers_run(loop);
-    ac__signals_look(loop);
-    ac__mailbox_empty(loop);
-    if (loop->io_waits || loop->is_foreign)
-        ac__poll(loop, 0);
 }
 
 /* Could anything but this thread make a task ready? */
@@ -332,11 +338,16 @@ static void jump(struct ac__loop *loop)
     ac__timers_run(loop);
 }
 
-static void ring(struct ac__loop *loop)
+/* `has_looked`: what has come was just taken in. */
+static void ring(struct ac__loop *loop, bool has_looked)
 {
     if (!loop->heap_count && !loop->wheel)
         return;
     ac__read_clock(loop);
+    if (ac__next_deadline(loop) > loop->now)
+        return;
+    if (!has_looked)
+        take_in(loop);
     ac__timers_run(loop);
 }
 
@@ -346,7 +357,7 @@ static void wait(struct ac__loop *loop)
     int64_t most;
     if (unlikely(loop->dump_signal))
         ac__dump_answer(loop);
-    ring(loop);
+    ring(loop, false);
     if (ac__signals_look(loop) || ac__mailbox_empty(loop) || ac__thread.ready)
         return;
     most = ac__mailbox_listen(loop) ? AC__NEVER : LETTERS_CHECK; /* without a bell it has to look */
@@ -363,8 +374,8 @@ static void wait(struct ac__loop *loop)
     if (ac__signals_look(loop))
         return;
     ac__poll(loop, at_most(longest_wait(loop), most));
-    ring(loop);
     ac__mailbox_empty(loop);
+    ring(loop, true);
     loop->polled_at = 0;
 }
 
