@@ -645,6 +645,8 @@ void ac__poll_disarm(int fd, struct ac__waiter *waiter, unsigned event);
 bool ac__poll_hung_up(int fd);
 /* A read has emptied the descriptor. */
 void ac__descriptor_spent(int fd);
+/* A read has brought less than it asked for. */
+void ac__descriptor_read_short(int fd);
 /* It has, and nothing has come since. */
 bool ac__descriptor_is_spent(int fd);
 /* True if a read or write could block the thread: not known to be non-blocking. */

@@ -58,7 +58,7 @@ static int read_attempt(struct ac__io *io, struct ac__task *task)
         return not_now(task, errno);
     io->result.size = (size_t)count;
     if (count && (size_t)count < size)
-        ac__descriptor_spent(io->fd);
+        ac__descriptor_read_short(io->fd);
     return AC__DONE;
 }
 
@@ -147,7 +147,9 @@ ssize_t ac_fd_try_read(int fd, void *buffer, size_t size)
     do
         count = ac__transfer_fails(&size) ? -1 : read(fd, buffer, size);
     while (count < 0 && errno == EINTR);
-    if (count < 0 ? would_block(errno) : count > 0 && (size_t)count < size)
+    if (count > 0 && (size_t)count < size)
+        ac__descriptor_read_short(fd);
+    else if (count < 0 && would_block(errno))
         ac__descriptor_spent(fd);
     return count;
 }

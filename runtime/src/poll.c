@@ -2,8 +2,9 @@
  *
  * A coroutine on a descriptor tries first and waits only when the kernel says "not now". A descriptor is registered
  * once, edge-triggered, for input and output together; an edge that comes while nobody waits is not needed, because
- * whoever waits has tried before, in the same step. A read that brought less than it asked for has emptied the socket:
- * the next one needs not try but waits for the edge, unless the end of input has come, which makes no further edge.
+ * whoever waits has tried before, in the same step. A read that brought less than it asked for has emptied a TCP
+ * socket or a pipe (`runs_dry`): the next one needs not try but waits for the edge, unless the end of input has come,
+ * which makes no further edge.
  *
  * What is registered goes by number here and by open file in the kernel, and a program may close a number behind our
  * back and get it again for another file. So a descriptor that the library did not make itself is registered anew
@@ -15,10 +16,13 @@
 #include <ac/net.h>
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,8 +32,13 @@ struct ac__descriptor {
     bool is_registered;
     bool is_ours;    /* made by the library, which also closes it: the registration can be trusted */
     bool is_spent;   /* nothing to read until the next edge */
+    unsigned char after_short_read; /* enum after_short_read */
     bool is_hung_up; /* the end of input or an error has come */
 };
+
+/* What a read that brought less than it asked for leaves. Terminals keep further lines, datagram sockets and inotify
+ * further items, Unix sockets what comes with or behind a descriptor, TCP sockets what stands behind urgent data. */
+enum after_short_read { UNKNOWN, NOTHING, PERHAPS_MORE };
 
 enum { EVENTS = 128 };
 #define INTERNAL UINT64_MAX /* an event on a descriptor of the runtime's own */
@@ -75,7 +84,7 @@ bool ac__poll_watch(struct ac__loop *loop, int fd)
 
 static int control(struct ac__loop *loop, int operation, int fd, unsigned generation)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET};
     event.data.u64 = (uint64_t)generation << 32 | (unsigned)fd;
     return ac__syscall_fails() ? -1 : epoll_ctl(loop->epoll, operation, fd, &event);
 }
@@ -123,6 +132,8 @@ static void take_event(struct ac__loop *loop, const struct epoll_event *event)
     if (!descriptor || descriptor->generation != event->data.u64 >> 32)
         return;
     descriptor->is_spent = false;
+    if (unlikely(event->events & EPOLLPRI))
+        descriptor->after_short_read = PERHAPS_MORE;
     if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         hang_up(loop, descriptor);
     if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI))
@@ -245,6 +256,29 @@ void ac__descriptor_spent(int fd)
         descriptor->is_spent = descriptor->is_ours && descriptor->is_registered && !descriptor->is_hung_up;
 }
 
+static enum after_short_read find_out(int fd)
+{
+    int protocol, flags;
+    socklen_t length = sizeof protocol;
+    struct stat status;
+    if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0)
+        return protocol == IPPROTO_TCP ? NOTHING : PERHAPS_MORE;
+    flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && !(flags & O_DIRECT) && fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) ? NOTHING
+                                                                                                    : PERHAPS_MORE;
+}
+
+void ac__descriptor_read_short(int fd)
+{
+    struct ac__descriptor *descriptor = descriptor_find(ac__thread.loop, fd);
+    if (!descriptor || !descriptor->is_ours || !descriptor->is_registered)
+        return;
+    if (descriptor->after_short_read == UNKNOWN)
+        descriptor->after_short_read = (unsigned char)find_out(fd);
+    if (descriptor->after_short_read == NOTHING)
+        ac__descriptor_spent(fd);
+}
+
 bool ac__descriptor_is_spent(int fd)
 {
     const struct ac__descriptor *descriptor = descriptor_find(ac__loop(), fd);
@@ -281,6 +315,7 @@ bool ac_fd_adopt(int fd)
         return false;
     descriptor->generation++; /* a new file, whatever the number stood for */
     descriptor->is_registered = descriptor->is_spent = descriptor->is_hung_up = false;
+    descriptor->after_short_read = UNKNOWN;
     descriptor->is_ours = true;
     wake_all(ac__loop(), &descriptor->input); /* they waited for a file that was closed behind our back */
     wake_all(ac__loop(), &descriptor->output);
