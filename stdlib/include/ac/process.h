@@ -48,6 +48,7 @@ struct ac_process_options {
 
 /* ac_process *p = await ac_process_start(char *const *arguments, ...options): starts a program, which is looked for in
  * PATH if its name has no '/'. The last argument is a null. Options as designated initialisers.
+ * Where SIGCHLD is ignored, it gets its default action back, for children that nobody may reap unseen.
  * Throws: what posix_spawn or pipe fails with: ENOENT if there is no such program ... Nothing is left then.
  * Does not wait. */
 #define ac_process_start(...) ac__process_start(AC__PROCESS_ARGUMENTS(__VA_ARGS__, ))
