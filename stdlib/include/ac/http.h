@@ -134,7 +134,8 @@ struct ac_http_options {
     int redirects;               /* how many are followed at most: 10; -1: none. Other hosts do not get .auth */
     size_t max_body;             /* what ac_http_text, _bytes and _json take at most: 256 MiB */
     bool raw;                    /* leave the body compressed, and do not ask for compression */
-    bool http1;                  /* no HTTP/2 */
+    bool http1;                  /* no HTTP/2. Else requests by https that start together wait for the handshake of a
+                                    connection that is being made, to share it if the server speaks HTTP/2 */
 };
 
 /* ac_http_response *r = await ac_http_get(ac_http_session *session, const char *url, ...options): sends a request and

@@ -311,11 +311,14 @@ static CURLcode set_limits(struct transfer *transfer, const ac_http_session *ses
     return curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
 }
 
+/* Where a host may speak HTTP/2, requests wait to learn whether they can share a connection that is being made: not
+ * longer than for its handshake. */
 static CURLcode set_protocol(struct transfer *transfer, const struct ac_http_options *options)
 {
-    CURLcode outcome = CURLE_OK;
+    long may_share = !options->http1 && strncasecmp(transfer->target, "https:", 6) == 0;
+    CURLcode outcome = curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, may_share);
     if (options->raw)
-        outcome = curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, NULL);
+        outcome |= curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, NULL);
     if (options->http1)
         outcome |= curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     return outcome;

@@ -30,6 +30,7 @@ http {{
         ssl_certificate {certificates}/good.pem; ssl_certificate_key {certificates}/good.key;
         root {folder}/www;
         location /moved {{ return 301 /page.txt; }}
+        location /connection {{ return 200 $connection; }}
     }}
 }}
 ''')
