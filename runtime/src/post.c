@@ -190,10 +190,13 @@ void ac__mailbox_silence(struct ac__mailbox *mailbox)
 
 bool ac__has_other_threads(void)
 {
-    DIR *directory = __libc_single_threaded ? NULL : opendir("/proc/self/task");
+    DIR *directory;
     unsigned count = 0;
-    if (!directory)
+    if (__libc_single_threaded)
         return false;
+    directory = opendir("/proc/self/task");
+    if (!directory) /* no descriptor left, no /proc: there may be some */
+        return true;
     for (struct dirent *entry; (entry = readdir(directory));)
         count += entry->d_name[0] != '.';
     closedir(directory);
