@@ -194,9 +194,14 @@ void ac__poll_free(struct ac__loop *loop)
 int ac__poll_register(int fd, bool looks)
 {
     struct ac__loop *loop = ac__loop();
-    struct ac__descriptor *descriptor = fd < 0 ? NULL : descriptor_get(loop, fd);
+    struct ac__descriptor *descriptor;
+    if (fd < 0)
+        return EBADF;
+    if ((unsigned)fd >= loop->descriptor_count && fcntl(fd, F_GETFD) < 0)
+        return errno; /* the table does not grow for any number */
+    descriptor = descriptor_get(loop, fd);
     if (!descriptor)
-        return fd < 0 ? EBADF : ENOMEM;
+        return ENOMEM;
     return ensure_registered(loop, fd, descriptor, looks);
 }
 
