@@ -32,7 +32,9 @@ ac_coro(void) ac_fs_write(const char *path, const void *bytes, size_t size);
 /* Adds the bytes at the end of a file, which is made if there is none. */
 ac_coro(void) ac_fs_append(const char *path, const void *bytes, size_t size);
 /* Like ac_fs_write, but all at once: who reads the path gets the old file or the new one, whole, whatever happens; it
- * is on the disk when the await ends. A new file has the mode 0666 less the umask; one that is there keeps its mode. */
+ * is on the disk when the await ends. A new file has the mode 0666 less the umask; one that is there keeps its mode. Of
+ * a symbolic link, what it leads to is replaced. Throws EINVAL for devices, pipes and sockets; ENOENT for a link that
+ * leads nowhere. */
 ac_coro(void) ac_fs_replace(const char *path, const void *bytes, size_t size);
 /* Copies a file, contents and mode; what was at `to` is overwritten. Throws EINVAL if both are the same file, by whatever
  * name. */
