@@ -1,10 +1,10 @@
 /* acc.h: the data that flows through one translation, and the passes it flows through.
  *
  *   text (cc -E) --scan--> tokens --parse--> tree --shadow--> text for libclang --meaning--> types on the tree
- *        --desugar--> --hoist--> --regions--> --layout--> lowered tree --print--> C
+ *        --the passes of lower.h--> lowered tree --emit--> C
  *
  * One struct acc goes along everywhere; there is no other mutable state. Memory comes from its arena and is never
- * freed singly. Sections stand in the order of the files that define them; a file calls only what stands above it.
+ * freed singly. Sections stand in the order in which the files that define them work.
  */
 #ifndef ACC_H
 #define ACC_H
@@ -293,7 +293,7 @@ struct options {
 };
 
 /* scan.l: text -> tokens. match.c part: brackets. */
-bool scan(struct acc *acc);
+void scan(struct acc *acc);
 
 /* parse.y and words.c: tokens -> items. Reports what is wrong in the dialect's own words (refusals are check.c's);
  * returns false, with syntax_error set, where the grammar does not fit. Plain C that the grammar does not know is

@@ -271,7 +271,7 @@ struct node *make_lone(struct parser *parser, struct node *specifiers, uint32_t 
     return node;
 }
 
-static struct node *add_declarator(struct parser *parser, struct node *declaration, struct node *declarator)
+struct node *add_declarator(struct parser *parser, struct node *declaration, struct node *declarator)
 {
     attach(parser, declaration, make(parser, NODE_INIT_DECLARATOR, declarator->first, declarator->last, 1, declarator));
     bind_declarator(parser, declaration->child[0], declarator);
@@ -283,11 +283,6 @@ struct node *begin_declaration(struct parser *parser, struct node *specifiers, s
     struct node *node = make(parser, NODE_DECLARATION, specifiers->first, specifiers->last, 1, specifiers);
     node->is_async = specifiers->is_async;
     return add_declarator(parser, node, declarator);
-}
-
-struct node *next_declarator(struct parser *parser, struct node *declaration, struct node *declarator)
-{
-    return add_declarator(parser, declaration, declarator);
 }
 
 struct node *initialise(struct parser *parser, struct node *declaration, struct node *value)

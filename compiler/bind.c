@@ -110,9 +110,8 @@ void bind_declarator(struct parser *parser, struct node *specifiers, struct node
     scope_bind(parser->scopes, SPACE_ORDINARY, symbol);
 }
 
-void bind_member(struct parser *parser, struct node *specifiers, struct node *declarator)
+void bind_member(struct node *specifiers, struct node *declarator)
 {
-    (void)parser;
     mark_async(specifiers, declarator);
 }
 
@@ -217,9 +216,8 @@ struct symbol *bind_label(struct parser *parser, uint32_t token, struct node *la
     return symbol;
 }
 
-void bind_local_label(struct parser *parser, uint32_t token, struct node *declaration)
+void bind_local_label(struct parser *parser, uint32_t token)
 {
-    (void)declaration;
     struct symbol *symbol = make_symbol(parser, SYMBOL_LABEL, token);
     scope_bind(parser->scopes, SPACE_LABEL, symbol);
 }

@@ -215,7 +215,8 @@ static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity 
 {
     enum { MOST_RANGES = 8 };
     struct span ranges[MOST_RANGES];
-    uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)), token = token_printed_at(reading, offset);
+    uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
+    uint32_t token = token_printed_at(reading, offset);
     uint32_t count = ranges_of(reading, diagnostic, ranges, MOST_RANGES);
     const char *text = text_of(reading->acc, diagnostic);
     const struct shadow_piece *piece = token ? piece_at(reading->shadow, offset) : NULL;

@@ -79,7 +79,6 @@ static bool has_frame_cleanup(struct acc *acc, const struct node *declaration)
     return false;
 }
 
-/* Null: no. */
 static bool declares_undoing(struct acc *acc, const struct node *declaration)
 {
     return declaration && (declares_children(declaration) || has_frame_cleanup(acc, declaration));

@@ -5,8 +5,8 @@
  *           |         ^~~~~
  *
  * Messages go out as they come. Errors after the first on one line are dropped with their notes: one mistake, one line
- * of errors. Those of several passes can be held back and come in the order of the text. Warnings obey the -W options in the order given, the last one that speaks of a group decides; those in
- * system headers are dropped.
+ * of errors. Those of several passes can be held back and come in the order of the text. Warnings obey the -W options
+ * in the order given, the last one that speaks of a group decides; those in system headers are dropped.
  */
 #include "origin.h"
 #include "snippet.h"

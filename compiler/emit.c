@@ -242,8 +242,7 @@ static void print_labelled(struct printer *printer, struct node *node)
     if (emit_falls_through(printer->acc, node->first))
         print_text(printer, "/* fall through */");
     print_plainly(printer, node);
-    bool bare = !statement || (node->kind == NODE_CASE && !statement);
-    if (bare)
+    if (!statement)
         print_text(printer, ";");
 }
 

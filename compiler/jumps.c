@@ -1,8 +1,8 @@
 /* jumps.c: which jumps an async function may make.
  *
  * A region is a part of the text that has something to undo when it is left: a `try` and its clauses, what an
- * `async with` or `async for` governs, what follows a `defer` or a scoped child, and a variable with a cleanup. Regions nest; a jump goes
- * from one region to another. It may leave regions (lowering runs what they have to undo), except that
+ * `async with` or `async for` governs, what follows a `defer` or a scoped child, and a variable with a cleanup. Regions
+ * nest; a jump goes from one region to another. It may leave regions (lowering runs what they have to undo), except that
  *
  *   - it enters none: what would be undone was never done;
  *   - `finally` and `defer` themselves are not left, but by their end and by errors;

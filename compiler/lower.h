@@ -145,7 +145,7 @@ bool has_attribute(struct acc *acc, const struct symbol *function, const char *n
 /* Those among a function's attributes, on any of its declarations, that its body's function has as well. */
 void print_code_attributes(struct printer *printer, const struct function *function);
 
-/* ---- the passes: each takes and returns the function's body */
+/* ---- the passes: each takes the function as the one before left it, and changes its body */
 /* First of all, before places: */
 /* Types whose names the function hides get others, in its prelude: before all passes. */
 void aliases(struct function *function);

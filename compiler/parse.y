@@ -335,17 +335,17 @@ members:
     {
         $$ = make(p, NODE_MEMBER_DECLARATION, $1->first, $2->last, 2, $1, $2);
         $$->is_async = $1->is_async;
-        bind_member(p, $1, $2);
+        bind_member($1, $2);
     }
   | untyped plain_member_declarator
     {
         $$ = make(p, NODE_MEMBER_DECLARATION, $1->first, $2->last, 2, $1, $2);
         $$->is_async = $1->is_async;
-        bind_member(p, $1, $2);
+        bind_member($1, $2);
     }
-  | members ',' member_declarator { $$ = attach(p, $1, $3); bind_member(p, $1->child[0], $3); }
+  | members ',' member_declarator { $$ = attach(p, $1, $3); bind_member($1->child[0], $3); }
   | members ',' attribute member_declarator
-    { $$ = attach(p, $1, lead_declarator(p, $3, $4)); bind_member(p, $1->child[0], $4); } ;
+    { $$ = attach(p, $1, lead_declarator(p, $3, $4)); bind_member($1->child[0], $4); } ;
 
 member_declarator:
     declarator
@@ -542,8 +542,8 @@ declarators:
   | another_declarator '=' initialiser { $$ = initialise(p, $1, $3); } ;
 
 another_declarator:
-    declarators ',' declarator { $$ = next_declarator(p, $1, $3); }
-  | declarators ',' attribute declarator { $$ = next_declarator(p, $1, lead_declarator(p, $3, $4)); } ;
+    declarators ',' declarator { $$ = add_declarator(p, $1, $3); }
+  | declarators ',' attribute declarator { $$ = add_declarator(p, $1, lead_declarator(p, $3, $4)); } ;
 
 function_start:
     first_declarator { $$ = $1; begin_function(p, $1); } ;
@@ -624,8 +624,8 @@ block_item:
   | PRAGMA { $$ = make(p, NODE_PRAGMA, $1, $1, 0); } ;
 
 local_labels:
-    LOCAL_LABEL any_name { $$ = make(p, NODE_LOCAL_LABELS, $1, $2, 0); bind_local_label(p, $2, $$); }
-  | local_labels ',' any_name { $$ = finish($1, $3); bind_local_label(p, $3, $$); } ;
+    LOCAL_LABEL any_name { $$ = make(p, NODE_LOCAL_LABELS, $1, $2, 0); bind_local_label(p, $2); }
+  | local_labels ',' any_name { $$ = finish($1, $3); bind_local_label(p, $3); } ;
 
 statement:
     unlabelled

@@ -129,7 +129,7 @@ enum specifier_flag {
 void bind_declarator(struct parser *parser, struct node *specifiers, struct node *declarator);
 void bind_parameter(struct parser *parser, struct node *parameter);
 /* A member or type name declares nothing, but its function derivation may be async. */
-void bind_member(struct parser *parser, struct node *specifiers, struct node *declarator);
+void bind_member(struct node *specifiers, struct node *declarator);
 void bind_old_parameter(struct parser *parser, uint32_t token);
 void bind_enumerator(struct parser *parser, struct node *enumerator);
 void bind_tag(struct parser *parser, struct node *node, uint32_t tag, bool defines);
@@ -137,7 +137,7 @@ void bind_tag(struct parser *parser, struct node *node, uint32_t tag, bool defin
 void bind_lone_tag(struct parser *parser, struct node *specifiers);
 struct symbol *bind_object(struct parser *parser, uint32_t token, struct node *declarator);
 struct symbol *bind_label(struct parser *parser, uint32_t token, struct node *label);
-void bind_local_label(struct parser *parser, uint32_t token, struct node *declaration);
+void bind_local_label(struct parser *parser, uint32_t token);
 /* The innermost DECLARATOR: the one with the name. */
 struct node *innermost_declarator(struct node *declarator);
 
@@ -166,7 +166,7 @@ struct node *make_declarator(struct parser *parser, uint32_t name);
 struct node *point_declarator(struct parser *parser, struct node *pointers, struct node *declarator);
 struct node *lead_declarator(struct parser *parser, struct node *attribute, struct node *declarator);
 struct node *begin_declaration(struct parser *parser, struct node *specifiers, struct node *declarator);
-struct node *next_declarator(struct parser *parser, struct node *declaration, struct node *declarator);
+struct node *add_declarator(struct parser *parser, struct node *declaration, struct node *declarator);
 struct node *initialise(struct parser *parser, struct node *declaration, struct node *value);
 struct node *make_record(struct parser *parser, enum node_kind kind, uint32_t head, uint32_t tag, uint32_t last,
                          bool defines);

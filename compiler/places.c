@@ -313,7 +313,6 @@ static void place_bound_error(struct scan *scan, struct node *clause)
         return;
     struct slot *slot = make_slot(scan->function, clause->symbol, NULL, NULL);
     slot->type = "const struct ac_error *@";
-    slot->view = NULL;
 }
 
 static void place_variables(struct scan *scan, struct node *node)

@@ -1,7 +1,8 @@
 /* pragmas.c: `#pragma GCC diagnostic ignored "-Wblocking-call"` for acc's own warnings.
  *
  * They are read from the file as it was written, up to the line that a warning is about, with the _Pragma operators in
- * macros that a line begins with: clang's preprocessor drops those whose groups it does not know. The C compiler shall not see those that speak of acc's groups either.
+ * macros that a line begins with: clang's preprocessor drops those whose groups it does not know. The C compiler shall
+ * not see those that speak of acc's groups either.
  */
 #include "origin.h"
 

@@ -21,11 +21,11 @@
  *                                                 goto <outer>;
  *                                                 done: ; }
  *
- * A jump out of A sets its number and goes to `undo`: every way out takes one path. An error in B or D comes by
- * `again`, which keeps the first error as the new one's context. A return stores its value before anything is undone.
  *     yield e;                                    { result = e;  YIELD_POINT { return; } }   where it is closed there
  *
- * In a D, that return throws what is pending there, past all catches.
+ * A jump out of A sets its number and goes to `undo`: every way out takes one path. An error in B or D comes by
+ * `again`, which keeps the first error as the new one's context. A return stores its value before anything is undone.
+ * Where a generator is closed in a D, that return throws what is pending there, past all catches: a jump of kind THROW.
  *
  * What a catch or finally holds lives in the frame only if B or D awaits. A D that awaits stands between ac__undo_begin
  * and ac__undo_end, on every way through it.

@@ -128,7 +128,8 @@ static bool stops_after(const struct acc *acc, const char *step)
 
 const char *translate(struct acc *acc)
 {
-    bool parsed = scan(acc) && parse(acc);
+    scan(acc);
+    bool parsed = parse(acc);
     if (parsed && !acc->has_dialect)
         return NULL;
     drop_pragmas(acc);
