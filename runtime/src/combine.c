@@ -242,7 +242,7 @@ static void entry_cancel(struct entry *entry)
     struct ac__child *child = &entry->child;
     if (!child->handle)
         return;
-    if (child->kind == AC__KIND_TASK && !ac__is_being_asked(child->handle)) {
+    if (child->kind == AC__KIND_TASK && !((struct ac__task *)child->handle)->is_asked) {
         ac__task_cancel(child->handle, false);
         return;
     }

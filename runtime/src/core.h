@@ -519,6 +519,9 @@ struct ac__task *ac__task_begin(struct ac__task *task);
 void ac__task_finish(struct ac__task *task, int status);
 /* Asks for ECANCELED; `is_limit`: a time limit, which leaves alone what is there in time. False: it was finished. */
 bool ac__task_cancel(struct ac__task *task, bool is_limit);
+/* Tells the wait of a blocked task that a request stands; gives the task that it is handed on to, if any. While that
+ * lasts, task->is_asked: a request that then meets the task again has come round in a circle. */
+struct ac__task *ac__task_interrupt(struct ac__task *task);
 /* Gives up a handle. */
 void ac__task_drop(struct ac__task *task);
 /* Ends a finished task, whatever handles there are: reports an error that nobody retrieved, frees its memory. */
@@ -534,12 +537,6 @@ void ac__tasks_free(struct ac__task *but);
 /* The unfinished tasks in the order they were spawned, in memory the caller frees; null if there is none. */
 ac_task(void) *ac__all_sorted(size_t *count);
 const char *ac__task_name(struct ac__task *task, char buffer[static 32]);
-
-/* Is the task being asked right now? Then it has handed the request on, and that has come round in a circle. */
-static inline bool ac__is_being_asked(const struct ac__task *task)
-{
-    return ac__state(task) == AC__BLOCKED && task->flags & AC__CANCEL;
-}
 
 /* For leaves that are resumed: was it to be cancelled? Then the leaf throws. */
 static inline bool ac__interrupted(struct ac__task *task)

@@ -90,7 +90,7 @@ static bool is_cycle(const struct ac__task *task)
 {
     unsigned long hops = ++ac__thread.loop->hops;
     const struct ac__task *next = awaited_by(task);
-    if (next && ac__is_being_asked(next)) /* it waits for several */
+    if (next && next->is_asked) /* it waits for several */
         return true;
     if (hops & (hops - 1))
         return false;

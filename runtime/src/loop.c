@@ -89,7 +89,7 @@ static void deliver(struct ac__task *task)
     ac__unflag(task, AC__CANCEL_LATER);
     ac__flag(task, AC__CANCEL);
     if (ac__state(task) == AC__BLOCKED)
-        next = task->wait->cancel(task->wait);
+        next = ac__task_interrupt(task);
     if (next)
         ac__task_cancel(next, false);
 }

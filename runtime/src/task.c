@@ -87,6 +87,7 @@ struct ac__task *ac__task_begin(struct ac__task *task)
     ac__root(task)->origin = NULL;
     task->handles = 2;
     task->cancels = 0;
+    task->is_asked = false;
     task->saved_errno = 0;
     task->number = ++loop->next_number;
     task->status = AC__SUSPENDED;
@@ -175,12 +176,23 @@ void ac__task_finish(struct ac__task *task, int status)
         end(task);
 }
 
+struct ac__task *ac__task_interrupt(struct ac__task *task)
+{
+    struct ac__task *next;
+    task->is_asked = true;
+    next = task->wait->cancel(task->wait);
+    task->is_asked = false;
+    return next;
+}
+
 /* Gives the task that the request was handed on to, if any. */
 static struct ac__task *request(struct ac__task *task, bool is_limit)
 {
-    if (ac__state(task) == AC__FINISHED || ac__is_being_asked(task))
+    if (ac__state(task) == AC__FINISHED)
         return NULL;
     task->cancels++;
+    if (task->is_asked)
+        return NULL;
     if (is_limit && ac__state(task) == AC__READY) {
         if (!(task->flags & AC__CANCEL)) /* else the two requests are delivered as one */
             ac__flag(task, AC__CANCEL_LATER);
@@ -188,7 +200,7 @@ static struct ac__task *request(struct ac__task *task, bool is_limit)
     }
     ac__unflag(task, AC__CANCEL_LATER);
     ac__flag(task, AC__CANCEL);
-    return ac__state(task) == AC__BLOCKED ? task->wait->cancel(task->wait) : NULL;
+    return ac__state(task) == AC__BLOCKED ? ac__task_interrupt(task) : NULL;
 }
 
 bool ac__task_cancel(struct ac__task *task, bool is_limit)

@@ -137,7 +137,8 @@ struct ac__task {
         struct ac__extra *extra;    /* the same and name, origin, task locals: made when first needed */
     };
     unsigned handles : 24;  /* handles that user code holds, plus the runtime's own while it runs */
-    unsigned cancels : 8;   /* how often it was cancelled, modulo 256: limits tell theirs from others by it */
+    unsigned cancels : 7;   /* how often it was cancelled, modulo 128: limits tell theirs from others by it */
+    unsigned is_asked : 1;  /* its wait is being told of a request right now */
     int saved_errno;
     unsigned number;        /* of its automatic name */
     unsigned short flags;   /* cancellation, memory, ...; from AC__UNDOING up: a count */
