@@ -2,7 +2,7 @@
  *
  * A missing semicolon in an async function is the same mistake as in C, so it gets the same message: the dialect's words
  * are erased token by token, which needs no tree, and libclang reads what is left. Only where that is faultless C does
- * acc speak itself.
+ * acc speak itself, and where the dialect's words themselves lack what belongs to them.
  *
  *     async, await, defer, throw, yield    nothing                  try        if (1)
  *     async with (...)                     for (...;;)              catch (e)  for (const struct ac_error *e = 0;;)
@@ -28,6 +28,12 @@ static bool starts_operand(const struct acc *acc, uint32_t token)
     const struct token *t = &acc->tokens[token];
     return t->kind == TOK_NAME || t->kind == TOK_NUMBER || t->kind == TOK_STRING || t->kind == TOK_CHARACTER ||
            t->kind == TOK_KEYWORD || token_is(acc, token, "(") || token_is(acc, token, "*") || token_is(acc, token, "&");
+}
+
+static bool starts_code(const struct acc *acc, uint32_t token)
+{
+    return starts_operand(acc, token) || token_is(acc, token, ";") || token_is(acc, token, "-") ||
+           token_is(acc, token, "+") || token_is(acc, token, "~") || token_is(acc, token, "!");
 }
 
 static uint32_t colon_in(const struct acc *acc, uint32_t open, uint32_t close)
@@ -82,7 +88,7 @@ static uint32_t erase_token(struct erase *erase, uint32_t token)
     bool erased = ((is_name(acc, token, "async") || is_name(acc, token, "await") || is_name(acc, token, "defer") ||
                     is_name(acc, token, "yield")) &&
                    starts_operand(acc, token + 1)) ||
-                  (is_name(acc, token, "throw") && (starts_operand(acc, token + 1) || token_is(acc, token + 1, ";"))) ||
+                  (is_name(acc, token, "throw") && starts_code(acc, token + 1)) ||
                   ((is_name(acc, token, "finally") || is_name(acc, token, "defer")) && token_is(acc, token + 1, "{")) ||
                   is_combinator(acc, token);
     if (erased)
@@ -114,13 +120,85 @@ static bool print_special(struct printer *printer, struct node *node)
     return false;
 }
 
+/* ---- what is acc's own to say ------------------------------------------------------------------------------------ */
+
+static bool is_opening(const struct acc *acc, uint32_t token)
+{
+    return token_is(acc, token, "(") || token_is(acc, token, "[");
+}
+
+/* The bracket within which the token stands, in its statement, or 0. */
+static uint32_t bracket_around(const struct acc *acc, uint32_t token)
+{
+    for (uint32_t at = token - 1; at > 0; at--) {
+        const struct token *t = &acc->tokens[at];
+        if (t->match < at)
+            at = t->match;
+        else if (is_opening(acc, at))
+            return at;
+        else if (token_is(acc, at, ";") || token_is(acc, at, "{"))
+            return 0;
+    }
+    return 0;
+}
+
+/* The first token of the statement, or part of one, in which the token stands. */
+static uint32_t statement_start(const struct acc *acc, uint32_t token)
+{
+    while (token > 1 && !token_is(acc, token - 1, ";") && !token_is(acc, token - 1, "{") &&
+           !token_is(acc, token - 1, "}"))
+        token--;
+    return token;
+}
+
+/* Such as `try await f();`, but not `try = 1;`. */
+static bool lacks_brace(const struct acc *acc, uint32_t word)
+{
+    uint32_t behind = word + 1;
+    if (is_name(acc, word, "catch") && token_is(acc, behind, "("))
+        behind = acc->tokens[behind].match + 1;
+    bool is_word = is_name(acc, word, "try") || is_name(acc, word, "catch") || is_name(acc, word, "finally");
+    bool is_statement = acc->tokens[behind].kind == TOK_NAME || acc->tokens[behind].kind == TOK_KEYWORD;
+    return is_word && is_statement;
+}
+
+static bool report_catch(struct acc *acc, uint32_t open, uint32_t wrong)
+{
+    if (!is_name(acc, open - 1, "catch"))
+        return false;
+    report(acc, wrong == open + 1 ? MESSAGE_CATCH_NAME : wrong == open + 2 ? MESSAGE_CATCH_COLON : MESSAGE_CATCH_CODES,
+           wrong);
+    return true;
+}
+
+static bool report_header(struct acc *acc, uint32_t open, uint32_t wrong)
+{
+    bool is_header = open > 2 && is_name(acc, open - 2, "async") &&
+                     (token_is(acc, open - 1, "with") || token_is(acc, open - 1, "for"));
+    if (!is_header || acc->tokens[open].match != open || !token_is(acc, wrong, "{"))
+        return false;
+    report_text(acc, SEVERITY_ERROR, wrong, wrong, "expected ')'");
+    report_text(acc, SEVERITY_NOTE, open, open, "to match this '('");
+    return true;
+}
+
+static bool report_own(struct acc *acc, uint32_t wrong)
+{
+    uint32_t start = statement_start(acc, wrong), open = bracket_around(acc, wrong);
+    if (lacks_brace(acc, start))
+        report(acc, MESSAGE_BRACE_MISSING, start, token_text(acc, start));
+    else if (is_name(acc, wrong, "catch") || is_name(acc, wrong, "finally"))
+        report(acc, MESSAGE_CLAUSE_ALONE, wrong, token_text(acc, wrong));
+    else
+        return open > 1 && (report_catch(acc, open, wrong) || report_header(acc, open, wrong));
+    return true;
+}
+
 void report_syntax(struct acc *acc)
 {
     uint32_t wrong = acc->syntax_error;
-    if (is_name(acc, wrong, "catch") || is_name(acc, wrong, "finally")) {
-        report(acc, MESSAGE_CLAUSE_ALONE, wrong, token_text(acc, wrong));
+    if (report_own(acc, wrong))
         return;
-    }
     struct shadow *shadow = arena_allocate(acc->arena, sizeof *shadow);
     struct erase erase = {.acc = acc};
     erase.printer = (struct printer){.acc = acc, .shadow = shadow, .special = print_special, .file = UINT16_MAX};
