@@ -211,6 +211,15 @@ const char *text_of(struct acc *acc, CXDiagnostic diagnostic)
     return *option ? arena_format(acc->arena, "%s [%s]", text, option) : text;
 }
 
+/* Where the grammar does not fit, syntax.c leaves words out; what clang misses is missed in front of them. */
+static uint32_t before_erased(const struct reading *reading, const struct shadow_piece *piece, const char *text)
+{
+    bool is_second = piece > reading->shadow->pieces && piece->token > 1 && piece[-1].token == piece->token - 2;
+    if (!reading->acc->syntax_error || !is_second || strncmp(text, "expected '('", 12) != 0)
+        return piece->token;
+    return piece->token - 1;
+}
+
 static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity severity)
 {
     enum { MOST_RANGES = 8 };
@@ -220,6 +229,8 @@ static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity 
     uint32_t count = ranges_of(reading, diagnostic, ranges, MOST_RANGES);
     const char *text = text_of(reading->acc, diagnostic);
     const struct shadow_piece *piece = token ? piece_at(reading->shadow, offset) : NULL;
+    if (piece && piece->token)
+        token = before_erased(reading, piece, text);
     bool is_inside = severity == SEVERITY_NOTE && strstr(text, "ac__"); /* of the runtime: nothing the user knows */
     if (token && piece->token && offset == piece->offset + reading->acc->tokens[token].length)
         report_behind(reading->acc, severity, token, text);

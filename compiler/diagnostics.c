@@ -379,6 +379,22 @@ static void add_macro_note(struct acc *acc, struct buffer *out, const struct ori
         snippet_add(out, definition.line, definition.text, definition.text_length, name.start, &name, 1, color);
 }
 
+/* Whether what is written there stands for this token alone, as `EINVAL` does: what is behind one is behind the other. */
+static bool is_written_alone(struct acc *acc, const struct origin *origin, uint32_t token)
+{
+    if (!origin->macro)
+        return true;
+    for (uint32_t other = token - 1; other <= token + 1; other += 2) {
+        struct origin beside = origin_of(acc, other);
+        if (beside.macro && beside.line == origin->line && beside.column == origin->column)
+            return false;
+    }
+    uint32_t behind = origin->column - 1 + origin->length;
+    while (behind < origin->text_length && origin->text[behind] == ' ')
+        behind++;
+    return behind >= origin->text_length || origin->text[behind] != '(';
+}
+
 /* A token of a message that has none of its own (file scope, end of file) is that of the file's end. */
 static void print_message(struct acc *acc, enum severity severity, uint32_t token, const struct span *ranges,
                           uint32_t count, const char *text)
@@ -392,8 +408,10 @@ static void print_message(struct acc *acc, enum severity severity, uint32_t toke
             buffer_puts(&out, included);
         diagnostics->included_from = included;
     }
-    if (diagnostics->is_behind && origin.column && !origin.macro)
+    if (diagnostics->is_behind && origin.column && is_written_alone(acc, &origin, token)) {
         origin.column += origin.length;
+        origin.macro = NULL;
+    }
     add_heading(&out, &origin, severity, text, acc->options && acc->options->color);
     add_snippet(acc, &out, &origin, ranges, count);
     if (origin.macro)

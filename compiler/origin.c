@@ -168,16 +168,19 @@ static void pass_gap(struct cutter *cutter)
     }
 }
 
+/* A quote without an end is a token by itself, as it is to the preprocessor. */
 static void pass_quoted(struct cutter *cutter, char quote)
 {
+    struct cutter start = *cutter;
     cutter->at++;
     while (cutter->at < cutter->length && peek(cutter, 0) != quote && peek(cutter, 0) != '\n') {
         if (peek(cutter, 0) == '\\')
             pass(cutter);
         pass(cutter);
     }
-    if (peek(cutter, 0) == quote)
-        cutter->at++;
+    if (peek(cutter, 0) != quote)
+        *cutter = start;
+    cutter->at++;
 }
 
 static void pass_number(struct cutter *cutter)
@@ -387,6 +390,27 @@ static bool align(struct acc *acc, struct alignment *alignment)
     return true;
 }
 
+static bool is_unpaired_name(const struct alignment *alignment, uint32_t raw)
+{
+    return alignment->raw[raw].is_name && !alignment->is_taken[raw];
+}
+
+/* `A B C` where each stands for one token: the one that stands for this. UINT32_MAX: it is not like that. */
+static uint32_t find_in_row(const struct alignment *alignment, struct span gap, uint32_t claim)
+{
+    uint32_t first = claim, count = 1;
+    while (first > 0 && alignment->partner[first - 1] == UINT32_MAX)
+        first--;
+    while (first + count < alignment->claim_count && alignment->partner[first + count] == UINT32_MAX)
+        count++;
+    if (gap.last - gap.first != count)
+        return UINT32_MAX;
+    for (uint32_t r = gap.first; r < gap.last; r++)
+        if (!is_unpaired_name(alignment, r))
+            return UINT32_MAX;
+    return gap.first + (claim - first);
+}
+
 /* The macro that an unpaired token came out of: a written name without a partner, in the gap around the token or, when
  * its arguments have partners, left of them. UINT32_MAX: none. */
 static uint32_t find_macro(const struct alignment *alignment, uint32_t claim)
@@ -399,11 +423,15 @@ static uint32_t find_macro(const struct alignment *alignment, uint32_t claim)
             else if (after == alignment->raw_count)
                 after = alignment->partner[c];
         }
+    uint32_t gap = before < after && alignment->is_taken[before] ? before + 1 : before;
+    uint32_t in_row = find_in_row(alignment, (struct span){gap, after}, claim);
+    if (in_row != UINT32_MAX)
+        return in_row;
     for (uint32_t r = before; r < after; r++)
-        if (alignment->raw[r].is_name && !alignment->is_taken[r])
+        if (is_unpaired_name(alignment, r))
             return r;
     for (uint32_t r = before; r-- > 0; )
-        if (alignment->raw[r].is_name && !alignment->is_taken[r])
+        if (is_unpaired_name(alignment, r))
             return r;
     return UINT32_MAX;
 }
