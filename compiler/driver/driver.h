@@ -31,6 +31,8 @@ void words_add_all(struct words *words, const struct words *more);
 void words_add_expanded(struct words *words, char **argv);
 /* Writes the words from `first` on as a response file. */
 void words_write_response(const struct words *words, size_t first, const char *path);
+/* Whether reading it twice gives the same. */
+bool file_is_regular(const char *path);
 /* A whole file, ended by a NUL that does not count; null if it cannot be read. */
 char *file_read(struct arena *arena, const char *path, size_t *length);
 

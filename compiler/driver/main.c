@@ -53,6 +53,17 @@ static bool needs_headers(const struct driver *driver)
     return false;
 }
 
+/* An input that is not there is the C compiler's to complain of, even where it has nothing else to do. */
+static bool lacks_input(const struct driver *driver)
+{
+    for (size_t i = 0; i < driver->line.item_count; i++) {
+        const struct item *item = &driver->line.items[i];
+        if (item->is_input && !item->unit && strcmp(item->word, "-") != 0 && access(item->word, F_OK))
+            return true;
+    }
+    return false;
+}
+
 static void set_language(struct words *command, const char **current, const char *wanted)
 {
     if (*current == wanted || (*current && wanted && !strcmp(*current, wanted)))
@@ -111,7 +122,7 @@ static int run_rest(struct driver *driver)
 {
     struct words command = rest_command(driver);
     struct process_options options = {.is_verbose = driver->line.is_verbose, .is_dry_run = driver->line.is_dry_run};
-    bool is_needed = driver->line.mode == MODE_LINK || other_sources(driver);
+    bool is_needed = driver->line.mode == MODE_LINK || other_sources(driver) || lacks_input(driver);
     return is_needed && driver->line.mode != MODE_EMIT_C ? process_run(&command, &options, &driver->temporary) : 0;
 }
 
