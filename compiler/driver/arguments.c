@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "driver.h"
 
@@ -18,6 +19,12 @@ void words_add_all(struct words *words, const struct words *more)
 {
     for (size_t i = 0; i < more->count; i++)
         words_add(words, more->word[i]);
+}
+
+bool file_is_regular(const char *path)
+{
+    struct stat status;
+    return !stat(path, &status) && S_ISREG(status.st_mode);
 }
 
 char *file_read(struct arena *arena, const char *path, size_t *length)

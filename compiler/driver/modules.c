@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <dirent.h>
 #include <unistd.h>
 
@@ -93,12 +92,6 @@ static void add_all_modules(const struct driver *driver, struct words *modules)
 
 /* ---- searching the inputs ---------------------------------------------------------------------------------------- */
 
-static bool is_regular(const char *path)
-{
-    struct stat status;
-    return !stat(path, &status) && S_ISREG(status.st_mode);
-}
-
 static void search_text(const struct driver *driver, struct words *modules, const char *text, size_t length)
 {
     const char *at = text, *end = text + length;
@@ -119,7 +112,7 @@ static void search_file(const struct driver *driver, struct words *modules, cons
 {
     struct arena *arena = arena_new();
     size_t length;
-    const char *text = is_regular(path) ? file_read(arena, path, &length) : NULL;
+    const char *text = file_is_regular(path) ? file_read(arena, path, &length) : NULL;
     if (text) {
         search_text(driver, modules, text, length);
         if (is_optimised_later(text, length))
@@ -172,7 +165,7 @@ static void search_library(const struct driver *driver, struct words *modules, c
 {
     for (size_t i = 0; i < driver->line.item_count; i++) {
         const char *folder = argument_of(&driver->line.items[i], "-L");
-        if (folder && is_regular(arena_format(driver->arena, "%s/lib%s.so", folder, name)))
+        if (folder && file_is_regular(arena_format(driver->arena, "%s/lib%s.so", folder, name)))
             return;
         if (folder)
             search_file(driver, modules, arena_format(driver->arena, "%s/lib%s.a", folder, name));

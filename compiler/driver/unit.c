@@ -101,6 +101,15 @@ static void add_color(const struct driver *driver, struct words *command)
         words_add(command, "-fdiagnostics-color=always");
 }
 
+/* Of <ac.h>, the output of acc -E has it in it: what stands for macros there cannot keep a second one out. */
+static bool has_own_header(struct driver *driver, const struct unit *unit)
+{
+    const char *name = is_standard_input(unit) ? driver->standard_input : unit->name;
+    size_t length;
+    const char *text = name && file_is_regular(name) ? file_read(driver->arena, name, &length) : NULL;
+    return text && strstr(text, "\nenum ac__status {");
+}
+
 /* What the preprocessor says is held back until it is known that the file will not be compiled once more as it is. */
 static struct process preprocess(struct driver *driver, struct unit *unit, const char *messages)
 {
@@ -109,8 +118,10 @@ static struct process preprocess(struct driver *driver, struct unit *unit, const
     options.messages = messages;
     add_color(driver, &command);
     add_dialect(driver, &command);
-    words_add(&command, "-include");
-    words_add(&command, arena_format(driver->arena, "%s/ac/abi.h", driver->backend.include_directory));
+    if (!has_own_header(driver, unit)) {
+        words_add(&command, "-include");
+        words_add(&command, arena_format(driver->arena, "%s/ac/abi.h", driver->backend.include_directory));
+    }
     command_add_options(driver, &command, STAGE_PREPROCESS);
     add_dependencies(driver, &command, unit);
     add_silence(driver, &command);
