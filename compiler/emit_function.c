@@ -224,6 +224,7 @@ static void print_outer(struct printer *printer, const struct function *function
                             : "__attribute__((unused))";
     print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
     printer->function = inside;
+    print_hidden(printer, true); /* an inline function that is not static had better not use static ones */
     print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)ac__frame_new(&ac__%s__function,"
                           " __extension__ (const void *)%s); if (ac__self) {",
                  name, name, name, function->outer);
@@ -231,6 +232,7 @@ static void print_outer(struct printer *printer, const struct function *function
     print_text(printer, "} return __extension__ (");
     print_made_type(printer, function->specifiers, function->declarator);
     print_text(printer, ")ac__self; }\n");
+    print_hidden(printer, false);
     if (is_deprecated)
         print_pragma(printer, "pop");
 }
