@@ -152,7 +152,7 @@ static void print_stores(struct printer *printer, const struct function *functio
 static void print_set(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
-    print_format(printer, "static inline __attribute__((always_inline)) void ac__%s__set", name);
+    print_format(printer, "static __inline __attribute__((always_inline)) void ac__%s__set", name);
     print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_text(printer, "{ ac__self->ac__base.state = 0;");
     print_stores(printer, function);
@@ -165,7 +165,7 @@ static void print_init(struct printer *printer, const struct function *function)
     const char *name = function->name;
     if (!function->is_generator)
         return;
-    print_format(printer, "static inline __attribute__((always_inline)) void ac__%s__init", name);
+    print_format(printer, "static __inline __attribute__((always_inline)) void ac__%s__init", name);
     print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_format(printer, "{ ac__self->ac__base.function = &ac__%s__function; ac__self->ac__base.state = 0;"
                           " ac__self->ac__base.storage = AC__EMBEDDED;", name);
@@ -220,7 +220,7 @@ static void print_outer(struct printer *printer, const struct function *function
     }
     bool is_private = function->is_main && !function->symbol->previous;
     printer->more_storage = is_private ? "static"
-                            : takes_inline(printer->acc, function) ? "inline __attribute__((unused))"
+                            : takes_inline(printer->acc, function) ? "__inline __attribute__((unused))"
                             : "__attribute__((unused))";
     print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
     printer->function = inside;

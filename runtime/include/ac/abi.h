@@ -26,6 +26,8 @@
 #ifndef AC_ABI_H
 #define AC_ABI_H
 
+/* `__inline`, since -ansi knows no `inline`. */
+
 /* acc includes this file by its path, so nothing else would tell the compiler that it is not the user's own. */
 #pragma GCC system_header
 
@@ -150,15 +152,15 @@ struct ac__task {
  * two: where there is no memory left, it gets some all the same (reserve.c). They nest; only the lowest four bits of
  * the depth are kept, so at every sixteenth depth nothing is promised. */
 enum { AC__UNDOING = 1 << 12 };
-static inline int ac__is_undoing(const struct ac__task *task)
+static __inline int ac__is_undoing(const struct ac__task *task)
 {
     return task->flags >= AC__UNDOING;
 }
-static inline void ac__undo_begin(struct ac__task *task)
+static __inline void ac__undo_begin(struct ac__task *task)
 {
     task->flags = (unsigned short)(task->flags + AC__UNDOING);
 }
-static inline void ac__undo_end(struct ac__task *task)
+static __inline void ac__undo_end(struct ac__task *task)
 {
     task->flags = (unsigned short)(task->flags - AC__UNDOING);
 }
@@ -198,7 +200,7 @@ void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task); /
 
 /* A frame for a call of `function`, whose callable address is `callee`: from the running task's bump stack if the
  * caller awaits it at once, else from the heap. Null if there is no memory. */
-static inline struct ac__frame *ac__frame_new(const struct ac__function *function, const void *callee)
+static __inline struct ac__frame *ac__frame_new(const struct ac__function *function, const void *callee)
 {
     struct ac__task *task;
     char *frame;
@@ -217,7 +219,7 @@ static inline struct ac__frame *ac__frame_new(const struct ac__function *functio
 }
 
 /* A coroutine that is not awaited at once has been made here. */
-static inline void *ac__made(void *coroutine, const char *place)
+static __inline void *ac__made(void *coroutine, const char *place)
 {
     struct ac__frame *frame = (struct ac__frame *)coroutine;
     if (frame && frame->state == 0)
@@ -239,7 +241,7 @@ int ac__pass_on_child(struct ac__frame *frame, const struct ac__function *functi
                       struct ac__frame *child);
 
 /* Gives back the frame of an awaited coroutine that is done. */
-static inline void ac__release(struct ac__frame *frame, struct ac__task *task)
+static __inline void ac__release(struct ac__frame *frame, struct ac__task *task)
 {
     if (__builtin_expect(frame->storage == AC__STACKED, 1))
         task->top = (char *)frame;
@@ -270,7 +272,7 @@ enum { AC__ENDED = 0x7fffffff };
 
 /* Runs a generator until its next item; entered like ac__start. With AC__DONE: is there one, or is the state
  * AC__ENDED? */
-static inline int ac__generator_next(struct ac__frame *generator, struct ac__task *task)
+static __inline int ac__generator_next(struct ac__frame *generator, struct ac__task *task)
 {
     if (generator && __builtin_expect(generator->state == AC__ENDED, 0))
         return AC__DONE;
