@@ -15,6 +15,11 @@
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
+
+/* A program may be under the thread sanitizer while this library is not compiled for it: then the sanitizer sees locks,
+ * but no atomics. These say what an atomic hands over from one thread to another; nothing happens without it. */
+void ac__hands_over(const void *address);
+void ac__takes_over(const void *address);
 /* Missing where nothing else of its file is linked: a program holds no code for what it does not use. */
 #define AC__IF_LINKED __attribute__((weak))
 #define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))

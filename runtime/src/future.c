@@ -43,8 +43,10 @@ void ac__future_hold(struct ac__future *future)
 
 void ac__future_drop(struct ac__future *future)
 {
+    ac__hands_over(&future->holders);
     if (__atomic_sub_fetch(&future->holders, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    ac__takes_over(&future->holders);
     ac__thrown_free(future->error);
     ac__mailbox_drop(future->mailbox);
     ac__free(future);
@@ -53,7 +55,11 @@ void ac__future_drop(struct ac__future *future)
 /* A null future is one that has failed: there was no memory for it. */
 bool ac__future_done(const struct ac__future *future)
 {
-    return !future || __atomic_load_n(&future->state, __ATOMIC_ACQUIRE) == DONE;
+    if (future && __atomic_load_n(&future->state, __ATOMIC_ACQUIRE) != DONE)
+        return false;
+    if (future)
+        ac__takes_over(&future->state);
+    return true;
 }
 
 const struct ac__thrown *ac__future_error(const struct ac__future *future)
@@ -94,6 +100,7 @@ static void announce(struct ac__future *future)
     struct ac__mailbox *mailbox = __atomic_load_n(&future->mailbox, __ATOMIC_SEQ_CST);
     if (!mailbox)
         return;
+    ac__takes_over(&future->mailbox);
     if (ac__thread.loop && mailbox == ac__thread.loop->mailbox) {
         wake_waiters(future);
         return;
@@ -108,7 +115,8 @@ static void announce(struct ac__future *future)
 static bool begin(struct ac__future *future)
 {
     unsigned expected = PENDING;
-    return future && __atomic_compare_exchange_n(&future->state, &expected, BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return future && __atomic_compare_exchange_n(&future->state, &expected, BUSY, false, __ATOMIC_ACQUIRE,
+                                                 __ATOMIC_RELAXED);
 }
 
 static bool finish(struct ac__future *future)
@@ -116,6 +124,7 @@ static bool finish(struct ac__future *future)
     static unsigned long finished;
     future->done_at = __atomic_fetch_add(&finished, 1, __ATOMIC_RELAXED);
     ac__future_hold(future); /* a waiter in another thread may free it as soon as it is done */
+    ac__hands_over(&future->state);
     __atomic_store_n(&future->state, DONE, __ATOMIC_SEQ_CST);
     announce(future);
     ac__future_drop(future);
@@ -196,6 +205,7 @@ static void bind(struct ac__future *future)
         ac__die("the future made at %s:%u is awaited in two event loops", future->file, future->line);
     if (future->mailbox)
         ac__mailbox_drop(future->mailbox);
+    ac__hands_over(&future->mailbox);
     __atomic_store_n(&future->mailbox, ac__mailbox_hold(mailbox), __ATOMIC_SEQ_CST);
 }
 

@@ -11,6 +11,21 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
+void __tsan_acquire(void *address) __attribute__((weak));
+void __tsan_release(void *address) __attribute__((weak));
+
+void ac__hands_over(const void *address)
+{
+    if (__tsan_release)
+        __tsan_release((void *)address);
+}
+
+void ac__takes_over(const void *address)
+{
+    if (__tsan_acquire)
+        __tsan_acquire((void *)address);
+}
+
 struct ac__mailbox {
     pthread_mutex_t lock;
     unsigned holders;
@@ -49,8 +64,12 @@ struct ac__mailbox *ac__mailbox_hold(struct ac__mailbox *mailbox)
 
 void ac__mailbox_drop(struct ac__mailbox *mailbox)
 {
-    if (!mailbox || __atomic_sub_fetch(&mailbox->holders, 1, __ATOMIC_ACQ_REL) != 0)
+    if (!mailbox)
         return;
+    ac__hands_over(&mailbox->holders);
+    if (__atomic_sub_fetch(&mailbox->holders, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    ac__takes_over(&mailbox->holders);
     pthread_mutex_destroy(&mailbox->lock);
     ac__free(mailbox);
 }
@@ -267,7 +286,9 @@ static struct ac__mailbox *nearest(void)
 
 bool ac__mailbox_is_referred_to(const struct ac__mailbox *mailbox)
 {
-    return __atomic_load_n(&mailbox->references, __ATOMIC_ACQUIRE) > 0;
+    bool is_referred_to = __atomic_load_n(&mailbox->references, __ATOMIC_ACQUIRE) > 0;
+    ac__takes_over(&mailbox->references);
+    return is_referred_to;
 }
 
 ac_loop *ac_loop_ref(void)
@@ -281,6 +302,7 @@ void ac_loop_unref(ac_loop *loop)
 {
     if (!loop)
         return;
+    ac__hands_over(&loop->references);
     __atomic_sub_fetch(&loop->references, 1, __ATOMIC_RELEASE);
     ac__mailbox_drop(loop);
 }

@@ -160,6 +160,7 @@ static void piece_free(struct ac__slab *slab, struct ac__piece *piece)
 static void take_in_returned(struct ac__heap *heap)
 {
     struct ac__piece *piece = __atomic_exchange_n(&heap->returned, NULL, __ATOMIC_ACQUIRE), *next;
+    ac__takes_over(&heap->returned);
     for (; piece; piece = next) {
         next = piece->next;
         piece_free(ac__slab_of(piece), piece);
@@ -247,6 +248,7 @@ void ac__piece_give_back_slowly(struct ac__piece *piece)
         return;
     }
     piece->next = __atomic_load_n(&slab->heap->returned, __ATOMIC_RELAXED);
+    ac__hands_over(&slab->heap->returned);
     while (!__atomic_compare_exchange_n(&slab->heap->returned, &piece->next, piece, true, __ATOMIC_RELEASE,
                                         __ATOMIC_RELAXED))
         ;
