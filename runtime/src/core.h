@@ -543,6 +543,12 @@ void ac__tasks_free(struct ac__task *but);
 ac_task(void) *ac__all_sorted(size_t *count);
 const char *ac__task_name(struct ac__task *task, char buffer[static 32]);
 
+/* Has a request been made that is still to be delivered? */
+static inline bool ac__is_request_pending(const struct ac__task *task)
+{
+    return task->flags & (AC__CANCEL | AC__CANCEL_LATER);
+}
+
 /* For leaves that are resumed: was it to be cancelled? Then the leaf throws. */
 static inline bool ac__interrupted(struct ac__task *task)
 {

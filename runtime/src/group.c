@@ -31,6 +31,7 @@ struct ac_group {
     bool has_cancelled;    /* the body */
     bool is_stopping;      /* the children have been cancelled; no more come in */
     bool is_leaving;       /* the body has ended */
+    bool is_alone;         /* nobody else has cancelled the body */
     bool is_body_first;    /* it failed before any child */
     bool is_interrupted;   /* cancelled from outside since it ended */
 };
@@ -145,7 +146,7 @@ static int enter_resume(struct ac__frame *frame, struct ac__task *task)
     ac_group *group = container_of(frame, ac_group, enter);
     group->task = task;
     group->cancels = task->cancels;
-    group->was_pending = task->flags & AC__CANCEL;
+    group->was_pending = ac__is_request_pending(task);
     if (group->is_stopping)
         cancel_body(group);
     return AC__DONE;
@@ -184,7 +185,9 @@ static bool take_back_request(ac_group *group)
         task->cancels--;
     if (task->cancels != group->cancels)
         return false;
-    if (group->has_cancelled && !group->was_pending)
+    if (group->was_pending) /* it may have been delivered in the body */
+        return ac__is_request_pending(task);
+    if (group->has_cancelled)
         ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
     return true;
 }
@@ -193,7 +196,7 @@ static int leave_end(ac_group *group, struct ac__task *task)
 {
     struct ac__thrown *error = group->error;
     bool is_body_cancelled = group->body_error && !has_body_failed(group);
-    bool is_outside = group->is_interrupted || (is_body_cancelled && task->cancels != group->cancels);
+    bool is_outside = group->is_interrupted || (is_body_cancelled && !group->is_alone);
     if (is_outside && !error && !group->body_error)
         return ac__fail_code(task, ECANCELED);
     if (is_outside && (error || has_body_failed(group)))
@@ -217,12 +220,12 @@ static struct ac__task *leave_cancel(struct ac__wait *wait)
 
 static int leave_start(ac_group *group, struct ac__task *task)
 {
-    bool is_alone = take_back_request(group);
+    group->is_alone = take_back_request(group);
     group->is_leaving = true;
     group->is_body_first = has_body_failed(group) && !group->error;
     if (group->body_error)
         group_stop(group);
-    if (is_alone && group->has_cancelled && group->body_error && !has_body_failed(group))
+    if (group->is_alone && group->has_cancelled && group->body_error && !has_body_failed(group))
         ac__thrown_forget(group->body_error); /* it was the group's: no context for what is thrown */
     if (!group->first)
         return leave_end(group, task);

@@ -4,7 +4,7 @@
  * Whose cancellation an ECANCELED is follows from counting: task->cancels counts requests of every origin. A limit
  * notes it when it begins; when it ends it takes back its own request; if the count then is what it was, nobody else
  * asked, and the cancellation was its own. Of two nested limits that expired together the inner one finds the outer's
- * request and lets ECANCELED pass. What is there in time is never lost: see CANCEL_LATER in task.c. */
+ * request and lets ECANCELED pass; so it does if a request was still to be delivered when it began. What is there in time is never lost: see CANCEL_LATER in task.c. */
 #include "core.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@ static int limit_begin(struct ac__limit *limit, struct ac__task *task, double se
     limit->task = task;
     limit->cancels = task->cancels;
     limit->has_fired = false;
-    limit->was_pending = task->flags & AC__CANCEL;
+    limit->was_pending = ac__is_request_pending(task);
     limit->timer = (struct ac__timer){.fire = ac__limit_fire};
     if (isnan(seconds) || seconds == -INFINITY)
         return EINVAL;
@@ -39,9 +39,9 @@ static bool limit_end(struct ac__limit *limit)
     limit->has_fired = false;
     if (--task->cancels != limit->cancels)
         return false;
-    ac__unflag(task, AC__CANCEL_LATER); /* in case it has not been delivered */
-    if (!limit->was_pending)
-        ac__unflag(task, AC__CANCEL);
+    if (limit->was_pending) /* then both were delivered as one, or neither has been */
+        return ac__is_request_pending(task);
+    ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER); /* in case it has not been delivered */
     return true;
 }
 
