@@ -96,7 +96,7 @@ struct ac__frame {
     unsigned storage;           /* enum ac__storage */
 };
 
-static inline void *ac__result_at(struct ac__frame *frame, unsigned long alignment)
+static __inline void *ac__result_at(struct ac__frame *frame, unsigned long alignment)
 {
     return (char *)frame + ((sizeof *frame + alignment - 1) & -alignment);
 }
