@@ -43,11 +43,12 @@ struct ac_process_options {
     char *const *environment;  /* "NAME=value" texts up to a null; null: the program's own */
     const void *data;          /* ac_process_run: what it gets as its input; then .input is AC_PIPE */
     size_t data_size;
-    size_t limit;              /* ac_process_run: bytes of output, and of errors, that are kept at most: 64 MiB */
+    size_t limit;              /* of ac_process_communicate: bytes of output, and of errors; 0: 64 MiB */
 };
 
 /* ac_process *p = await ac_process_start(char *const *arguments, ...options): starts a program, which is looked for in
- * PATH if its name has no '/'. The last argument is a null. Options as designated initialisers.
+ * PATH if its name has no '/'. The last argument is a null. Options as designated initialisers. The arguments and what
+ * the options point to must stay until it is done.
  * Where SIGCHLD is ignored, it gets its default action back, for children that nobody may reap unseen.
  * Throws: what posix_spawn or pipe fails with: ENOENT if there is no such program ... Nothing is left then.
  * Does not wait. */
@@ -58,10 +59,11 @@ ac_stream *ac_process_input(const ac_process *process);
 ac_stream *ac_process_output_stream(const ac_process *process);
 ac_stream *ac_process_error_stream(const ac_process *process);
 
-/* Closes the pipe to the child's input: it reads the end. Again, and without a pipe, it does nothing. */
+/* Closes the pipe to the child's input: it reads the end; a task that writes gets AC_ECLOSED, and ac_process_input is
+ * null then. Again, and without a pipe, it does nothing. */
 void ac_process_end_input(ac_process *process);
 
-/* Its number. When it has ended it may be another process's. */
+/* Its number, from 1. When it has ended it may be another process's. */
 int ac_process_pid(const ac_process *process);
 /* Has it ended? */
 bool ac_process_ended(const ac_process *process);
@@ -71,7 +73,8 @@ bool ac_process_ended(const ac_process *process);
  * Cancelled: the child goes on, its status is not lost. */
 ac_coro(int) ac_process_wait(ac_process *process);
 
-/* Sends a signal. 0, also if it has ended already; or -1 with errno (EPERM, EINVAL). */
+/* Sends a signal; signal 0 only asks whether it may. 0, also if it has ended already; or -1 with errno: EPERM, EINVAL
+ * for what is no signal. */
 int ac_process_kill(ac_process *process, int signal);
 
 /* Kills the process if it still runs (SIGKILL), waits until it is reaped, closes the pipes and frees it. Null is fine.
@@ -88,13 +91,15 @@ typedef struct ac_process_output {
 
 /* ac_process_output o = await ac_process_communicate(p, data, size): gives the child its input and the end of it, reads
  * what it puts out, all at once, and waits until it has ended. A child that does not read all of its input is fine.
- * Without a pipe, `size` must be 0.
- * Throws: ENOMEM; EMSGSIZE for more output than the limit.
- * Cancelled: the child goes on; what was read is lost. */
+ * Without a pipe, `size` must be 0. The data must stay until it is done. It uses the pipes up: called again it takes no
+ * data and gives empty texts.
+ * Throws: ENOMEM; EMSGSIZE for more output than the limit; EINVAL for data without a pipe; EBUSY if another task waits
+ * to read from one.
+ * Cancelled, and on errors: the child goes on; what was read is lost, and its input has ended if writing had begun. */
 ac_coro(ac_process_output) ac_process_communicate(ac_process *process, const void *data, size_t size);
 
 /* ac_process_output o = await ac_process_run(char *const *arguments, ...options): starts, communicates, closes. The
- * output is a pipe unless the options say otherwise.
+ * output is a pipe unless the options say otherwise. What it is given must stay until it is done.
  * Throws: as ac_process_start and ac_process_communicate. Cancelled: the child is killed and reaped. */
 #define ac_process_run(...) ac__process_run(AC__PROCESS_ARGUMENTS(__VA_ARGS__, ))
 
