@@ -36,16 +36,17 @@ ac_coro(void) ac_fs_append(const char *path, const void *bytes, size_t size);
  * a symbolic link, what it leads to is replaced. Throws EINVAL for devices, pipes and sockets; ENOENT for a link that
  * leads nowhere. */
 ac_coro(void) ac_fs_replace(const char *path, const void *bytes, size_t size);
-/* Copies a file, contents and mode; what was at `to` is overwritten. Throws EINVAL if both are the same file, by whatever
- * name. */
+/* Copies a file, contents and mode; what was at `to` is overwritten. Throws EINVAL if both are the same file, by
+ * whatever name, EISDIR for a folder: then `to` is as it was. Where it fails on the way, a part is left there. */
 ac_coro(void) ac_fs_copy(const char *from, const char *to);
 
 /* ---- parts of files ---------------------------------------------------------------------------------------------- */
 
-/* Opens a file, close-on-exec; gives the descriptor, which is the caller's (ac_fs_close). */
+/* Opens a file, close-on-exec; gives the descriptor, which is the caller's (ac_fs_close). What waits for another side
+ * there, such as a FIFO without O_NONBLOCK, holds its worker thread, and the await, until that comes. */
 ac_coro(int) ac_fs_open(const char *path, int flags, mode_t mode);
-/* Reads at an offset: as much as is there, at most `size`; 0 at the end. The place stays the buffer of the thread
- * until the await ends, cancelled or not. */
+/* Reads at an offset: as much as is there, at most `size`; 0 at the end. The worker thread may write to `buffer` until
+ * the await ends, cancelled or not. */
 ac_coro(size_t) ac_fs_read_at(int fd, void *buffer, size_t size, off_t offset);
 /* Writes all of it at an offset. */
 ac_coro(void) ac_fs_write_at(int fd, const void *bytes, size_t size, off_t offset);
@@ -82,8 +83,10 @@ typedef struct ac_fs_entry {
 } ac_fs_entry;
 
 /* async for (ac_fs_entry e : ac_fs_walk("src")) ...: everything below a folder, each folder before what is in it;
- * entries of a folder by name. Links are not followed. A folder that cannot be read throws, but for the vanished.
- * ac_fs_list: only what is in the folder itself. */
+ * entries of a folder by name. Links are not followed. ac_fs_list: only what is in the folder itself. The path must
+ * stay until the first entry has been asked for.
+ * Throws: ENOMEM; the error of a folder that cannot be read, but for one below that has vanished. Then it has ended.
+ * Cancelled, or left early: nothing is left open or allocated. */
 ac_gen(ac_fs_entry) ac_fs_walk(const char *path);
 ac_gen(ac_fs_entry) ac_fs_list(const char *path);
 
