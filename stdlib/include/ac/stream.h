@@ -13,7 +13,8 @@
  *
  * Everything is tried first and waited for only where it would block; no read or write allocates memory, but for
  * buffers that grow. All of it throws the errno value of the system call that failed (ECONNRESET, EPIPE ...), and
- * AC_ECLOSED if the stream is closed meanwhile. Limits of time: ac_timeout and ac_wait_for around any of it.
+ * AC_ECLOSED if the stream is closed meanwhile, and ENOMEM where a buffer cannot grow. Limits of time: ac_timeout and
+ * ac_wait_for around any of it.
  *
  * Cancelled: reading leaves the bytes that came, but were not given to anybody, in the stream's buffer; of what was
  * to be written a part may have gone out. */
@@ -66,7 +67,7 @@ ac_coro(size_t) ac_resolve(const char *host, unsigned port, int family, ac_addre
 
 struct ac_connect_options {
     unsigned port;
-    double timeout; /* for all of it, in seconds; 0: none of its own */
+    double timeout; /* for all of it, in seconds, as for ac_wait_for; but 0: none of its own */
     int family;     /* AF_INET or AF_INET6; 0: both */
 };
 
@@ -79,17 +80,22 @@ struct ac_connect_options {
  * Cancelled: nothing is left open. */
 #define ac_connect(host, ...) ac__connect((host), (struct ac_connect_options){.port = __VA_ARGS__})
 
-/* Connects to a Unix socket; a path that begins with '@' is in the abstract name space. */
+/* Connects to a Unix socket; a path that begins with '@' is in the abstract name space. The stream is the caller's. The
+ * path must stay until it is done.
+ * Throws: ENAMETOOLONG for a path of more than 107 bytes and for an empty one; ENOENT, ECONNREFUSED; EAGAIN if the
+ * listener's backlog is full. Cancelled: nothing is left open. */
 ac_coro(ac_stream *) ac_connect_unix(const char *path);
 
 /* A stream on a descriptor, which it takes over and makes non-blocking: a socket, a pipe, a terminal. Null with errno
- * if it is none, or there is no memory; then the descriptor stays the caller's. */
+ * if it is not open, or there is no memory; then the descriptor stays the caller's, but may be non-blocking already.
+ * Reading a regular file so holds up the loop while the disk is waited for; ac_stream_borrow_fd does not. */
 ac_stream *ac_stream_from_fd(int fd);
 
 /* A stream on a descriptor that others use, too, and which may be anything, a regular file among them. It stays as it
  * is, blocking or not, and closing the stream leaves it open. Null with errno. */
 ac_stream *ac_stream_borrow_fd(int fd);
-/* The same for standard input, output and errors. */
+/* The same for standard input, output and errors. Each call makes a stream with a buffer of its own: of two on one
+ * descriptor each keeps what it has read ahead. */
 ac_stream *ac_stdin(void);
 ac_stream *ac_stdout(void);
 ac_stream *ac_stderr(void);
@@ -121,19 +127,21 @@ ac_coro(char *) ac_read_line(ac_stream *stream);
 /* The length of the line that was given last: it may hold NULs. */
 size_t ac_line_size(const ac_stream *stream);
 
-/* async for (char *line : ac_lines(s)) ...: the lines that ac_read_line gives, up to the end of input. */
+/* async for (char *line : ac_lines(s)) ...: the lines that ac_read_line gives, up to the end of input. Throws as it
+ * does. Cancelled, or left early: what it has not given stays in the stream. */
 ac_gen(char *) ac_lines(ac_stream *stream);
 
-/* How many bytes the stream keeps at most that nobody has taken: the longest line. From 1; 65536 unless set. */
+/* How many bytes the stream keeps at most that nobody has taken: the longest line. From 1 (0 counts as 1); 65536 unless
+ * set. It counts when more is read: a smaller one drops nothing. */
 void ac_stream_set_limit(ac_stream *stream, size_t limit);
 
-/* For parsers that work in place: what has come and not been taken yet, its length in *size (may be 0). Good until the
- * next read or close. */
+/* For parsers that work in place: what has come and not been taken yet, its length in *size (may be 0; then the pointer
+ * may be null). Good until the next read or close. */
 char *ac_buffered(ac_stream *stream, size_t *size);
 /* size_t n = await ac_fill(s): reads once, behind what is in the buffer, which may move. Gives how many bytes came; 0
  * at the end of input. Throws: EMSGSIZE if the buffer has reached the limit. */
 ac_coro(size_t) ac_fill(ac_stream *stream);
-/* Takes the first `size` bytes (at most all) out of the buffer. */
+/* Takes the first `size` bytes (at most all) out of the buffer; also while another task waits for input. */
 void ac_consume(ac_stream *stream, size_t size);
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
@@ -151,24 +159,27 @@ ac_coro(void) ac_writev(ac_stream *stream, struct iovec *parts, int count);
 ac_coro(void) ac_print(ac_stream *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* uint64_t n = await ac_send_file(s, file, offset, size): writes a part of a file, up to its end, and gives how many
- * bytes that were. On sockets the system sends it (sendfile). What is not in memory a worker thread reads from the disk
- * first, so the loop goes on. Throws: EBADF, EISDIR, ESPIPE ... for what is no file, too. */
+ * bytes that were. `offset` and `size` are bytes; the file's position stays, and it must stay open until it is done. On
+ * sockets the system sends it (sendfile). What is not in memory a worker thread reads from the disk first, so the loop
+ * goes on. Throws: EBADF, EISDIR, ESPIPE ... for what is no file, too. */
 ac_coro(uint64_t) ac_send_file(ac_stream *stream, int file, uint64_t offset, uint64_t size);
 
 /* uint64_t n = await ac_copy(from, to): writes everything that comes from one stream to another, until the end of
- * input.
- * Cancelled, and on errors: what was not written to the end stays in the buffer of `from`. */
+ * input. Throws the errors of either.
+ * Cancelled, and on errors: what was not written to the end stays in the buffer of `from`; a part may have gone out. */
 ac_coro(uint64_t) ac_copy(ac_stream *from, ac_stream *to);
 
 /* Half-close: no more is written (who tries gets EPIPE), the other side reads the end of input. Reading goes on. For
- * streams that are not sockets it does nothing. */
+ * streams that are not sockets it does nothing. It takes its turn with those that write.
+ * Cancelled: the end may not have been said. */
 ac_coro(void) ac_write_end(ac_stream *stream);
 
 /* ---- the stream itself ------------------------------------------------------------------------------------------- */
 
-/* Closes and frees a stream. Whoever reads or writes it gets AC_ECLOSED. Null is fine. */
+/* Closes and frees a stream. Whoever reads or writes it gets AC_ECLOSED. Null is fine. It waits for nothing, except for
+ * TLS's goodbye, whose errors it drops. Cancelled there: it is closed at once. */
 ac_coro(void) ac_stream_close(ac_stream *stream);
-/* The same at once, without goodbye; also from plain C. Null is fine. */
+/* The same at once, without goodbye; also from plain C that the loop calls. Null is fine. */
 void ac_stream_abort(ac_stream *stream);
 /* For `async with`, in which it may be closed, too: closes at the end; aborts if there is an error on its way. Of a
  * null stream it throws errno. */
@@ -192,7 +203,7 @@ typedef struct ac_listener ac_listener;
 
 struct ac_listen_options {
     unsigned port;
-    int backlog;     /* 0: as many as the system allows */
+    int backlog;     /* connections that may wait; 0 and less, or too many: as many as the system allows */
     bool reuse_port; /* SO_REUSEPORT: several listeners, such as one for each thread, share the connections */
 };
 
@@ -206,16 +217,20 @@ struct ac_listen_options {
  * more than 107 bytes. */
 ac_coro(ac_listener *) ac_listen_unix(const char *path);
 
-/* A listener on a listening socket, which it takes over. Null with errno. */
+/* A listener on a listening socket, which it takes over and makes non-blocking. Null with errno, as
+ * ac_stream_from_fd. */
 ac_listener *ac_listener_from_fd(int fd);
 
-/* Waits for a connection. Those that were given up before are passed over.
+/* Waits for a connection and gives its stream, which is the caller's. Those that were given up before are passed over.
  * Throws: EMFILE, ENFILE ... when descriptors run out; AC_ECLOSED if the listener is closed meanwhile.
  * Cancelled: no connection is taken. */
 ac_coro(ac_stream *) ac_accept(ac_listener *listener);
 
+/* The descriptor under it, as ac_stream_fd. */
 int ac_listener_fd(const ac_listener *listener);
+/* The address it listens at; -1 with errno. */
 int ac_listener_address(const ac_listener *listener, ac_address *address);
+/* The port of that; 0 for a Unix socket. */
 unsigned ac_listener_port(const ac_listener *listener);
 
 /* Closes and frees a listener. Whoever waits in ac_accept gets AC_ECLOSED; ac_serve on it ends gracefully. Null is
@@ -231,11 +246,12 @@ struct ac_serve_options {
     ac_coro(void) (*handler)(ac_stream *stream);
     size_t max_connections; /* at once; further ones wait in the backlog. 0: no limit */
     double grace;           /* seconds that handlers may go on when the listener is closed; then they are cancelled */
-    void *context;          /* ac_stream_context of each connection */
+    void *context;          /* ac_stream_context of each connection; must stay until ac_serve has ended */
 };
 
 /* await ac_serve(ac_listener *l, async void (*handler)(ac_stream *), ...options): a task for each connection, which is
- * closed when its handler is done. Ends when the listener is closed and all handlers are done.
+ * closed when its handler is done, unless that has closed it. Ends when the listener is closed and all handlers are
+ * done.
  * An error that a handler throws is reported on stderr with its trace, unless it says that the other side is gone
  * (ECONNRESET, EPIPE); the others go on. When descriptors or memory run out, it rests until a connection ends, a second
  * at most, and goes on. Options: .max_connections, .grace, .context.
@@ -247,17 +263,20 @@ struct ac_serve_options {
 /* A UDP socket. Several tasks may use it. */
 typedef struct ac_udp ac_udp;
 
-/* A socket at a local address; null is every IPv4 address, port 0 lets the system choose. `async with` closes it, or
- * ac_udp_close. */
+/* A socket at a local address; null is every IPv4 address, port 0 lets the system choose. It is the caller's: `async
+ * with` closes it, or ac_udp_close. The name must stay until it is done.
+ * Throws: as ac_resolve; EADDRINUSE, EADDRNOTAVAIL ... Cancelled: nothing is left open. */
 ac_coro(ac_udp *) ac_udp_open(const char *host, unsigned port);
 /* A socket that sends to one address, and receives from there only. What that side answers to datagrams that nobody
- * takes (ECONNREFUSED) is thrown by the next operation. */
+ * takes (ECONNREFUSED) is thrown by the next operation. Name, errors and cancellation as for ac_udp_open. */
 ac_coro(ac_udp *) ac_udp_connect(const char *host, unsigned port);
 
 /* size_t n = await ac_udp_receive(u, buffer, size, &from): waits for a datagram and gives its length: if that is more
  * than `size`, the rest is lost. `from` (may be null) gets the sender. Cancelled: no datagram is taken. */
 ac_coro(size_t) ac_udp_receive(ac_udp *udp, void *buffer, size_t size, ac_address *from);
-/* Sends a datagram; `to` is null for a connected socket. Throws: EMSGSIZE if it is too long. */
+/* Sends a datagram; `to` is null for a connected socket. The bytes and `to` must stay until it is done.
+ * Throws: EMSGSIZE if it is too long; EDESTADDRREQ if there is no `to` and it is not connected.
+ * Cancelled: it is not sent. */
 ac_coro(void) ac_udp_send(ac_udp *udp, const void *bytes, size_t size, const ac_address *to);
 
 /* Closes and frees it. Whoever waits gets AC_ECLOSED. Null is fine. */
@@ -265,7 +284,9 @@ void ac_udp_close(ac_udp *udp);
 /* For `async with`, as for streams. */
 ac_coro(ac_udp *) ac_udp_aenter(ac_udp *udp);
 ac_coro(void) ac_udp_aexit(ac_udp *udp, const ac_error *error);
+/* The descriptor under it, as ac_stream_fd. */
 int ac_udp_fd(const ac_udp *udp);
+/* Its local address; -1 with errno. */
 int ac_udp_address(const ac_udp *udp, ac_address *address);
 
 /* ---- what the macros above are made of --------------------------------------------------------------------------- */
