@@ -16,17 +16,20 @@ extern "C" {
 #endif
 
 /* Connects to an address given as text ("127.0.0.1", "::1"; no names) and gives the connected socket, with TCP_NODELAY
- * set. Throws EINVAL if the text is no address. Cancelled: the socket is closed. */
+ * set, which is the caller's. Throws EINVAL if the text is no address or the port above 65535; ECONNREFUSED, EMFILE ...
+ * Cancelled: the socket is closed. */
 ac_coro(int) ac_tcp_connect(const char *address, unsigned port);
 
-/* A listening socket, or -1 with errno. Null listens on all addresses; port 0 lets the system choose (ac_tcp_port). */
+/* A listening socket, which is the caller's, or -1 with errno: EINVAL if the text is no address or the port above
+ * 65535, EADDRINUSE ... Null listens on all IPv4 addresses; port 0 lets the system choose (ac_tcp_port). `backlog` is
+ * how many connections may wait, as for listen(2): what is more than the system allows is cut to that. */
 int ac_tcp_listen(const char *address, unsigned port, int backlog);
 
 /* The local port of a socket, or -1 with errno. */
 int ac_tcp_port(int fd);
 
-/* Waits for a connection and gives its socket, with TCP_NODELAY set. Connections that were given up before they could
- * be accepted are passed over. */
+/* Waits for a connection and gives its socket, with TCP_NODELAY set, which is the caller's. Connections that were given
+ * up before they could be accepted are passed over. Throws EMFILE, ENFILE ... when descriptors run out. */
 ac_coro(int) ac_fd_accept(int fd);
 
 /* Reads what is there, at least one byte, at most `size`; waits for it if need be. 0 at the end of input (and for
@@ -40,12 +43,14 @@ ac_coro(void) ac_fd_write(int fd, const void *bytes, size_t size);
 
 /* These do not wait, whatever the descriptor's flags: -1 with EAGAIN where they would have to, and then ac_readable or
  * ac_writable is to be awaited before the next try. (They say so, too, when a task that never had to wait is to let
- * others run, which that await sees to.) Otherwise they are read(2) and writev(2), repeated after signals. */
+ * others run, which that await sees to.) Otherwise they are read(2) and writev(2), repeated after signals, and nothing
+ * is kept when they return. `count` is from 1 to IOV_MAX; a part may be written. */
 ssize_t ac_fd_try_read(int fd, void *buffer, size_t size);
 ssize_t ac_fd_try_write(int fd, const struct iovec *parts, int count);
 
-/* Says that a descriptor is new, non-blocking, and will be closed by ac_close_fd only: saves system calls where it is
- * waited for. False if there is no memory to note that; the descriptor can be used all the same. */
+/* Says to this thread's loop that a descriptor is new, non-blocking, and will be closed by ac_close_fd in this thread
+ * only: saves system calls where it is waited for. False without a loop, or if there is no memory to note that; the
+ * descriptor can be used all the same. */
 bool ac_fd_adopt(int fd);
 
 #ifdef __cplusplus
