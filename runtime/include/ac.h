@@ -12,8 +12,8 @@
  * Cancellation: ac_cancel makes the await where a task stands throw ECANCELED, once. What is said below under
  * "Cancelled" is what such an await leaves behind; where nothing is said, it leaves nothing.
  *
- * All functions and macros are to be called by the thread whose loop they concern, unless they say otherwise. Macros
- * evaluate each argument once. */
+ * All functions and macros are to be called by the thread whose loop they concern, unless they say otherwise; those
+ * that need a running loop abort with a message where there is none. Macros evaluate each argument once. */
 #ifndef AC_H
 #define AC_H
 
@@ -91,7 +91,8 @@ ac_coro(void) ac_yield(void);
 
 /* bool ac_cancel(t), of a task: asks it to stop: ECANCELED is thrown, once, at the await where it stands; before its
  * first step, its body never runs. It may catch that, clean up with awaits, even go on. A task that awaits another one
- * hands the request on to it. False if it is finished already. Of a future: sets it to the error ECANCELED. */
+ * hands the request on to it. False if it is finished already. Of a future: sets it to the error ECANCELED, from any
+ * thread. */
 #define ac_cancel(h) __extension__(ac__cancel(ac__handle(h), ac__kind_of_target(h)))
 
 /* bool ac_done(h): is the task finished, the future set? (A future also from other threads.) */
@@ -161,7 +162,7 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
 
 /* bool more = await ac_gen_next(ac_gen(T) g, T *item): asks for the next item. False at the end, and ever after; then
  * *item stays as it is. A null `item` drops it. The generator is kept.
- * Throws: what the generator throws, which ends it; EBUSY if it is being asked or closed already.
+ * Throws: what the generator throws, which ends it; EBUSY if it is being asked or closed already; ENOMEM if it is null.
  * Cancelled: thrown in the generator, at the await where it stands. */
 #define ac_gen_next(g, item) \
     ac__gen_next(ac__gen_frame(g), \
@@ -198,7 +199,8 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
                   ac__none, ac__none)(__VA_ARGS__)
 
 /* void ac_future_free(ac_future(T) f): ends a future. Whoever awaits it gets AC_EBROKEN, with the place where the
- * future was made. Null is fine. */
+ * future was made. Null is fine. By the thread in whose loop it is awaited, or any if it is not; no other thread may
+ * use it from then on. */
 #define ac_future_free(f) __extension__(ac__future_free(ac__future_pointer(f)))
 
 /* ---- combining --------------------------------------------------------------------------------------------------- */
@@ -239,7 +241,8 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
                                                             ac__alignment_of((e)(0)), (seconds)))
 
 /* T v = await ac_shield(t): waits for a task or future, whose handle is kept, or for a coroutine, which is started as
- * a task. Throws its error, which then counts as retrieved. Cancelled: the task goes on. */
+ * a task. Throws its error, which then counts as retrieved. Cancelled: the task goes on; one that was started here as
+ * if it were detached. */
 #define ac_shield(t) \
     __extension__((ac_coro(__typeof__((t)(0))))ac__shield(ac__handle(t), ac__kind_of(t), ac__size_of((t)(0)), \
                                                           ac__alignment_of((t)(0))))
@@ -269,6 +272,7 @@ struct ac_timeout {
     const ac_error *ac__error;
 };
 struct ac_timeout ac_timeout(double seconds);
+/* For `async with` only. */
 ac_coro(struct ac_timeout *) ac_timeout_aenter(struct ac_timeout *timeout);
 ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error);
 /* Inside `async with (struct ac_timeout *t = ac_timeout(seconds))`: the time is over `seconds` from now instead;
@@ -302,7 +306,8 @@ ac_coro(void) ac_group_aexit(ac_group *group, const ac_error *error);
 
 /* size_t k = await ac_wait(tasks, n, when): waits for some of an array of n tasks (or futures), whose handles stay the
  * caller's. Moves those that are done to the front of the array, in the order in which they were done, and gives their
- * number. Throws none of their errors, which stay unretrieved. Throws EINVAL if n is 0.
+ * number. Throws none of their errors, which stay unretrieved. Throws EINVAL if n is 0, ENOMEM if one is a null future.
+ * Nobody else may consume the handles meanwhile.
  * Cancelled: they go on, and the array stays as it is. */
 enum ac_when {
     AC_FIRST_COMPLETED, /* until one is done */
@@ -318,7 +323,8 @@ enum ac_when {
 
 /* async for (ac_task(T) t : ac_as_completed(tasks, n)) { ... await t ... }: the handles of an array of n tasks (or
  * futures) in the order in which they are done. The loop owns those that it awaits (or detaches); all others stay the
- * caller's, also when it is left early. The array is copied; n may be 0.
+ * caller's, also when it is left early. Until it ends nobody else may consume any. The array is copied; n may be 0.
+ * Throws ENOMEM if one is a null future.
  * Cancelled, or left early: the tasks go on. */
 #define ac_as_completed(tasks, n) \
     __extension__((ac_gen(__typeof__(*(tasks))))ac__as_completed((tasks), (n), ac__kind_of_target(*(tasks))))
@@ -341,7 +347,8 @@ enum ac_when {
  * loop that the call came from. */
 
 /* How many worker threads there may be at once; from any thread. 0, the default: the number of processors and 4, at
- * most 32. Threads above a new limit end after their present call. */
+ * most 32. Threads above a new limit end after their present call; calls that wait begin when no more threads are
+ * left than it allows. Calls that block until others return need a thread each, or nothing goes on. */
 void ac_thread_limit(unsigned n);
 
 /* ---- waiting for each other -------------------------------------------------------------------------------------- */
@@ -362,12 +369,14 @@ ac_coro(void) ac_mutex_lock(ac_mutex *mutex);
 bool ac_mutex_try_lock(ac_mutex *mutex);
 /* Unlocks it, or hands it to the first who waits. Any task may do that. False, reported, if it was not locked. */
 bool ac_mutex_unlock(ac_mutex *mutex);
+/* Is it locked, by whichever task? */
 bool ac_mutex_is_locked(const ac_mutex *mutex);
+/* For `async with` only. */
 ac_coro(void) ac_mutex_aenter(ac_mutex *mutex);
 ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error);
 
 /* A number of permits. `async with (&s) { ... }` takes one and gives it back. With AC_SEM_BOUNDED(n) there are never
- * more than n. */
+ * more than n. n is from 0 to LONG_MAX, and so is what releasing makes of it. */
 typedef struct ac_sem {
     struct ac__waiter *ac__waiters;
     long ac__count, ac__bound;
@@ -384,6 +393,7 @@ bool ac_sem_try_acquire(ac_sem *sem);
 bool ac_sem_release(ac_sem *sem);
 /* The permits that are there to take. */
 long ac_sem_count(const ac_sem *sem);
+/* For `async with` only. */
 ac_coro(void) ac_sem_aenter(ac_sem *sem);
 ac_coro(void) ac_sem_aexit(ac_sem *sem, const ac_error *error);
 
@@ -398,7 +408,9 @@ typedef struct ac_event {
 ac_coro(void) ac_event_wait(ac_event *event);
 /* Sets it and wakes all who wait, also if it is cleared again before they run. */
 void ac_event_set(ac_event *event);
+/* Takes that back: who comes now waits. */
 void ac_event_clear(ac_event *event);
+/* Is it set? */
 bool ac_event_is_set(const ac_event *event);
 
 /* A condition: tasks that hold a mutex wait until another one that holds it says that something has changed. */
@@ -414,9 +426,10 @@ typedef struct ac_cond {
 ac_coro(void) ac_cond_wait(ac_cond *cond, ac_mutex *mutex);
 /* Wakes up to `count` waiting tasks, first come first served. The mutex need not be locked. */
 void ac_cond_notify(ac_cond *cond, size_t count);
+/* Wakes all of them. */
 void ac_cond_notify_all(ac_cond *cond);
 
-/* A place where n tasks wait until all of them have come; then the next n may. */
+/* A place where n tasks (1 to INT_MAX) wait until all of them have come; then the next n may. */
 typedef struct ac_barrier {
     struct ac__waiter *ac__waiters;
     int ac__parties, ac__waiting;
@@ -519,20 +532,22 @@ enum {
 /* A watch that waits for nothing yet. The function gets the events that happened, of those asked for. Null with errno
  * if there is no memory. It belongs to the running loop and must be freed before that ends. */
 ac_watch *ac_watch_new(int fd, void (*function)(void *argument, unsigned events), void *argument);
-/* What to wait for from now on: AC_INPUT, AC_OUTPUT, AC_HANGUP, several of them, or 0. -1 with errno, and what was new in
- * `events` is not waited for: EBADF for a descriptor that is not open, EPERM for one that is always ready (a regular
+/* What to wait for from now on: AC_INPUT, AC_OUTPUT, AC_HANGUP, several of them, or 0. -1 with errno, and what was new
+ * in `events` is not waited for: EBADF for a descriptor that is not open, EPERM for one that is always ready (a regular
  * file). */
 int ac_watch_set(ac_watch *watch, unsigned events);
 /* Ends a watch: nothing is called any more. Also from inside the function. To be called before the descriptor is
  * closed. Null is fine. */
 void ac_watch_free(ac_watch *watch);
 
-/* Calls a function when the loop next gets control, in turn with the tasks. False if there is no memory. */
+/* Calls a function when the loop next gets control, in turn with the tasks. False if there is no memory. If the loop
+ * ends before, it is not called. */
 bool ac_call_soon(void (*function)(void *argument), void *argument);
 
-/* Calls a function after a time. A timer may be cancelled at any time: then the function is not called any more, also
- * if the time is over; false if it was called before, or the timer's loop has ended. If there was no memory (or the time
- * is not a number), nothing will be called, and ac_timer_cancel says false. */
+/* Calls a function after a time; if the loop ends before, it is not called. A timer may be cancelled at any time: then
+ * the function is not called any more, also if the time is over; false if it was called before, or the timer's loop has
+ * ended. If there was no memory (or the time is not a number), nothing will be called, and ac_timer_cancel says
+ * false. */
 typedef struct ac_timer {
     void *ac__call;
     unsigned ac__generation;
@@ -541,8 +556,8 @@ ac_timer ac_call_later(double seconds, void (*function)(void *argument), void *a
 bool ac_timer_cancel(ac_timer timer);
 
 /* From any thread: has a function called by the loop of this thread; by that which awaits the ac_thread call that this
- * is; or else by the process's loop (of several: the one that has run longest). False if no loop runs or there is no
- * memory. */
+ * is; or else by the process's loop (of several: the one that has run longest). False if no loop runs, it is about to
+ * end, or there is no memory; true: it is called for certain. */
 bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
 
 /* ---- signals and processes --------------------------------------------------------------------------------------- */
@@ -574,9 +589,9 @@ ac_coro(int) ac_wait_pid(int pid);
 /* ---- several loops, other event loops ---------------------------------------------------------------------------- */
 
 /* A process may run a loop in each of its threads. A task never leaves its loop, and most of what this header offers is
- * for the tasks of one loop. What may be used from any thread: futures (ac_set_result, ac_set_exception, ac_done;
- * awaited in one loop at a time), ac_call_threadsafe, ac_loop_call, ac_thread_limit; and a coroutine may be made in one
- * thread and run in another.
+ * for the tasks of one loop. What may be used from any thread: futures (ac_set_result, ac_set_exception, ac_done and
+ * ac_cancel; awaited in one loop at a time), ac_call_threadsafe, ac_loop_call, ac_thread_limit; and a coroutine may be
+ * made in one thread and run in another.
  *
  * fork: in the child the loop is dead, and any call that needs it aborts with a message; exec, or _exit. A child that a
  * thread without a loop forked may start a loop. All descriptors of the library are close-on-exec. */
@@ -588,8 +603,8 @@ typedef struct ac__mailbox ac_loop;
 ac_loop *ac_loop_ref(void);
 /* Gives up a reference; from any thread. Null is fine. */
 void ac_loop_unref(ac_loop *loop);
-/* Has a function called by that loop, in turn with its tasks; from any thread. False if the loop has ended, or there is
- * no memory. */
+/* Has a function called by that loop, in turn with its tasks; from any thread. False if the loop has ended or is about
+ * to, or there is no memory; true: it is called for certain. */
 bool ac_loop_call(ac_loop *loop, void (*function)(void *argument), void *argument);
 
 /* In place of ac_run, for a thread that another event loop owns: that one polls a descriptor, and calls.
@@ -605,13 +620,14 @@ bool ac_loop_call(ac_loop *loop, void (*function)(void *argument), void *argumen
 
 /* A descriptor that is readable when the loop has something to do. Opens a loop in this thread if there is none; then
  * tasks can be spawned, callbacks set and so on. Inside a loop that ac_run runs it gives that loop's epoll, or -1 if it
- * has none yet. -1 with errno if there is no memory or descriptor. */
+ * has none yet. -1 with errno if there is no memory or descriptor. It stays the loop's: not to be read or closed. */
 int ac_loop_fd(void);
 
 /* Runs what is ready, for 10 ms at most, and never waits. To be called when the descriptor is readable, and after
  * calls from outside the loop that make something ready or set a time (spawning, cancelling, setting a future in this
  * thread, ac_call_later ...). True as long as there are unfinished tasks. Aborts when called by a task, or in a loop
- * that ac_run runs. Tasks that wait for ever are no deadlock here: whoever owns the thread may know better. */
+ * that ac_run runs. Tasks that wait for ever are no deadlock here: whoever owns the thread may know better. With
+ * AC_CLOCK=virtual, time goes on to the next deadline when nothing is ready. */
 bool ac_loop_poll(void);
 
 /* Closes the loop of ac_loop_fd: cancels all tasks and waits until they have ended, reports errors that nobody
@@ -619,8 +635,9 @@ bool ac_loop_poll(void);
 void ac_loop_close(void);
 
 /* Prints every task of the running loop: name, state, its chain of awaits, innermost first, and where it was spawned.
- * The argument is a FILE *. A running task's chain is not known. The signal that the environment variable
- * AC_DUMP_SIGNAL names has every loop of the process print this on stderr between two steps. */
+ * The argument is a FILE *, not null (void *, so that this header needs no <stdio.h>). A running task's chain is not
+ * known. The signal that the environment variable AC_DUMP_SIGNAL names has every loop of the process print this on
+ * stderr between two steps. */
 void ac_dump_tasks(void *file);
 
 /* For the standard library: so many more (fewer) of this loop's waits end by work in other threads. Meanwhile a virtual clock
