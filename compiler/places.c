@@ -246,7 +246,8 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     slot->alignment = type->alignment;
     if (type->is_variable && type->class == TYPE_ARRAY)
         slot->place = PLACE_VLA;
-    slot->type = type->is_variable ? "const volatile void *@" : type->declaration; /* of whatever qualifiers */
+    slot->type = !type->is_variable ? type->declaration
+                 : slot->place == PLACE_VLA ? "void *@" : "const volatile void *@"; /* whatever its qualifiers */
     if (!slot->type)
         slot->view = arena_format(acc->arena, "ac__type_%s", slot->name);
     function->has_frame_vla |= slot->place == PLACE_VLA;
