@@ -4,7 +4,8 @@
  * Whose cancellation an ECANCELED is follows from counting: task->cancels counts requests of every origin. A limit
  * notes it when it begins; when it ends it takes back its own request; if the count then is what it was, nobody else
  * asked, and the cancellation was its own. Of two nested limits that expired together the inner one finds the outer's
- * request and lets ECANCELED pass; so it does if a request was still to be delivered when it began. What is there in time is never lost: see CANCEL_LATER in task.c. */
+ * request and lets ECANCELED pass; so it does if a request was still to be delivered when it began. What is there in
+ * time is never lost: see CANCEL_LATER in task.c. */
 #include "core.h"
 
 #include <math.h>
