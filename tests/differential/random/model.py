@@ -35,6 +35,9 @@ class Task:
         flag, self.cancel_flag = self.cancel_flag, False
         return flag
 
+    def is_request_pending(self):
+        return self.cancel_flag or self.cancel_later
+
     def is_done(self):
         return self.state == 'finished'
 
@@ -306,7 +309,7 @@ def is_limit(ring):
 class Limit:
     def __init__(self, loop, eighths):
         self.loop, self.task = loop, loop.current
-        self.cancels, self.was_pending = self.task.cancels, self.task.cancel_flag
+        self.cancels, self.was_pending = self.task.cancels, self.task.is_request_pending()
         self.has_fired = False
         self.alarm = None
         if eighths <= 0:
@@ -326,9 +329,9 @@ class Limit:
         self.task.cancels -= 1
         if self.task.cancels != self.cancels:
             return False
-        self.task.cancel_later = False
-        if not self.was_pending:
-            self.task.cancel_flag = False
+        if self.was_pending:
+            return self.task.is_request_pending()
+        self.task.cancel_flag = self.task.cancel_later = False
         return True
 
 
@@ -623,7 +626,7 @@ class Queue:
 class Group:
     def __init__(self, loop):
         self.loop, self.task = loop, loop.current
-        self.cancels, self.was_pending = self.task.cancels, self.task.cancel_flag
+        self.cancels, self.was_pending = self.task.cancels, self.task.is_request_pending()
         self.children, self.error = [], None
         self.has_cancelled = self.is_stopping = self.is_leaving = self.is_waiting = self.is_interrupted = False
 
@@ -657,12 +660,22 @@ class Group:
         self.is_interrupted = True
         self.stop()
 
+    def take_back_request(self):
+        """Whether nobody else has cancelled the task."""
+        task = self.task
+        task.cancels -= self.has_cancelled
+        if task.cancels != self.cancels:
+            return False
+        if self.was_pending:
+            return task.is_request_pending()
+        if self.has_cancelled:
+            task.cancel_flag = task.cancel_later = False
+        return True
+
     def leave(self, code):
         """code: the error of the body, or 0. Throws what goes on instead."""
         task = self.task
-        task.cancels -= self.has_cancelled
-        if self.has_cancelled and task.cancels == self.cancels and not self.was_pending:
-            task.cancel_flag = task.cancel_later = False
+        is_alone = self.take_back_request()
         self.is_leaving = True
         has_failed = code not in (0, ECANCELED)
         is_body_first = has_failed and not self.error
@@ -673,7 +686,7 @@ class Group:
             task.block(self)
             yield
             self.is_interrupted |= task.interrupted()
-        is_outside = self.is_interrupted or (code == ECANCELED and task.cancels != self.cancels)
+        is_outside = self.is_interrupted or (code == ECANCELED and not is_alone)
         if is_outside and not self.error and not code:
             raise Error(ECANCELED)
         if is_outside and (self.error or has_failed):
