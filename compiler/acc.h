@@ -261,6 +261,7 @@ struct acc {
     struct scopes *scopes;     /* scope.c: after parsing, the file's scope */
     struct span *bodies;       /* function bodies that were skipped as tokens, `{` to `}`, in order of text */
     uint32_t body_count;
+    bool packs_structures;     /* a pragma speaks of packing */
     bool has_decimal128;       /* what libclang calls __float128 is _Decimal128 (prologue.c) */
     uint32_t store_count;      /* combine.c: conversion functions made */
     uint32_t alias_count;      /* aliases.c: names given to types */

@@ -187,15 +187,6 @@ static void print_pragma(struct printer *printer, const char *words)
         print_directive(printer, arena_format(printer->acc->arena, "GCC diagnostic %s", words));
 }
 
-/* `#pragma pack` is for the structures of the user's. */
-static bool packs_structures(struct acc *acc)
-{
-    for (uint32_t i = 1; i < acc->token_count; i++)
-        if (acc->tokens[i].kind == TOK_PRAGMA && strstr(token_text(acc, i), "pack"))
-            return true;
-    return false;
-}
-
 /* It may only be embedded: then gcc -O0 leaves it out if it is static and inline. */
 static bool takes_inline(struct acc *acc, const struct function *function)
 {
@@ -495,8 +486,8 @@ void emit_function(struct printer *printer, struct function *function)
     print_detached(printer);
     print_pragma(printer, "push");
     print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* clang speaks of a system header's types, too */
-    bool is_packed = packs_structures(printer->acc);
-    if (is_packed) {
+    bool is_packed = printer->acc->packs_structures;
+    if (is_packed) { /* which is for the structures of the user's */
         print_directive(printer, "pack(push)");
         print_directive(printer, "pack()");
     }
