@@ -73,6 +73,12 @@ static struct symbol *make_temporary(struct function *function, struct node *sco
     return symbol;
 }
 
+/* The operand that gives an expression its variably modified type. */
+static struct node *variable_one(struct node *left, struct node *right)
+{
+    return left->type && left->type->is_variable ? left : right;
+}
+
 /* An expression of the same variably modified type that has no effects: typeof evaluates its operand then. */
 static struct node *without_effects(struct acc *acc, struct node *node)
 {
@@ -87,13 +93,11 @@ static struct node *without_effects(struct acc *acc, struct node *node)
     case NODE_COMMA:
         return without_effects(acc, node->child[1]);
     case NODE_BINARY:
-        return without_effects(acc, left->type && left->type->is_variable ? left : node->child[1]);
+        return without_effects(acc, variable_one(left, node->child[1]));
     case NODE_CONDITIONAL:
-        left = node->child[1] ? node->child[1] : node->child[0];
-        return without_effects(acc, left->type && left->type->is_variable ? left : node->child[2]);
+        return without_effects(acc, variable_one(node->child[1] ? node->child[1] : left, node->child[2]));
     case NODE_INDEX:
-        return build(acc, node, "(%0)[0]",
-                     without_effects(acc, left->type && left->type->is_variable ? left : node->child[1]), NULL);
+        return build(acc, node, "(%0)[0]", without_effects(acc, variable_one(left, node->child[1])), NULL);
     case NODE_UNARY:
         return build(acc, node, token_is(acc, node->op, "*") ? "*(%0)" : "&(%0)", without_effects(acc, left), NULL);
     default:

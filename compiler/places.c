@@ -450,26 +450,6 @@ static void place_literal(struct scan *scan, struct node *literal, const struct 
     literal->symbol = build_temporary(scan->function, block, type, literal, true);
 }
 
-/* `parent` is what has the node as its operand, parentheses left out. */
-static void place_literals(struct scan *scan, struct node *node, const struct node *parent, struct node *block,
-                           bool awaits)
-{
-    if (node->kind == NODE_BLOCK) {
-        block = node;
-        awaits = false;
-    }
-    awaits |= node->has_await && is_evaluated_together(node);
-    if (node->kind == NODE_DECLARATION && has_specifier(scan->function->acc, node->child[0], "static"))
-        return;
-    if (node->kind == NODE_COMPOUND_LITERAL)
-        place_literal(scan, node, parent, block, awaits);
-    if (node->kind != NODE_PAREN)
-        parent = node;
-    for (uint32_t i = 0; i < node->count; i++)
-        if (node->child[i] && !node->child[i]->is_unevaluated)
-            place_literals(scan, node->child[i], parent, block, awaits);
-}
-
 /* Those in which an await decides what is evaluated get a temporary anyway (hoist.c), as does what is awaited. */
 static bool makes_value(const struct acc *acc, const struct node *node)
 {
@@ -516,19 +496,28 @@ static void keep_record(struct scan *scan, struct node *array, struct node *bloc
     (*object)->has_await = record->has_await;
 }
 
-static void place_records(struct scan *scan, struct node *node, struct node *block, bool awaits)
+/* Compound literals and records without a name. `parent` is what has the node as its operand, parentheses left out;
+ * `awaits`: the full expression does. */
+static void place_unnamed(struct scan *scan, struct node *node, const struct node *parent, struct node *block,
+                          bool awaits)
 {
+    bool is_part = node->kind == NODE_MEMBER || node->kind == NODE_INDEX;
     if (node->kind == NODE_BLOCK) {
         block = node;
         awaits = false;
     }
     awaits |= node->has_await && is_evaluated_together(node);
-    if (awaits && (node->kind == NODE_MEMBER || node->kind == NODE_INDEX) && node->type &&
-        node->type->class == TYPE_ARRAY)
+    if (node->kind == NODE_DECLARATION && has_specifier(scan->function->acc, node->child[0], "static"))
+        return;
+    if (node->kind == NODE_COMPOUND_LITERAL)
+        place_literal(scan, node, parent, block, awaits);
+    if (awaits && is_part && node->type && node->type->class == TYPE_ARRAY)
         keep_record(scan, node, block);
+    if (node->kind != NODE_PAREN)
+        parent = node;
     for (uint32_t i = 0; i < node->count; i++)
         if (node->child[i] && !node->child[i]->is_unevaluated)
-            place_records(scan, node->child[i], block, awaits);
+            place_unnamed(scan, node->child[i], parent, block, awaits);
 }
 
 /* ---- OpenMP ------------------------------------------------------------------------------------------------------ */
@@ -568,10 +557,8 @@ void places(struct function *function)
     find_uses(&scan, function->body, (struct surroundings){0});
     place_parameters(&scan);
     place_variables(&scan, function->body);
-    if (scan.await_count) {
-        place_literals(&scan, function->body, function->body, function->body, false);
-        place_records(&scan, function->body, function->body, false);
-    }
+    if (scan.await_count)
+        place_unnamed(&scan, function->body, function->body, function->body, false);
     for (uint32_t token = function->body->first; token < function->body->last; token++)
         if (function->acc->tokens[token].kind == TOK_PRAGMA)
             check_clauses(function, token);
