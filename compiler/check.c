@@ -1,8 +1,8 @@
 /* check.c: refuses what the dialect cannot mean (language.md 7), as far as the tree alone shows it.
  *
  * Runs right after parsing; marks the scoped children and changes nothing else. One walk over the items, with the
- * context a node stands in going down; jumps (jumps.c) and what must not live across an await (across.c) are looked at function by function. A construct
- * that is refused is not entered: what is wrong inside follows from it.
+ * context a node stands in going down; jumps (jumps.c) and what must not live across an await (across.c) are looked at
+ * function by function. A construct that is refused is not entered: what is wrong inside follows from it.
  */
 #include "check.h"
 #include "origin.h"

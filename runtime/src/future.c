@@ -55,10 +55,11 @@ void ac__future_drop(struct ac__future *future)
 /* A null future is one that has failed: there was no memory for it. */
 bool ac__future_done(const struct ac__future *future)
 {
-    if (future && __atomic_load_n(&future->state, __ATOMIC_ACQUIRE) != DONE)
+    if (!future)
+        return true;
+    if (__atomic_load_n(&future->state, __ATOMIC_ACQUIRE) != DONE)
         return false;
-    if (future)
-        ac__takes_over(&future->state);
+    ac__takes_over(&future->state);
     return true;
 }
 
