@@ -83,6 +83,7 @@ struct shadow *shadow_print(struct acc *acc);
 enum combinator {
     COMBINATOR_NONE, COMBINATOR_GATHER, COMBINATOR_SETTLE, COMBINATOR_RACE, COMBINATOR_ANY, COMBINATOR_THREAD,
 };
+enum combinator combinator_named(const struct acc *acc, uint32_t token);
 enum combinator combinator_of(const struct acc *acc, const struct node *node);
 
 /* ---- build.c: making lowered tree */

@@ -22,15 +22,20 @@
 
 #include <string.h>
 
-enum combinator combinator_of(const struct acc *acc, const struct node *node)
+enum combinator combinator_named(const struct acc *acc, uint32_t token)
 {
     static const char *const names[] = {"ac_gather", "ac_settle", "ac_race", "ac_any", "ac_thread"};
-    if (node->kind != NODE_CALL || node->child[0]->kind != NODE_NAME || node->child[0]->symbol)
-        return COMBINATOR_NONE;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (token_is(acc, node->child[0]->first, names[i]))
+        if (token_is(acc, token, names[i]))
             return (enum combinator)(COMBINATOR_GATHER + i);
     return COMBINATOR_NONE;
+}
+
+enum combinator combinator_of(const struct acc *acc, const struct node *node)
+{
+    if (node->kind != NODE_CALL || node->child[0]->kind != NODE_NAME || node->child[0]->symbol)
+        return COMBINATOR_NONE;
+    return combinator_named(acc, node->child[0]->first);
 }
 
 void shadow_ask(struct printer *printer, struct node *node, uint32_t start, uint32_t end, bool is_declarator)

@@ -44,14 +44,10 @@ static uint32_t colon_in(const struct acc *acc, uint32_t open, uint32_t close)
     return 0;
 }
 
-/* Names that only acc knows. */
 static bool is_combinator(const struct acc *acc, uint32_t token)
 {
-    static const char *const names[] = {"ac_gather", "ac_settle", "ac_race", "ac_any", "ac_thread"};
-    for (size_t i = 0; i < sizeof names / sizeof *names && token_is(acc, token + 1, "("); i++)
-        if (is_name(acc, token, names[i]))
-            return true;
-    return false;
+    return acc->tokens[token].kind == TOK_NAME && token_is(acc, token + 1, "(") &&
+           combinator_named(acc, token) != COMBINATOR_NONE;
 }
 
 /* `async with (` and `async for (`; returns the last token dealt with. */
