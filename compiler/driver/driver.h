@@ -122,6 +122,9 @@ void temporary_remove(struct temporary *temporary);
 
 /* ---- child processes -------------------------------------------------------------------------------------------- */
 
+/* What walking a tree as deep as the parser allows (DEPTH_LIMIT) may take of the C stack, in bytes. */
+enum { DEEP_STACK = 256 << 20 };
+
 struct process_options {
     bool is_verbose, is_dry_run;
     const char *input;        /* standard input comes from this file; null: ours */
@@ -129,7 +132,7 @@ struct process_options {
                                * exit status through it; null: it begins at once */
     const char *messages;     /* standard error goes to this file; null: to ours */
     bool is_translator;       /* acc1: if it dies, that is our fault */
-    bool nests_deeply;        /* gets a deep C stack */
+    bool nests_deeply;        /* gets a deep C stack, as far as the system allows */
 };
 /* From here on signals that would end the process wait until a child is being waited for. */
 void process_prepare(void);

@@ -24,7 +24,6 @@
 
 /* A command longer than this goes through a response file. */
 enum { MAX_COMMAND = 96 * 1024 };
-enum { DEEP_STACK = 256 << 20 };
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
 enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };

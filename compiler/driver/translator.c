@@ -10,9 +10,11 @@
  * Exit status: TRANSLATION_… in driver.h.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,8 +31,10 @@ enum { IS_SANITIZED = 0 };
 struct invocation {
     struct options options;
     struct arena *arena;
+    struct acc *acc;
     const char *name, *input, *output, *standard_input;
     bool waits;
+    int status;
 };
 
 static const char *value_of(const char *word, const char *option)
@@ -120,8 +124,9 @@ static void write_output(struct invocation *invocation, const char *text)
     }
 }
 
-static int run(struct invocation *invocation, struct acc *acc)
+static int run(struct invocation *invocation)
 {
+    struct acc *acc = invocation->acc;
     const char *text = translate(acc);
     if (error_count(acc))
         return TRANSLATION_FAILED;
@@ -131,6 +136,29 @@ static int run(struct invocation *invocation, struct acc *acc)
         BUG("%s: translation failed without a message", invocation->name);
     write_output(invocation, text ? text : acc->text);
     return TRANSLATION_DONE;
+}
+
+static void *run_on_thread(void *invocation)
+{
+    ((struct invocation *)invocation)->status = run(invocation);
+    return NULL;
+}
+
+/* acc has asked for a deep stack; but where the system's hard limit is low, or acc1 is run by hand, there is none. Where
+ * a thread cannot have one either, most programs do without. */
+static int run_deep(struct invocation *invocation)
+{
+    struct rlimit limit;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur >= DEEP_STACK)
+        return run(invocation);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, DEEP_STACK);
+    if (pthread_create(&thread, &attributes, run_on_thread, invocation))
+        return run(invocation);
+    pthread_join(thread, NULL);
+    return invocation->status;
 }
 
 static const char *read_text(struct invocation *invocation, const char *path, uint32_t *length)
@@ -180,7 +208,8 @@ int main(int argc, char **argv)
     acc.text = read_text(&invocation, invocation.input, &acc.length);
     if (invocation.standard_input)
         acc.input_text = read_text(&invocation, invocation.standard_input, &acc.input_length);
-    int status = run(&invocation, &acc);
+    invocation.acc = &acc;
+    int status = run_deep(&invocation);
     if (invocation.waits)
         send_status(status);
     return status;
