@@ -267,7 +267,9 @@ struct acc {
     uint32_t alias_count;      /* aliases.c: names given to types */
     const char **thread_calls; /* thread.c: what stands at file scope for each call on a thread, numbered 0 */
     uint32_t thread_call_count;
-    struct pragma_macro *pragma_macros; /* pragmas.c: macros that were looked up */
+    struct pragma_file *pragma_files;   /* pragmas.c: files that were read for them */
+    uint32_t pragma_file_count;
+    struct pragma_macro *pragma_macros; /* and macros that were looked up */
     uint32_t pragma_macro_count;
     /* options that translation needs */
     const struct options *options;

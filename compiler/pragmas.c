@@ -1,8 +1,9 @@
 /* pragmas.c: `#pragma GCC diagnostic ignored "-Wblocking-call"` for acc's own warnings.
  *
  * They are read from the file as it was written, up to the line that a warning is about, with the _Pragma operators in
- * macros that a line begins with: clang's preprocessor drops those whose groups it does not know. The C compiler shall
- * not see those that speak of acc's groups either.
+ * macros that a line begins with: clang's preprocessor drops those whose groups it does not know. A file is read once,
+ * for the lines that matter: there are few, and many questions. The C compiler shall not see pragmas that speak of acc's
+ * groups either.
  */
 #include "origin.h"
 
@@ -57,11 +58,22 @@ static enum pragma kind_of(struct words *words, const char *group)
     return PRAGMA_NONE;
 }
 
+/* Text that has pragmas in it, or is one. */
+struct pragma_line {
+    const char *line;       /* in the file */
+    const char *text, *end; /* the line, or the definition of the macro that it consists of */
+    bool is_directive;      /* else _Pragma operators, perhaps among other things */
+};
+
+struct pragma_file {
+    const char *text;
+    struct pragma_line *lines;
+    uint32_t count;
+};
+
 /* What the pragmas so far have made of the group. */
 enum { DEEPEST = 64 };
 struct pragma_state {
-    struct acc *acc;
-    uint32_t token; /* that is asked about */
     const char *group;
     enum pragma saved[DEEPEST], now;
     uint32_t depth;
@@ -82,25 +94,31 @@ static void apply(struct pragma_state *state, struct words *words)
     }
 }
 
-/* Every _Pragma in a text. */
-static void apply_operators(struct pragma_state *state, const char *text, const char *end)
+static const char *next_operator(const char *text, const char *end)
 {
-    static const char operator[] = "_Pragma";
-    size_t length = sizeof operator - 1;
-    for (; (size_t)(end - text) > length; text++) {
-        struct words words = {text, end};
-        if (memcmp(text, operator, length) == 0 && is_about_diagnostics(&words))
+    return memmem(text, (size_t)(end - text), "_Pragma", strlen("_Pragma"));
+}
+
+static void apply_line(struct pragma_state *state, const struct pragma_line *line)
+{
+    const char *text = line->is_directive ? line->text : next_operator(line->text, line->end);
+    while (text) {
+        struct words words = {text, line->end};
+        if (is_about_diagnostics(&words))
             apply(state, &words);
+        text = line->is_directive ? NULL : next_operator(text + 1, line->end);
     }
 }
 
+/* ---- the lines that matter ---------------------------------------------------------------------------------------- */
+
 /* Lines that end in a backslash go on. */
-static const char *line_end(const char *line, const char *end)
+static const char *line_end(const char *line)
 {
-    for (const char *at = line; at < end; at++)
-        if (*at == '\n' && (at == line || at[-1] != '\\'))
-            return at;
-    return end;
+    const char *at = line;
+    while (*at && (*at != '\n' || (at > line && at[-1] == '\\')))
+        at++;
+    return at;
 }
 
 /* A line that may be nothing but a macro: NAME or NAME(...). */
@@ -116,61 +134,77 @@ struct pragma_macro {
     const char *text, *end; /* of its definition */
 };
 
-/* What stands behind `#define`; each name is looked for once. */
-static struct pragma_macro find_macro(struct pragma_state *state, const char *name)
+/* What stands behind `#define`, asked for at the token; each name is looked for once. */
+static struct pragma_macro find_macro(struct acc *acc, uint32_t token, const char *name)
 {
-    struct acc *acc = state->acc;
     struct pragma_macro macro = {.name = name};
     struct origin definition;
     for (uint32_t i = 0; i < acc->pragma_macro_count; i++)
         if (acc->pragma_macros[i].name == name)
             return acc->pragma_macros[i];
-    if (origin_of_macro(acc, name, state->token, &definition)) {
+    if (origin_of_macro(acc, name, token, &definition)) {
         macro.text = definition.text;
-        macro.end = line_end(definition.text, definition.text + strlen(definition.text));
+        macro.end = line_end(definition.text);
     }
     *ARENA_PUSH(acc->arena, acc->pragma_macros, acc->pragma_macro_count) = macro;
     return macro;
 }
 
-/* A macro on a line of its own: it may consist of _Pragma operators. */
-static void apply_macro(struct pragma_state *state, const char *line, const char *end)
+/* Lets a line that is a macro and nothing else be what that is defined as. */
+static void expand(struct acc *acc, uint32_t token, struct pragma_line *line)
 {
     size_t length = 0;
-    while (line + length < end && (isalnum((unsigned char)line[length]) || line[length] == '_'))
+    while (line->text + length < line->end && (isalnum((unsigned char)line->text[length]) || line->text[length] == '_'))
         length++;
-    if (length == 0 || isdigit((unsigned char)*line) || !is_lone(line + length, end))
+    if (length == 0 || isdigit((unsigned char)*line->text) || !is_lone(line->text + length, line->end))
         return;
-    struct pragma_macro macro = find_macro(state, arena_intern(state->acc->arena, line, length));
-    if (macro.text)
-        apply_operators(state, macro.text, macro.end);
+    struct pragma_macro macro = find_macro(acc, token, arena_intern(acc->arena, line->text, length));
+    if (!macro.text)
+        return;
+    line->text = macro.text;
+    line->end = macro.end;
 }
 
-static void apply_line(struct pragma_state *state, const char *line, const char *end)
+static bool read_line(struct acc *acc, uint32_t token, struct pragma_line *line)
 {
-    struct words words = {line, end};
-    while (line < end && strchr(" \t", *line))
-        line++;
-    if (take(&words, "#") || take(&words, "%:")) {
-        words = (struct words){line, end};
-        if (is_about_diagnostics(&words))
-            apply(state, &words);
-        return;
+    struct words words = {line->text, line->end};
+    while (line->text < line->end && strchr(" \t", *line->text))
+        line->text++;
+    line->is_directive = take(&words, "#") || take(&words, "%:");
+    if (line->is_directive) {
+        words = (struct words){line->text, line->end};
+        return is_about_diagnostics(&words);
     }
-    apply_operators(state, line, end);
-    apply_macro(state, line, end);
+    expand(acc, token, line);
+    return next_operator(line->text, line->end);
+}
+
+/* The file with this text, which the token is in. */
+static const struct pragma_file *file_of(struct acc *acc, uint32_t token, const char *text)
+{
+    for (uint32_t i = 0; i < acc->pragma_file_count; i++)
+        if (acc->pragma_files[i].text == text)
+            return &acc->pragma_files[i];
+    struct pragma_file file = {.text = text};
+    for (const char *at = text; *at; at += *at == '\n') {
+        struct pragma_line line = {.line = at, .text = at, .end = line_end(at)};
+        at = line.end;
+        if (read_line(acc, token, &line))
+            *ARENA_PUSH(acc->arena, file.lines, file.count) = line;
+    }
+    struct pragma_file *result = ARENA_PUSH(acc->arena, acc->pragma_files, acc->pragma_file_count);
+    *result = file;
+    return result;
 }
 
 enum pragma pragma_at(struct acc *acc, uint32_t token, const char *group)
 {
-    struct pragma_state state = {.acc = acc, .token = token, .group = group, .now = PRAGMA_NONE};
+    struct pragma_state state = {.group = group, .now = PRAGMA_NONE};
     uint32_t length;
-    const char *line = original_before(acc, token, &length), *end = line ? line + length : line;
-    while (line && line < end) {
-        const char *next = line_end(line, end);
-        apply_line(&state, line, next);
-        line = next < end ? next + 1 : end;
-    }
+    const char *text = original_before(acc, token, &length);
+    const struct pragma_file *file = text ? file_of(acc, token, text) : NULL;
+    for (uint32_t i = 0; file && i < file->count && file->lines[i].line < text + length; i++)
+        apply_line(&state, &file->lines[i]);
     return state.now;
 }
 
