@@ -100,29 +100,70 @@ static bool is_name_byte(char c)
     return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Whether the text has `... name;`, which is how a typedef ends. */
-static bool is_declared(const char *text, const char *name)
+static size_t name_length(const char *text)
 {
-    size_t length = strlen(name);
-    for (const char *at = text; (at = strstr(at, name)); at += length)
-        if (at[length] == ';' && at > text && !is_name_byte(at[-1]) && at[-1] != '(')
-            return true;
-    return false;
+    size_t length = 0;
+    while (is_name_byte(text[length]))
+        length++;
+    return length;
+}
+
+static int index_of(const struct substitute *table, size_t count, const char *text)
+{
+    size_t length = name_length(text);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(text, table[i].name, length) == 0 && !table[i].name[length])
+            return (int)i;
+    return -1;
+}
+
+/* How a text speaks of a name. */
+struct mention {
+    bool is_there, is_declared; /* the latter: as in `... name;`, which is how a typedef ends */
+};
+
+/* Looks for all names of a table, which begin with `start`, in one go. */
+static void find_mentions(struct mention *mentions, const struct substitute *table, size_t count, const char *start,
+                          const char *text)
+{
+    for (const char *at = text; (at = strstr(at, start)); at += name_length(at)) {
+        int i = at > text && is_name_byte(at[-1]) ? -1 : index_of(table, count, at);
+        if (i < 0)
+            continue;
+        mentions[i].is_there = true;
+        mentions[i].is_declared |= at[name_length(at)] == ';' && at > text && at[-1] != '(';
+    }
+}
+
+static void write_float_types(struct buffer *out, const char *shadow)
+{
+    enum { COUNT = sizeof float_types / sizeof *float_types };
+    struct mention mentions[COUNT] = {0};
+    find_mentions(mentions, float_types, COUNT, "_Float", shadow);
+    for (size_t i = 0; i < COUNT; i++)
+        if (mentions[i].is_there && !mentions[i].is_declared)
+            buffer_printf(out, "#define %s %s\n", float_types[i].name, float_types[i].text);
+}
+
+static void write_builtins(struct buffer *out, const char *shadow)
+{
+    enum { COUNT = sizeof gcc_builtins / sizeof *gcc_builtins };
+    struct mention mentions[COUNT] = {0};
+    find_mentions(mentions, gcc_builtins, COUNT, "__builtin_", shadow);
+    for (size_t i = 0; i < COUNT; i++)
+        if (mentions[i].is_there)
+            buffer_printf(out, "#if !__has_builtin(%s)\n#define %s%s\n#endif\n", gcc_builtins[i].name,
+                          gcc_builtins[i].name, gcc_builtins[i].text);
 }
 
 void prologue_write(struct buffer *out, const char *shadow)
 {
-    for (size_t i = 0; i < sizeof float_types / sizeof *float_types; i++)
-        if (strstr(shadow, float_types[i].name) && !is_declared(shadow, float_types[i].name))
-            buffer_printf(out, "#define %s %s\n", float_types[i].name, float_types[i].text);
+    write_float_types(out, shadow);
     if (strstr(shadow, "_Decimal"))
         buffer_puts(out, decimal_types);
     if (strstr(shadow, "_Decimal128"))
         buffer_puts(out, decimal128_type);
-    for (size_t i = 0; i < sizeof gcc_builtins / sizeof *gcc_builtins; i++)
-        if (strstr(shadow, gcc_builtins[i].name))
-            buffer_printf(out, "#if !__has_builtin(%s)\n#define %s%s\n#endif\n", gcc_builtins[i].name,
-                          gcc_builtins[i].name, gcc_builtins[i].text);
+    write_builtins(out, shadow);
     if (strstr(shadow, "__atomic_"))
         buffer_puts(out, atomic_macros);
     if (strstr(shadow, "__builtin_tgmath"))
