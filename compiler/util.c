@@ -83,16 +83,22 @@ char *arena_copy(struct arena *arena, const char *text, size_t length)
     return copy;
 }
 
+/* Most texts are short: they are formatted once. */
+enum { SHORT_TEXT = 256 };
+
 char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
 {
+    char text[SHORT_TEXT];
     va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, again);
+    int length = vsnprintf(text, sizeof text, format, again);
     va_end(again);
     CHECK(length >= 0);
-    char *text = arena_allocate(arena, (size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, arguments);
-    return text;
+    if (length < SHORT_TEXT)
+        return arena_copy(arena, text, (size_t)length);
+    char *result = arena_allocate(arena, (size_t)length + 1);
+    vsnprintf(result, (size_t)length + 1, format, arguments);
+    return result;
 }
 
 char *arena_format(struct arena *arena, const char *format, ...)
@@ -207,14 +213,18 @@ void buffer_add_quoted(struct buffer *buffer, const char *text)
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments;
+    buffer_reserve(buffer, SHORT_TEXT);
+    size_t room = buffer->capacity - buffer->length;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(buffer->text + buffer->length, room, format, arguments);
     va_end(arguments);
     CHECK(length >= 0);
-    buffer_reserve(buffer, (size_t)length);
-    va_start(arguments, format);
-    vsnprintf(buffer->text + buffer->length, (size_t)length + 1, format, arguments);
-    va_end(arguments);
+    if ((size_t)length >= room) {
+        buffer_reserve(buffer, (size_t)length);
+        va_start(arguments, format);
+        vsnprintf(buffer->text + buffer->length, (size_t)length + 1, format, arguments);
+        va_end(arguments);
+    }
     buffer->length += (size_t)length;
 }
 
