@@ -86,6 +86,7 @@ struct writing {
     const char *inner;     /* the declarator so far: "@", "*@", "(*@)(int)" */
     unsigned qualifiers;   /* of the type at hand, from sugar that was taken away */
     bool is_stripped;      /* top-level qualifiers are not wanted */
+    bool in_prototype;     /* lengths of arrays may be left open: [*] */
 };
 
 static const char *write_type(CXType type, struct writing writing);
@@ -138,14 +139,16 @@ static const char *write_pointer(CXType type, struct writing writing)
     const char *star = arena_format(writing.acc->arena, "*%s%s", qualifier_words(writing.qualifiers),
                                     writing.qualifiers & QUALIFIER_RESTRICT ? "__restrict " : "");
     const char *inner = arena_format(writing.acc->arena, needs_parentheses ? "(%s%s)" : "%s%s", star, writing.inner);
-    return write_type(pointee, (struct writing){writing.acc, inner, 0, false});
+    return write_type(pointee, (struct writing){writing.acc, inner, 0, false, writing.in_prototype});
 }
 
 static const char *write_array(CXType type, struct writing writing)
 {
-    if (type.kind == CXType_VariableArray)
+    if (type.kind == CXType_VariableArray && !writing.in_prototype)
         return NULL;
-    if (type.kind == CXType_ConstantArray)
+    if (type.kind == CXType_VariableArray)
+        writing.inner = arena_format(writing.acc->arena, "%s[*]", writing.inner);
+    else if (type.kind == CXType_ConstantArray)
         writing.inner = arena_format(writing.acc->arena, "%s[%lld]", writing.inner, clang_getArraySize(type));
     else
         writing.inner = arena_format(writing.acc->arena, "%s[]", writing.inner);
@@ -172,7 +175,7 @@ static const char *write_function(CXType type, struct writing writing)
     const char *list = count > 0 || canonical.kind == CXType_FunctionNoProto ? "" : "void";
     for (int i = 0; i < count; i++) {
         CXType part = adjusted(clang_getArgType(type, (unsigned)i), clang_getArgType(canonical, (unsigned)i));
-        const char *argument = write_type(part, (struct writing){writing.acc, "", 0, false});
+        const char *argument = write_type(part, (struct writing){writing.acc, "", 0, false, true});
         if (!argument)
             return NULL;
         list = arena_format(arena, "%s%s%s", list, i ? ", " : "", argument);
@@ -180,7 +183,8 @@ static const char *write_function(CXType type, struct writing writing)
     if (clang_isFunctionTypeVariadic(type) && count > 0)
         list = arena_format(arena, "%s, ...", list);
     const char *inner = arena_format(arena, "%s(%s)%s", writing.inner, list, convention_attribute(type));
-    return write_type(clang_getResultType(type), (struct writing){writing.acc, inner, 0, false});
+    struct writing result = {writing.acc, inner, 0, false, writing.in_prototype};
+    return write_type(clang_getResultType(type), result);
 }
 
 /* An enumeration that cannot be named is as good as the integer type it is compatible with. */
@@ -211,7 +215,7 @@ static const char *write_typedef(CXType type, struct writing writing)
 
 static const char *write_element(CXType type, const char *format, struct writing writing)
 {
-    const char *element = write_type(type, (struct writing){writing.acc, "", 0, true});
+    const char *element = write_type(type, (struct writing){writing.acc, "", 0, true, false});
     return element ? write_word(arena_format(writing.acc->arena, format, element), writing) : NULL;
 }
 
@@ -264,7 +268,7 @@ static const char *write_type(CXType type, struct writing writing)
 
 static const char *declaration_of(struct acc *acc, CXType type)
 {
-    return write_type(type, (struct writing){acc, "@", 0, true});
+    return write_type(type, (struct writing){acc, "@", 0, true, false});
 }
 
 /* ---- facts ------------------------------------------------------------------------------------------------------- */
@@ -416,7 +420,8 @@ static struct type_info *decay(struct acc *acc, const struct type_table *table, 
     pointer->class = TYPE_SCALAR;
     pointer->is_variable = is_variable(plain);
     pointer->size = pointer->alignment = table->pointer_size;
-    pointer->declaration = write_type(target, (struct writing){acc, inner, of_array ? qualifiers_of(plain) : 0, false});
+    unsigned qualifiers = of_array ? qualifiers_of(plain) : 0;
+    pointer->declaration = write_type(target, (struct writing){acc, inner, qualifiers, false, false});
     pointer->spelling = without_place(acc, pointer->declaration);
     pointer->decayed = pointer;
     if (plain.kind == CXType_Record)
