@@ -423,6 +423,8 @@ bool check_types(struct acc *acc);
 void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, const char *text);
 /* False, and a report, if `async for` cannot iterate over an operand, as far as its type is known. */
 bool check_iterable(struct acc *acc, const struct node *operand);
+/* Says that its N_anext does not take the operand; false: there is none. */
+bool report_next_type(struct acc *acc, const struct node *operand);
 
 /* ---- the passes ------------------------------------------------------------------------------------------------ */
 

@@ -275,6 +275,16 @@ struct node *function_derivation(const struct node *declarator)
     return derivation && derivation->kind == NODE_FUNCTION ? derivation : NULL;
 }
 
+bool may_be_pointer(const struct node *parameter)
+{
+    const struct node *declarator = parameter->count > 1 ? parameter->child[1] : NULL;
+    const struct node *derivation = declarator ? node_derivation(declarator) : NULL;
+    const struct node *specifiers = parameter->child[0];
+    if (!derivation)
+        return specifiers->symbol || specifiers->count; /* a typedef, typeof */
+    return derivation->kind == NODE_POINTER || derivation->kind == NODE_ARRAY;
+}
+
 bool defines_type(const struct node *specifiers)
 {
     for (uint32_t i = 0; i < specifiers->count; i++) {

@@ -291,35 +291,63 @@ static bool names_record(const struct node *specifiers, const char *name, const 
 
 static bool points_to(const struct node *parameter, const char *name, const char *tag)
 {
+    const struct symbol *type = parameter->child[0]->symbol;
     const struct node *declarator = parameter->count > 1 ? parameter->child[1] : NULL;
     const struct node *derivation = declarator ? node_derivation(declarator) : NULL;
-    const struct symbol *type = parameter->child[0]->symbol;
     bool is_pointer = derivation && derivation->kind == NODE_POINTER;
     bool is_hidden = type && type->declarator && node_derivation(type->declarator);
     return (is_pointer || is_hidden) && names_record(parameter->child[0], name, tag);
 }
 
-static bool returns_void_or_bool(const struct acc *acc, const struct symbol *exit)
+/* Whether a coroutine's result is bool (or void); also where that cannot be told. */
+static bool returns_bool(const struct acc *acc, const struct symbol *function, bool may_be_void)
 {
-    const struct node *specifiers = exit->specifiers;
-    if (!exit->is_async || !specifiers || specifiers->symbol || specifiers->count)
+    const struct node *specifiers = function->specifiers;
+    if (!function->is_async || !specifiers || specifiers->symbol || specifiers->count)
         return true;
     for (uint32_t token = specifiers->first; token <= specifiers->last; token++)
-        if (token_is(acc, token, "void") || token_is(acc, token, "_Bool") || token_is(acc, token, "bool"))
+        if (token_is(acc, token, "_Bool") || token_is(acc, token, "bool") ||
+            (may_be_void && token_is(acc, token, "void")))
             return true;
     return false;
+}
+
+/* The record of an operand for `async with` or `async for`, as the program names it. */
+static const char *record_of(struct acc *acc, const struct type_info *type)
+{
+    static const char *const keywords[] = {"struct", "union"};
+    const char *name = type->record_name ? type->record_name : type->handle_tag;
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+        const char *tagged = arena_format(acc->arena, "%s %s", keywords[i], name);
+        const char *found = strstr(type->spelling, tagged);
+        if (found && strchr(" *)[", found[strlen(tagged)]))
+            name = tagged;
+    }
+    return strncmp(type->spelling, "const ", 6) == 0 ? arena_format(acc->arena, "const %s", name) : name;
+}
+
+/* Its two parameters, or null: it has not two. */
+static const struct node *two_parameters(const struct symbol *function)
+{
+    const struct node *parameters = function_derivation(function->declarator);
+    return parameters && parameters->count == 2 ? parameters : NULL;
+}
+
+static bool has_unchecked_parameters(const struct symbol *function)
+{
+    const struct node *parameters = function_derivation(function->declarator);
+    return !parameters || parameters->is_old_style;
 }
 
 static void check_exit_type(struct acc *acc, const struct node *operand, const struct symbol *exit)
 {
     const struct type_info *type = operand->type;
-    const struct node *parameters = function_derivation(exit->declarator);
-    if (!parameters || parameters->is_old_style)
+    const struct node *parameters = two_parameters(exit);
+    if (has_unchecked_parameters(exit) ||
+        (parameters && points_to(parameters->child[0], type->record_name, type->tag_name) &&
+         points_to(parameters->child[1], "ac_error", NULL) && returns_bool(acc, exit, true)))
         return;
-    if (parameters->count == 2 && points_to(parameters->child[0], type->record_name, type->tag_name) &&
-        points_to(parameters->child[1], "ac_error", NULL) && returns_void_or_bool(acc, exit))
-        return;
-    report(acc, MESSAGE_WITH_EXIT, operand->first, exit->name, type->record_name);
+    report(acc, MESSAGE_WITH_EXIT, operand->first, exit->name, record_of(acc, type));
     report(acc, MESSAGE_CHILD_HERE, exit->token, exit->name);
 }
 
@@ -384,11 +412,30 @@ static void check_with(struct acc *acc, struct node *node)
 
 /* ---- async for --------------------------------------------------------------------------------------------------- */
 
+static bool is_next_type(const struct acc *acc, const struct type_info *type, const struct symbol *next)
+{
+    const char *name = type->record_name ? type->record_name : type->handle_tag;
+    const struct node *parameters = two_parameters(next);
+    bool is_generator = next->specifiers && next->specifiers->op;
+    return !is_generator && parameters && points_to(parameters->child[0], name, type->tag_name) &&
+           may_be_pointer(parameters->child[1]) && returns_bool(acc, next, false);
+}
+
+bool report_next_type(struct acc *acc, const struct node *operand)
+{
+    const struct symbol *next = is_known(operand) ? with_function(acc, operand->type, "_anext") : NULL;
+    if (!next)
+        return false;
+    report(acc, MESSAGE_FOR_NEXT, operand->first, next->name, record_of(acc, operand->type));
+    report(acc, MESSAGE_CHILD_HERE, next->token, next->name);
+    return true;
+}
+
 static bool check_next(struct acc *acc, const struct node *operand, const char *name)
 {
     const struct symbol *next = with_function(acc, operand->type, "_anext");
     if (next && is_async_function(acc, next))
-        return true;
+        return is_next_type(acc, operand->type, next) || !report_next_type(acc, operand);
     report(acc, MESSAGE_WITHOUT_ANEXT, operand->first, name, operand->type->spelling);
     if (next)
         report(acc, MESSAGE_NOT_ASYNC, next->token, next->name);

@@ -69,7 +69,7 @@ static bool report_start(struct reading *reading, uint32_t offset)
 }
 
 /* What stands for the items of an `async for` went wrong: so there is no way to iterate over the operand. */
-static bool report_each(struct reading *reading, uint32_t offset)
+static bool report_each(struct reading *reading, uint32_t offset, const char *text)
 {
     const struct shadow *shadow = reading->shadow;
     const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(shadow, offset);
@@ -77,8 +77,10 @@ static bool report_each(struct reading *reading, uint32_t offset)
         struct shadow_query header = shadow->headers[i];
         if (offset < header.start || offset >= header.end)
             continue;
+        const struct node *operand = header.node->child[1];
+        bool is_called = strncmp(text, "called object type '", 20) == 0;
         read_types(reading);
-        return !check_iterable(reading->acc, header.node->child[1]);
+        return !check_iterable(reading->acc, operand) || (is_called && report_next_type(reading->acc, operand));
     }
     return false;
 }
@@ -242,7 +244,7 @@ void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
 {
     uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
     const char *text = text_of(reading->acc, diagnostic);
-    if (report_await(reading, offset) || report_start(reading, offset) || report_each(reading, offset) ||
+    if (report_await(reading, offset) || report_start(reading, offset) || report_each(reading, offset, text) ||
         report_argument(reading, offset, text) || report_function(reading, diagnostic, offset, text) ||
         report_kind(reading, offset, text) || report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
         return;

@@ -135,6 +135,8 @@ bool is_async_main(const struct symbol *symbol);
 bool is_void_list(const struct acc *acc, const struct node *parameters);
 /* The derivation that makes a declarator one of a function, or null. */
 struct node *function_derivation(const struct node *declarator);
+/* Whether a PARAMETER is a pointer, as far as its declaration shows. */
+bool may_be_pointer(const struct node *parameter);
 
 /* ---- attributes.c */
 /* The next name in an attribute's list behind a token (0: the first), 0 at the end. */

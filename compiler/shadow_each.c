@@ -31,7 +31,8 @@ static void print_parameter_type(struct printer *printer, const struct symbol *f
 static bool iterates(const struct acc *acc, const struct symbol *function)
 {
     const char *name = arena_intern(acc->arena, function->name, strlen(function->name) - strlen("_anext"));
-    return parameter_of(function, 1) && is_file_type(acc, name);
+    const struct node *item = parameter_of(function, 1);
+    return item && may_be_pointer(item) && is_file_type(acc, name);
 }
 
 void shadow_iterators(struct printer *printer, uint32_t before)
@@ -46,9 +47,9 @@ void shadow_iterators(struct printer *printer, uint32_t before)
             continue;
         print_text(printer, "typedef");
         print_parameter_type(printer, function, 0);
-        print_format(printer, "ac__over_%u; typedef __typeof__(*(", shadow->iterator_count);
+        print_format(printer, "ac__over_%u; typedef __typeof__(**(", shadow->iterator_count);
         print_parameter_type(printer, function, 1);
-        print_format(printer, ")0) ac__item_%u;", shadow->iterator_count);
+        print_format(printer, "*)0) ac__item_%u;", shadow->iterator_count);
     }
 }
 
