@@ -329,6 +329,8 @@ void report_behind(struct acc *acc, enum severity severity, uint32_t token, cons
 /* One mistake, one line of errors: later errors on these tokens' lines are dropped, as they are on the line of any
  * error that was reported. */
 void report_no_more(struct acc *acc, uint32_t first, uint32_t last);
+/* The same for lines that name a function whose declaration is the mistake. */
+void report_no_more_of(struct acc *acc, const char *function);
 /* Messages between the two come in the order of the text, their notes with them. */
 void report_hold(struct acc *acc);
 void report_release(struct acc *acc);

@@ -9,13 +9,21 @@
 
 #include <string.h>
 
+/* Functions that should be async, or generators. */
+struct mistaken {
+    const char **names;
+    uint32_t count;
+};
+
 struct context {
     struct acc *acc;
+    const struct symbol *function; /* or null */
     bool is_file_scope;   /* outside any function */
     bool is_async, is_generator;
     bool is_constant;     /* in a constant expression */
     bool is_in_catch;
     const struct symbol *child; /* the innermost scoped child in scope, or null */
+    struct mistaken *mistaken;
     bool *is_hopeless;    /* set where what was refused leaves the rest without sense: declarations */
 };
 
@@ -30,15 +38,25 @@ static void check_children(struct context context, struct node *node)
 
 /* ---- await and the dialect's words ------------------------------------------------------------------------------- */
 
+/* What is said of a word stands for all that is said of the function's use. */
+static void blame(struct context context)
+{
+    struct mistaken *mistaken = context.mistaken;
+    if (context.function && (!mistaken->count || mistaken->names[mistaken->count - 1] != context.function->name))
+        *ARENA_PUSH(context.acc->arena, mistaken->names, mistaken->count) = context.function->name;
+}
+
 static void check_await(struct context context, struct node *node)
 {
     uint32_t token = node->op ? node->op : node->first;
-    if (!context.is_async)
+    if (!context.is_async) {
         report(context.acc, MESSAGE_AWAIT_OUTSIDE, token);
-    else if (context.is_constant)
+        blame(context);
+    } else if (context.is_constant) {
         report(context.acc, MESSAGE_AWAIT_IN_CONSTANT, token);
-    else
+    } else {
         check_children(context, node);
+    }
 }
 
 /* False if the statement may not stand here. What libclang would say of it follows from that. */
@@ -48,6 +66,7 @@ static bool check_word(struct context context, const struct node *node, const ch
         return true;
     report(context.acc, MESSAGE_WORD_OUTSIDE, node->first, word);
     report_no_more(context.acc, node->first, node->last);
+    blame(context);
     return false;
 }
 
@@ -85,6 +104,7 @@ static void check_yield(struct context context, struct node *node)
 {
     if (!context.is_generator) {
         report(context.acc, MESSAGE_YIELD_OUTSIDE, node->first);
+        blame(context);
         return;
     }
     if (context.child) {
@@ -406,6 +426,7 @@ static void check_definition(struct context context, struct node *definition)
             check_node(context, definition->child[i]);
     context.is_async = is_async;
     context.is_generator = is_async && specifiers->op;
+    context.function = declared(declarator);
     if (!body || body->kind != NODE_BLOCK)
         return;
     check_node(context, body);
@@ -425,6 +446,7 @@ static void check_nested_function(struct context context, struct node *node)
     } else {
         context.is_async = context.is_generator = context.is_in_catch = false;
         context.child = NULL;
+        context.function = NULL;
         check_children(context, node);
     }
 }
@@ -609,8 +631,11 @@ static void check_node(struct context context, struct node *node)
 bool check_tree(struct acc *acc)
 {
     bool is_hopeless = false;
-    struct context context = {.acc = acc, .is_file_scope = true, .is_hopeless = &is_hopeless};
+    struct mistaken mistaken = {0};
+    struct context context = {.acc = acc, .is_file_scope = true, .mistaken = &mistaken, .is_hopeless = &is_hopeless};
     for (uint32_t i = 0; i < acc->item_count; i++)
         check_node(context, acc->items[i]);
+    for (uint32_t i = 0; i < mistaken.count; i++)
+        report_no_more_of(acc, mistaken.names[i]);
     return !is_hopeless;
 }

@@ -256,4 +256,6 @@ void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
     CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
     for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
         say(reading, clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
+    if (conflict)
+        report_no_more_of(reading->acc, conflict);
 }

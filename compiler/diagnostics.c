@@ -29,6 +29,8 @@ struct diagnostics {
     uint32_t error_count;
     struct line_of_file *settled;  /* lines whose errors have been told */
     uint32_t settled_count;
+    const char **mistaken;         /* names of functions whose declarations are mistakes that have been told */
+    uint32_t mistaken_count;
     bool is_dropped;               /* the last message was, so its notes are */
     bool has_ended;                /* the error limit was reached */
     const char *included_from;     /* the include stack shown last */
@@ -227,6 +229,33 @@ void report_no_more(struct acc *acc, uint32_t first, uint32_t last)
             settle(acc, &acc->tokens[i]);
 }
 
+void report_no_more_of(struct acc *acc, const char *function)
+{
+    struct diagnostics *diagnostics = state(acc);
+    *ARENA_PUSH(acc->arena, diagnostics->mistaken, diagnostics->mistaken_count) = function;
+}
+
+static bool is_mistaken(const struct acc *acc, const char *name)
+{
+    const struct diagnostics *diagnostics = acc->diagnostics;
+    for (uint32_t i = 0; name && i < diagnostics->mistaken_count; i++)
+        if (diagnostics->mistaken[i] == name)
+            return true;
+    return false;
+}
+
+/* Whether such a function is named on the token's line. */
+static bool follows_mistake(const struct acc *acc, uint32_t token)
+{
+    uint32_t first = token, line = acc->tokens[token].line;
+    while (first > 1 && acc->tokens[first - 1].line == line)
+        first--;
+    for (uint32_t i = first; i < acc->token_count && acc->tokens[i].line == line; i++)
+        if (is_mistaken(acc, acc->tokens[i].name))
+            return true;
+    return false;
+}
+
 static int error_limit(const struct acc *acc)
 {
     return acc->options ? acc->options->error_limit : DEFAULT_ERROR_LIMIT;
@@ -239,7 +268,8 @@ static bool admit(struct acc *acc, enum severity severity, uint32_t token)
     const struct token *place = &acc->tokens[token];
     if (severity == SEVERITY_NOTE)
         return !diagnostics->is_dropped;
-    diagnostics->is_dropped = diagnostics->has_ended || (severity == SEVERITY_ERROR && is_settled(acc, place)) ||
+    bool is_told = is_settled(acc, place) || (diagnostics->mistaken_count && follows_mistake(acc, token));
+    diagnostics->is_dropped = diagnostics->has_ended || (severity == SEVERITY_ERROR && is_told) ||
                               (severity == SEVERITY_WARNING && is_system_file(acc, place->file));
     if (diagnostics->is_dropped)
         return false;
