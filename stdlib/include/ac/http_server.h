@@ -179,8 +179,9 @@ ac_gen(ac_http_part) ac_request_parts(ac_request *r);
  *     if (ac_respond_header(r, "Cache-Control", "no-store") < 0) throw errno;
  *     await ac_respond_text(r, 200, "done\n");
  *
- * The server adds Date, Content-Length or Transfer-Encoding, and Connection. Small responses leave together when the
- * connection has nothing else to do; the bytes given are copied or gone when the await ends.
+ * The server adds Date, Content-Length or Transfer-Encoding, and Connection. The bytes given are copied or gone when
+ * the await ends. A response leaves at once; only those to requests sent ahead leave together, when a handler waits or
+ * the last is there.
  * All throw EINVAL for a status outside 200 to 599, EALREADY if there is a response already, EPIPE, ECONNRESET or
  * ETIMEDOUT when the client does not take it; then the connection is of no use any more.
  * Cancelled: a part may have been sent; the connection is cut. */
@@ -204,8 +205,9 @@ ac_coro(void) ac_respond_redirect(ac_request *r, int status, const char *locatio
  * AC_EHTTP(403) if it may not be read, else the error of open; EIO if it becomes shorter meanwhile. */
 ac_coro(void) ac_respond_file(ac_request *r, const char *path, const char *type);
 
-/* A response in pieces: its head, with the length of the body if it is known, else -1; then the pieces, which leave at
- * once (one of size 0 is nothing; for HEAD they are counted only). It ends when the handler returns. Throws EMSGSIZE
+/* A response in pieces: its head, with the length of the body if it is known, else -1, which leaves with the first
+ * piece or when the handler waits before; then the pieces, which leave at once (one of size 0 is nothing; for HEAD they
+ * are counted only). It ends when the handler returns. Throws EMSGSIZE
  * for more bytes than the length; fewer are an error that cuts the connection. */
 ac_coro(void) ac_respond_start(ac_request *r, int status, const char *type, long long length);
 ac_coro(void) ac_respond_write(ac_request *r, const void *bytes, size_t size);

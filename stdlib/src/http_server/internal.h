@@ -100,7 +100,7 @@ struct ac_request {
     uint64_t body_taken, body_limit;
     uint64_t body_framing; /* bytes that were not data */
     struct text part;     /* what has been found of it and not been taken */
-    int refusal;          /* the status if the handler lets an error of its body pass; 0: none was thrown */
+    int refusal, refusal_code; /* the status if the handler lets this error of the body pass; 0: none was thrown */
 
     /* routes.ac */
     struct match match;
@@ -138,6 +138,8 @@ size_t ac__http_decode(char *out, const char *text, size_t size, bool is_query);
 enum step { STEP_PART, STEP_END, STEP_MORE, STEP_MALFORMED, STEP_TOO_LONG };
 /* Takes the next part of the body out of bytes that are there; *used says how many of them. */
 enum step ac__http_body_step(struct ac_request *r, char *bytes, size_t size, size_t *used);
+/* An error of the body is about to be thrown, or was seen by others: what it means if the handler lets it pass. */
+void ac__http_body_refuse(struct ac_request *r, int status, int code);
 /* Has the body been read to its end, or is it short enough to be skipped? False: the connection must end. */
 async bool ac__http_body_skip(struct ac_request *r);
 
@@ -204,6 +206,8 @@ async size_t ac__http_connection_fill(struct connection *c, double until, enum p
 async void ac__http_connection_send(struct connection *c, const void *bytes, size_t size);
 /* The same with a part of a file, WRITE_SLICE at most; gives how much of it there was. */
 async size_t ac__http_connection_send_file(struct connection *c, int file, off_t offset, size_t size);
+/* Sends what there is to send when the loop gets control, unless it has been sent before. */
+async void ac__http_connection_push_later(struct connection *c);
 /* A wait of the connection's own begins, and is over. */
 void ac__http_connection_begin(struct connection *c, enum phase phase, double until);
 void ac__http_connection_end(struct connection *c, enum phase phase);
