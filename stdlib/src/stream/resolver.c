@@ -3,9 +3,12 @@
  * getaddrinfo knows what the system's administrator has set (/etc/hosts, nsswitch.conf, mDNS, systemd-resolved,
  * search lists), which a DNS library does not, and needs nothing but libc. It blocks, for seconds where a name server
  * does not answer; so it gets threads that nothing else uses: file work goes on, however many names hang. Whoever
- * waits can leave at once; the thread finishes alone and drops the answer.
+ * waits can leave at once; the thread finishes alone and drops the answer, unless somebody asks for the same name
+ * meanwhile. Where a name server leaves questions for one family unanswered, every connection leaves such a thread
+ * behind (race.ac).
  *
- * Threads are started when a lookup finds none idle, up to a limit, and end when they have been idle for a while. */
+ * Threads are started when a lookup finds none idle, up to a limit, which those that finish alone do not count
+ * towards, and end when they have been idle for a while. */
 #include "resolver.h"
 
 #include "../faults.h"
@@ -17,13 +20,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { MOST_THREADS = 16, IDLE_SECONDS = 5 };
+enum { MOST_THREADS = 16, MOST_WITH_ABANDONED = 128, IDLE_SECONDS = 5 };
 
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct ac__lookup *first, **end;
-    unsigned waiting, threads, idle;
+    struct ac__lookup *abandoned; /* which run, and nobody waits for */
+    unsigned waiting, threads, idle, abandoned_count;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
 
 static void lookup_free(struct ac__lookup *lookup)
@@ -51,6 +55,28 @@ static void dequeue(struct ac__lookup **link)
     if (pool.end == &lookup->next)
         pool.end = link;
     pool.waiting--;
+}
+
+static void abandon(struct ac__lookup *lookup)
+{
+    lookup->next = pool.abandoned;
+    pool.abandoned = lookup;
+    pool.abandoned_count++;
+}
+
+static void forget(struct ac__lookup **link)
+{
+    *link = (*link)->next;
+    pool.abandoned_count--;
+}
+
+/* One that runs for nobody; null: there is none for this name. */
+static struct ac__lookup *adopt(const char *host, int family)
+{
+    for (struct ac__lookup **link = &pool.abandoned, *lookup; (lookup = *link); link = &lookup->next)
+        if (lookup->family == family && strcmp(lookup->host, host) == 0)
+            return forget(link), lookup;
+    return NULL;
 }
 
 /* ---- threads ----------------------------------------------------------------------------------------------------- */
@@ -85,10 +111,16 @@ static void answer(struct ac__lookup *lookup)
 {
     lookup->is_running = false;
     lookup->has_ended = true;
-    if (lookup->done)
+    if (lookup->done) {
         ac_set_result(lookup->done);
-    else
-        lookup_free(lookup);
+        return;
+    }
+    for (struct ac__lookup **link = &pool.abandoned; *link; link = &(*link)->next)
+        if (*link == lookup) {
+            forget(link);
+            break;
+        }
+    lookup_free(lookup);
 }
 
 static void *work(void *unused)
@@ -129,7 +161,8 @@ static int start_thread(void)
 /* A lookup can wait for a thread that there is. */
 static int provide_thread(void)
 {
-    int code = pool.idle > pool.waiting || pool.threads >= MOST_THREADS ? 0 : start_thread();
+    bool is_full = pool.threads - pool.abandoned_count >= MOST_THREADS || pool.threads >= MOST_WITH_ABANDONED;
+    int code = pool.idle > pool.waiting || is_full ? 0 : start_thread();
     return pool.threads ? 0 : code;
 }
 
@@ -147,8 +180,8 @@ static void in_parent(void)
 
 static void in_child(void)
 {
-    pool.first = NULL;
-    pool.waiting = pool.threads = pool.idle = 0;
+    pool.first = pool.abandoned = NULL;
+    pool.waiting = pool.threads = pool.idle = pool.abandoned_count = 0;
     pool.work = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     pthread_mutex_unlock(&pool.lock);
 }
@@ -160,34 +193,65 @@ static void watch_forks(void)
 
 /* ---- lookups ----------------------------------------------------------------------------------------------------- */
 
+static struct ac__lookup *lookup_new(const char *host, int family)
+{
+    size_t size = sizeof(struct ac__lookup) + strlen(host) + 1;
+    struct ac__lookup *lookup = ac__allocation_fails() ? NULL : calloc(1, size);
+    if (!lookup)
+        return NULL;
+    strcpy(lookup->host, host);
+    lookup->family = family;
+    return lookup;
+}
+
+/* 0, or an error code; then the lookup is gone. */
+static int hand_in(struct ac__lookup *lookup)
+{
+    int code = provide_thread();
+    if (code) {
+        free(lookup);
+        return code;
+    }
+    enqueue(lookup);
+    pthread_cond_signal(&pool.work);
+    return 0;
+}
+
+/* For the future, which becomes the lookup's; null with errno. */
+static struct ac__lookup *begin(const char *host, int family, ac_future(void) done)
+{
+    struct ac__lookup *lookup = adopt(host, family);
+    int code = 0;
+    if (lookup) {
+        lookup->done = done;
+        return lookup;
+    }
+    lookup = lookup_new(host, family);
+    if (!lookup)
+        return errno = ENOMEM, NULL;
+    lookup->done = done;
+    code = hand_in(lookup);
+    return code ? (errno = code, NULL) : lookup;
+}
+
 struct ac__lookup *ac__lookup_begin(const char *host, int family)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    size_t size = sizeof(struct ac__lookup) + strlen(host) + 1;
-    struct ac__lookup *lookup = ac__allocation_fails() ? NULL : calloc(1, size);
-    ac_future(void) done = lookup ? ac_future_new(void) : NULL;
+    ac_future(void) done = ac_future_new(void);
+    struct ac__lookup *lookup;
     int code;
-    if (!done) {
-        free(lookup);
+    if (!done)
         return errno = ENOMEM, NULL;
-    }
     pthread_once(&once, watch_forks);
-    strcpy(lookup->host, host);
-    lookup->family = family;
-    lookup->done = done;
     pthread_mutex_lock(&pool.lock);
-    code = provide_thread();
-    if (!code) {
-        enqueue(lookup);
-        pthread_cond_signal(&pool.work);
-    }
+    lookup = begin(host, family, done);
     pthread_mutex_unlock(&pool.lock);
-    if (!code) {
+    if (lookup) {
         ac__outside(+1);
         return lookup;
     }
+    code = errno;
     ac_future_free(done);
-    free(lookup);
     return errno = code, NULL;
 }
 
@@ -209,6 +273,10 @@ void ac__lookup_end(struct ac__lookup *lookup)
     if (!is_running && !lookup->has_ended)
         withdraw(lookup);
     lookup->done = NULL;
+    if (is_running)
+        abandon(lookup);
+    if (is_running && pool.waiting)
+        (void)provide_thread(); /* in its place; or they wait for the others */
     pthread_mutex_unlock(&pool.lock);
     ac_future_free(done);
     if (!is_running)
