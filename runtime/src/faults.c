@@ -1,6 +1,6 @@
 /* faults.c: faults on demand, in the test build (libac-test; acc -fac-test) only.
  *
- *     AC_FAIL_ALLOC=n          the n-th allocation of the runtime finds no memory
+ *     AC_FAIL_ALLOC=n          the n-th allocation of the library finds no memory
  *     AC_FAIL_SYSCALL=n        its n-th system call that may fail does, with EIO
  *     AC_FAIL_SYSCALL=n:ENAME  with this error (a name or a number)
  *     AC_FAIL_SYSCALL=n:short  if it is a read or write, it moves one byte only
@@ -77,7 +77,10 @@ static bool is_the_one(struct target *target)
 
 bool ac__allocation_fails(void)
 {
-    return is_the_one(&allocation);
+    if (!is_the_one(&allocation))
+        return false;
+    errno = ENOMEM;
+    return true;
 }
 
 bool ac__syscall_fails(void)

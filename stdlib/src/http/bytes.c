@@ -14,7 +14,7 @@ bool ac__bytes_reserve(struct bytes *bytes, size_t more)
         return true;
     while (capacity <= bytes->size + more)
         capacity *= 2;
-    data = realloc(bytes->data, capacity);
+    data = MEMORY(realloc(bytes->data, capacity));
     if (!data)
         return false;
     bytes->data = data;

@@ -7,6 +7,8 @@
 #ifndef AC_HTTP_CLIENT_H
 #define AC_HTTP_CLIENT_H
 
+#include "../sys.h"
+
 #include <ac/http.h>
 #include <curl/curl.h>
 

@@ -16,7 +16,7 @@ struct handles {
 
 struct handles *ac__handles_new(void)
 {
-    struct handles *handles = calloc(1, sizeof *handles);
+    struct handles *handles = MEMORY(calloc(1, sizeof *handles));
     if (!handles)
         return NULL;
     handles->users = 1;

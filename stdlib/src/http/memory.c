@@ -55,7 +55,7 @@ static void *make(size_t size)
         pool.count[class]--;
     } else {
         size = class_size(class, size + HEAD);
-        piece = malloc(size);
+        piece = MEMORY(malloc(size));
         if (!piece)
             return NULL;
         piece->class = class;

@@ -41,7 +41,7 @@ static int header_add(struct curl_slist **list, const ac_http_pair *pair)
     bool is_added;
     if (!is_token(pair->name) || strpbrk(value, "\r\n"))
         return EINVAL;
-    line = malloc(size);
+    line = MEMORY(malloc(size));
     if (!line)
         return ENOMEM;
     if (!pair->value)
@@ -153,7 +153,7 @@ char *ac_http_join(const char *base, const char *link)
     if (outcome == CURLUE_OK)
         outcome = curl_url_get(parts, CURLUPART_URL, &whole, 0);
     curl_url_cleanup(parts);
-    url = whole ? strdup(whole) : NULL;
+    url = whole ? MEMORY(strdup(whole)) : NULL;
     curl_free(whole);
     if (!url)
         errno = outcome == CURLUE_OK || outcome == CURLUE_OUT_OF_MEMORY ? ENOMEM : EINVAL;
@@ -362,7 +362,7 @@ int ac__transfer_name(struct transfer *transfer, const char *method, const char 
     snprintf(transfer->method, sizeof transfer->method, "%s", method);
     if (!url)
         return refuse(transfer, EINVAL, "no URL");
-    transfer->target = strdup(url);
+    transfer->target = MEMORY(strdup(url));
     if (!transfer->target)
         return ENOMEM;
     if (!is_token(method) || strlen(method) >= sizeof transfer->method)

@@ -65,7 +65,7 @@ static void socket_free(struct socket *socket)
 
 static struct socket *socket_new(ac_http_session *session, curl_socket_t number)
 {
-    struct socket *socket = malloc(sizeof *socket);
+    struct socket *socket = MEMORY(malloc(sizeof *socket));
     if (!socket)
         return NULL;
     *socket = (struct socket){session, NULL, number};
@@ -188,7 +188,7 @@ static bool copy_texts(struct ac_http_session_options *options)
     for (size_t i = 0; i < TEXTS; i++) {
         const char **text = text_at(options, i);
         bool is_there = *text;
-        *text = is_there && is_well ? strdup(*text) : NULL;
+        *text = is_there && is_well ? MEMORY(strdup(*text)) : NULL;
         is_well = is_well && (*text || !is_there);
     }
     return is_well;
@@ -278,7 +278,7 @@ static int session_open(ac_http_session *session, const struct ac_http_session_o
 
 ac_http_session *ac__http_session_new(const struct ac_http_session_options *options)
 {
-    ac_http_session *session = calloc(1, sizeof *session);
+    ac_http_session *session = MEMORY(calloc(1, sizeof *session));
     int code;
     pthread_once(&is_ready, make_ready);
     code = session ? session_open(session, options) : ENOMEM;

@@ -33,7 +33,7 @@ static bool note_url(struct transfer *transfer)
     if (!url || strcmp(url, transfer->target) == 0)
         return true;
     free(transfer->last_url);
-    transfer->last_url = strdup(url);
+    transfer->last_url = MEMORY(strdup(url));
     if (transfer->last_url)
         transfer->response.url = transfer->last_url;
     return transfer->last_url;
@@ -223,7 +223,7 @@ static size_t take_body(char *data, size_t unit, size_t count, void *argument)
 static curl_socket_t open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct transfer *transfer = argument;
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = SYSTEM(socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol));
     (void)purpose;
     transfer->socket_code = fd < 0 ? errno : 0;
     return fd < 0 ? CURL_SOCKET_BAD : fd;
@@ -361,7 +361,7 @@ bool ac__transfer_connect(struct transfer *transfer)
 
 struct transfer *ac__transfer_new(void)
 {
-    struct transfer *transfer = calloc(1, sizeof *transfer);
+    struct transfer *transfer = MEMORY(calloc(1, sizeof *transfer));
     if (transfer)
         transfer->response.reason = transfer->reason;
     return transfer;

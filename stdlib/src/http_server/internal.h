@@ -2,7 +2,7 @@
 #ifndef HTTP_SERVER_INTERNAL_H
 #define HTTP_SERVER_INTERNAL_H
 
-#include "../faults.h"
+#include "../sys.h"
 
 #include <ac/http_server.h>
 

@@ -11,7 +11,7 @@
  * towards, and end when they have been idle for a while. */
 #include "resolver.h"
 
-#include "../faults.h"
+#include "../sys.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -101,7 +101,7 @@ static struct ac__lookup *next_lookup(void)
 static void ask(struct ac__lookup *lookup)
 {
     struct addrinfo hints = {.ai_family = lookup->family, .ai_socktype = SOCK_STREAM};
-    lookup->failure = getaddrinfo(lookup->host, NULL, &hints, &lookup->list);
+    lookup->failure = MEMORY_OR(EAI_MEMORY, getaddrinfo(lookup->host, NULL, &hints, &lookup->list));
     lookup->error = errno;
     if (lookup->failure)
         lookup->list = NULL;
@@ -145,11 +145,9 @@ static int start_thread(void)
     pthread_t thread;
     sigset_t all, before;
     int code;
-    if (ac__syscall_fails())
-        return errno;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    code = pthread_create(&thread, NULL, work, NULL);
+    code = ac__syscall_fails() ? errno : pthread_create(&thread, NULL, work, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (code)
         return code;
@@ -196,7 +194,7 @@ static void watch_forks(void)
 static struct ac__lookup *lookup_new(const char *host, int family)
 {
     size_t size = sizeof(struct ac__lookup) + strlen(host) + 1;
-    struct ac__lookup *lookup = ac__allocation_fails() ? NULL : calloc(1, size);
+    struct ac__lookup *lookup = MEMORY(calloc(1, size));
     if (!lookup)
         return NULL;
     strcpy(lookup->host, host);

@@ -8,7 +8,7 @@
 #include <ac/net.h>
 #include <ac/stream.h>
 
-#include "../faults.h"
+#include "../sys.h"
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)

@@ -46,7 +46,7 @@ int ac__tls_session_new(SSL *ssl, SSL_SESSION *session)
     struct ac__tls_session *entry, *oldest = NULL;
     if (!transport->host)
         return 0;
-    entry = malloc(sizeof *entry + strlen(transport->host) + 1);
+    entry = MEMORY(malloc(sizeof *entry + strlen(transport->host) + 1));
     if (!entry)
         return 0;
     strcpy(entry->key, transport->host);

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "../stream/stream.h"
+#include "../sys.h"
 
 /* ---- settings.ac, sessions.c ------------------------------------------------------------------------------------- */
 

@@ -54,7 +54,7 @@ static bool make_room(struct ac__tls_transport *transport, size_t size)
     capacity = capacity ? capacity : 4096;
     while (capacity < used + size)
         capacity *= 2;
-    out = realloc(transport->out, capacity);
+    out = MEMORY(realloc(transport->out, capacity));
     if (!out)
         return false;
     transport->out = out;
@@ -286,7 +286,7 @@ const struct ac__transport_functions ac__tls_functions = {
 
 struct ac__tls_transport *ac__tls_transport_new(ac_tls *tls, SSL_CTX *context, struct ac__transport *below)
 {
-    struct ac__tls_transport *transport = calloc(1, sizeof *transport);
+    struct ac__tls_transport *transport = MEMORY(calloc(1, sizeof *transport));
     BIO *bio = transport ? bio_new(transport) : NULL;
     SSL *ssl = bio ? SSL_new(context) : NULL;
     if (!ssl) {
