@@ -52,7 +52,7 @@ ac_coro(size_t) ac_fs_read_at(int fd, void *buffer, size_t size, off_t offset);
 ac_coro(void) ac_fs_write_at(int fd, const void *bytes, size_t size, off_t offset);
 /* Waits until what was written is on the disk. */
 ac_coro(void) ac_fs_sync(int fd);
-/* Closes it, cancelled or not. */
+/* Closes it, whatever it throws, cancelled or not. */
 ac_coro(void) ac_fs_close(int fd);
 
 /* ---- names ------------------------------------------------------------------------------------------------------- */
