@@ -111,8 +111,29 @@ static void keep_copies(struct acc *acc, struct node *node)
             keep_copy(acc, node->child[i]);
 }
 
+/* Of an array of variable length, or a type name that names one by typeof. */
+static bool has_variable_length(const struct node *node)
+{
+    if (is_expression(node))
+        return node->type && node->type->class == TYPE_ARRAY && node->type->is_variable;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && has_variable_length(node->child[i]))
+            return true;
+    return false;
+}
+
+/* The operand of sizeof and typeof is evaluated after all if it has such a type (C11 6.5.3.4p2, 6.7.2.5). */
+static bool is_evaluated_for_length(const struct acc *acc, const struct node *node)
+{
+    bool is_sizeof = (node->kind == NODE_SIZEOF_EXPR || node->kind == NODE_SIZEOF_TYPE) &&
+                     token_is(acc, node->op, "sizeof");
+    return (is_sizeof || node->kind == NODE_TYPEOF) && has_variable_length(node->child[0]);
+}
+
 static void visit(struct acc *acc, struct node *node, bool is_unevaluated)
 {
+    if (node->is_unevaluated && node->has_await && is_evaluated_for_length(acc, node))
+        node->is_unevaluated = false;
     is_unevaluated |= node->is_unevaluated;
     bool is_part = node->kind == NODE_STATEMENT_EXPR || node->kind == NODE_CONDITIONAL;
     if (is_unevaluated && node->kind == NODE_STATEMENT_EXPR)
