@@ -51,6 +51,15 @@ static struct node *hoist_sub(struct hoist *hoist, struct node *node)
     return block;
 }
 
+/* An expression whose value nobody wants. */
+static void add_effect(struct hoist *hoist, struct node *expression)
+{
+    struct node *effect = hoist_full(hoist, expression, WANT_EFFECT);
+    if (effect->kind != NODE_GENERATED || effect->count)
+        build_into(hoist->acc, hoist->out,
+                   build(hoist->acc, effect, is_void(effect) ? "%0;" : "(void)(%0);", effect, NULL));
+}
+
 static void redirect_continue(struct acc *acc, struct node *node, struct symbol *label, bool *used)
 {
     for (uint32_t i = 0; i < node->count; i++) {
@@ -142,8 +151,7 @@ static struct node *hoist_for_body(struct hoist *hoist, struct node *node)
     if (step_awaits) {
         add_body_with_continue(hoist, node->child[3]);
         struct node *inner = open_block(hoist, step, &outer);
-        struct node *effect = hoist_full(hoist, step, WANT_EFFECT);
-        build_into(hoist->acc, inner, build(hoist->acc, step, "%0;", effect, NULL));
+        add_effect(hoist, step);
         hoist->out = block;
         build_into(hoist->acc, block, inner);
         node->child[2] = build(hoist->acc, step, "", NULL);
@@ -172,8 +180,7 @@ static void hoist_for(struct hoist *hoist, struct node *node)
             hoist_statement(hoist, init);
             node->child[0] = build(hoist->acc, init, ";", NULL);
         } else {
-            struct node *effect = hoist_full(hoist, init, WANT_EFFECT);
-            build_into(hoist->acc, wrap, build(hoist->acc, init, "%0;", effect, NULL));
+            add_effect(hoist, init);
             node->child[0] = build(hoist->acc, init, "", NULL);
         }
     }
@@ -289,9 +296,7 @@ static void hoist_with_expressions(struct hoist *hoist, struct node *node, uint3
 static void hoist_expression_statement(struct hoist *hoist, struct node *node)
 {
     struct node *outer, *block = open_block(hoist, node, &outer);
-    struct node *effect = hoist_full(hoist, node->child[0], WANT_EFFECT);
-    if (effect->kind != NODE_GENERATED || effect->count)
-        build_into(hoist->acc, block, build(hoist->acc, effect, is_void(effect) ? "%0;" : "(void)(%0);", effect, NULL));
+    add_effect(hoist, node->child[0]);
     hoist->out = outer;
     build_into(hoist->acc, outer, block);
 }
