@@ -174,7 +174,7 @@ struct node {
     bool has_dialect;         /* anything that is not C lies in it: async, await, throw, ... */
     bool is_async, is_variadic, is_old_style, has_body;
     bool is_region;           /* a generated BLOCK whose end the C compiler may believe to be reached */
-    bool is_hidden;           /* of GENERATED: the C compiler is not to warn of it */
+    bool is_hidden;           /* of GENERATED, TEMPORARY: the C compiler is not to warn of it */
     bool is_generated;        /* made by a pass: a BLOCK has braces to print, a NAME no token */
     bool is_unevaluated;      /* sizeof, typeof, ... : operand not evaluated */
     const void *printed_by;   /* the printer that printed this record with its body: its tag will do from now on */

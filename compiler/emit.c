@@ -64,10 +64,7 @@ static void print_variable(struct printer *printer, const struct slot *slot)
         print_pointer_to(printer, slot);
         print_format(printer, is_array ? ")ac__self->%s)" : ")&ac__self->%s)", slot->name);
     } else if (slot->place == PLACE_LOCAL) {
-        bool was_hidden = printer->is_hidden;
-        print_hidden(printer, was_hidden || slot->is_zero);
         print_text(printer, slot->name);
-        print_hidden(printer, was_hidden);
     } else if (slot->view) {
         print_format(printer, "(*(%s *)ac__self->%s)", slot->view, slot->name);
     } else if (slot->is_const || slot->is_volatile) {
@@ -108,12 +105,12 @@ static bool print_name(struct printer *printer, struct node *node)
     return true;
 }
 
-static void print_temporary(struct printer *printer, const struct symbol *symbol)
+static void print_temporary(struct printer *printer, const struct node *node)
 {
-    const struct slot *slot = slot_of(symbol);
+    const struct slot *slot = slot_of(node->symbol);
     if (slot->type) {
-        print_hidden(printer, slot->is_zero); /* states are entered past its initialiser */
-        print_format(printer, slot->is_zero ? "%s = 0;" : "%s;", declare_as(printer->acc, slot->type, slot->name));
+        print_hidden(printer, node->is_hidden);
+        print_format(printer, "%s;", declare_as(printer->acc, slot->type, slot->name));
         print_hidden(printer, false);
         return;
     }
@@ -328,7 +325,7 @@ static bool print_in_function(struct printer *printer, struct node *node)
 {
     switch (node->kind) {
     case NODE_BLOCK: print_block(printer, node); return true;
-    case NODE_TEMPORARY: print_temporary(printer, node->symbol); return true;
+    case NODE_TEMPORARY: print_temporary(printer, node); return true;
     case NODE_STORAGE: print_storage(printer, slot_of(node->symbol)); return true;
     case NODE_SEQUENCE: print_list(printer, node, "", "", ""); return true;
     case NODE_AWAIT_STATEMENT:

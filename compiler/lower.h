@@ -31,7 +31,6 @@ struct slot {
     struct node *probe;     /* opaque temporaries: the expression whose type it has */
     long long size, alignment; /* opaque */
     bool is_const, is_volatile, is_aggregate, is_parameter;
-    bool is_zero;           /* a C local that starts as 0 */
     bool is_variable;       /* variably modified: a PLACE_VLA, or a pointer kept as void * and read through `spelled` */
     struct node *specifiers, *declarator; /* of a declared variable */
     struct symbol *end;     /* PLACE_VLA: keeps where the bump stack stood after it */

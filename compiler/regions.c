@@ -11,7 +11,7 @@
  *                                                 again: ac__thrown_chain(task, caught); goto <outer handler>;
  *                                                 done: ; }
  *
- *     try A finally D                             { A  pending = 0; goto undo;
+ *     try A finally D                             { A  pending = 0; thrown = 0; goto undo;
  *                                                 fail: thrown = ac__catch(task); pending = 1;
  *                                                 undo: D
  *                                                   if (pending == 1) { task->error = thrown; goto <outer handler>; }
@@ -60,7 +60,8 @@ struct region {
     struct symbol *pending;     /* GUARDED, FINALLY */
     const char *undo;           /* GUARDED */
     struct jump *jumps;         /* GUARDED: those that leave it */
-    uint32_t jump_count;
+    struct node **resets;       /* GUARDED: what is put on the ways to `undo` on which no error comes, a statement each */
+    uint32_t jump_count, reset_count;
     const struct region *guarded; /* FINALLY: what it undoes */
     bool follows_errors;        /* FINALLY: an error may be pending */
     bool awaits;                /* FINALLY: the task is told that it is undoing something */
@@ -195,18 +196,34 @@ static void leave_held(struct walk *walk, struct node *block, const struct node 
     }
 }
 
+/* Goes to `undo` with a pending code and without an error. `held`, where it is a C local, is set on this way, too, once
+ * it is known to be needed (catch_for_undoing): else, for the C compiler, it would keep its value across all awaits of
+ * the function, which takes gcc time in the square of their number. */
+static void undo_without_error(struct walk *walk, struct node *block, const struct node *near, struct region *region,
+                               uint32_t code)
+{
+    struct acc *acc = walk->acc;
+    const char *text = arena_format(acc->arena, "%%0 = %u; %%1 goto %s;", code, region->undo);
+    struct node *reset = build(acc, near, "", NULL);
+    if (slot_of(region->held)->place == PLACE_LOCAL)
+        *ARENA_PUSH(acc->arena, region->resets, region->reset_count) = reset;
+    build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->pending), reset, NULL));
+}
+
 /* By way of a finally, which the jump goes on from (dispatch). */
 static void jump_to_undo(struct walk *walk, struct node *block, const struct node *near, struct region *region,
                          struct jump jump)
 {
     struct acc *acc = walk->acc;
-    const char *text = arena_format(acc->arena, "%%0 = %u; goto %s;", jump_number(walk, region, jump), region->undo);
-    if (jump.kind == NODE_THROW) {
-        region->handler->used = true;
-        build_hidden_into(acc, block, build(acc, near, "%0 = ac__catch(ac__task);", build_name(acc, near, region->held),
-                                            NULL));
+    uint32_t number = jump_number(walk, region, jump);
+    if (jump.kind != NODE_THROW) {
+        undo_without_error(walk, block, near, region, number);
+        return;
     }
-    build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->pending), NULL));
+    const char *text = arena_format(acc->arena, "%%0 = ac__catch(ac__task); %%1 = %u; goto %s;", number, region->undo);
+    region->handler->used = true;
+    build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->held),
+                                        build_name(acc, near, region->pending), NULL));
 }
 
 /* The statements that take control from a region to the jump's target. */
@@ -340,11 +357,10 @@ static struct node *lower_yield(struct walk *walk, struct node *node)
 static struct symbol *hold(struct walk *walk, struct node *block, const char *declaration, bool lives)
 {
     struct symbol *symbol = build_typed_temporary(walk->function, block, declaration, lives);
-    slot_of(symbol)->is_zero = !lives;
     if (!lives) {
         struct node *temporary = node_make(walk->acc, NODE_TEMPORARY, block->first, block->first, 0);
         temporary->symbol = symbol;
-        build_into(walk->acc, block, temporary);
+        build_hidden_into(walk->acc, block, temporary); /* perhaps nothing asks for the value */
     }
     return symbol;
 }
@@ -490,6 +506,10 @@ static void catch_for_undoing(struct walk *walk, struct node *block, struct node
             block->child[0] = build(acc, node, "", NULL);
         return;
     }
+    for (uint32_t i = 0; i < guarded->reset_count; i++) {
+        guarded->resets[i]->text = "%0 = 0;";
+        node_append(acc, guarded->resets[i], build_name(acc, guarded->resets[i], guarded->held));
+    }
     build_hidden_into(acc, block, label_at(walk, node, guarded->handler->label));
     build_hidden_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = 1;",
                                         build_name(acc, node, guarded->held),
@@ -524,8 +544,7 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     struct region guarded = {.outer = walk->region, .kind = REGION_GUARDED, .part = node->child[0], .handler = fail,
                              .held = thrown, .pending = pending, .undo = build_label(walk->function, "undo")};
     build_into(acc, block, lower_in(walk, &guarded, guarded_part(acc, node, &guarded)));
-    build_hidden_into(acc, block, build(acc, node, arena_format(acc->arena, "%%0 = 0; goto %s;", guarded.undo),
-                                        build_name(acc, node, pending), NULL));
+    undo_without_error(walk, block, node, &guarded, 0);
     catch_for_undoing(walk, block, node, &guarded);
     build_hidden_into(acc, block, label_at(walk, node, guarded.undo));
     struct region undoing = {.outer = walk->region, .kind = REGION_FINALLY, .part = finally, .handler = again,
