@@ -516,12 +516,15 @@ static void catch_for_undoing(struct walk *walk, struct node *block, struct node
                                         build_name(acc, node, guarded->pending), NULL));
 }
 
+/* Where an error comes out of the undoing itself: behind it, so that all else goes past. */
 static void chain_errors(struct walk *walk, struct node *block, struct node *node, const struct region *guarded,
                          struct region *undoing)
 {
     struct acc *acc = walk->acc;
     if (!undoing->handler->used)
         return;
+    const char *done = build_label(walk->function, "done");
+    build_hidden_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
     build_hidden_into(acc, block, label_at(walk, node, undoing->handler->label));
     note_undoing(walk, block, undoing, "ac__undo_end(ac__task);");
     const char *text = arena_format(acc->arena, "if %s ac__thrown_chain(ac__task, %%1);", error_test(acc, guarded));
@@ -529,6 +532,7 @@ static void chain_errors(struct walk *walk, struct node *block, struct node *nod
         build_hidden_into(acc, block, build(acc, node, text, build_name(acc, node, undoing->pending),
                                             build_name(acc, node, undoing->held), NULL));
     build_hidden_into(acc, block, jump_to(walk, node, walk->handler));
+    build_hidden_into(acc, block, label_at(walk, node, done));
 }
 
 static struct node *lower_finally(struct walk *walk, struct node *node)
@@ -540,7 +544,6 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     struct handler *fail = new_handler(walk, "fail"), *again = new_handler(walk, "again");
     struct symbol *thrown = hold(walk, block, "struct ac__thrown *@", lives);
     struct symbol *pending = hold(walk, block, "int @", lives);
-    const char *done = build_label(walk->function, "done");
     struct region guarded = {.outer = walk->region, .kind = REGION_GUARDED, .part = node->child[0], .handler = fail,
                              .held = thrown, .pending = pending, .undo = build_label(walk->function, "undo")};
     build_into(acc, block, lower_in(walk, &guarded, guarded_part(acc, node, &guarded)));
@@ -554,9 +557,7 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     build_into(acc, block, lower_in(walk, &undoing, finally->child[0]));
     note_undoing(walk, block, &undoing, "ac__undo_end(ac__task);");
     dispatch(walk, block, node, &guarded);
-    build_hidden_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
     chain_errors(walk, block, node, &guarded, &undoing);
-    build_hidden_into(acc, block, label_at(walk, node, done));
     return block;
 }
 
