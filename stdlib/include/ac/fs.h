@@ -83,8 +83,8 @@ typedef struct ac_fs_entry {
 } ac_fs_entry;
 
 /* async for (ac_fs_entry e : ac_fs_walk("src")) ...: everything below a folder, each folder before what is in it;
- * entries of a folder by name. Links are not followed. ac_fs_list: only what is in the folder itself. The path must
- * stay until the first entry has been asked for.
+ * entries of a folder by name. Links are not followed; a folder that has become one meanwhile has vanished. ac_fs_list:
+ * only what is in the folder itself. The path must stay until the first entry has been asked for.
  * Throws: ENOMEM; the error of a folder that cannot be read, but for one below that has vanished. Then it has ended.
  * Cancelled, or left early: nothing is left open or allocated. */
 ac_gen(ac_fs_entry) ac_fs_walk(const char *path);
