@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -162,7 +163,7 @@ static ssize_t write_parts(int fd, const struct iovec *parts, int count)
         return -1;
     if (size != parts->iov_len || unlikely(ac__descriptor_blocks(fd)))
         return write(fd, parts->iov_base, size < SAFE_BLOCK ? size : SAFE_BLOCK);
-    return count == 1 ? write(fd, parts->iov_base, size) : writev(fd, parts, count);
+    return count == 1 ? write(fd, parts->iov_base, size) : writev(fd, parts, count < IOV_MAX ? count : IOV_MAX);
 }
 
 ssize_t ac_fd_try_write(int fd, const struct iovec *parts, int count)
