@@ -221,7 +221,8 @@ ac_coro(ac_listener *) ac_listen_unix(const char *path);
  * ac_stream_from_fd. */
 ac_listener *ac_listener_from_fd(int fd);
 
-/* Waits for a connection and gives its stream, which is the caller's. Those that were given up before are passed over.
+/* Waits for a connection and gives its stream, which is the caller's. It may be one that has been given
+ * up already: then the first read throws ECONNRESET.
  * Throws: EMFILE, ENFILE ... when descriptors run out; AC_ECLOSED if the listener is closed meanwhile.
  * Cancelled: no connection is taken. */
 ac_coro(ac_stream *) ac_accept(ac_listener *listener);
