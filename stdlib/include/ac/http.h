@@ -12,7 +12,8 @@
  *
  * A session keeps connections and cookies; use one for many requests, at once or one after the other. A request ends
  * when the header of the response has come; the body follows, is taken with ac_http_text and its kin, and not read
- * ahead further than 64 KiB. A session, its requests and responses belong to one loop.
+ * ahead further than 64 KiB (of a compressed one, what 16 KiB unfold to). Compression by deflate and gzip is asked
+ * for. A session, its requests and responses belong to one loop.
  *
  * Times are in seconds. Texts and arrays among the options are copied when the request starts, that is, when it is
  * awaited or spawned and first runs.
@@ -29,7 +30,7 @@
  *     EBADMSG            the body's compression is broken (that it ends too early is noticed by the body's length or
  *                        chunks only, not by the compressed data itself)
  *     EMSGSIZE           a body of more than .max_body bytes, a header of more than 256 KiB, a line of it of more than
- *                        100 KB; an .upload of another length than .size
+ *                        100 KB; a compressed body that unfolds by far; an .upload of another length than .size
  *     ELOOP              more redirects than .redirects
  *     EINVAL             a malformed URL, header, option; EPROTONOSUPPORT: not http or https
  *     EACCES             the proxy refused;  ESPIPE: a body from a generator would have to be sent again

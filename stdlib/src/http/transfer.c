@@ -303,6 +303,11 @@ static int failure_of(struct transfer *transfer, CURLcode outcome)
         return EPROTO;
     if (outcome == CURLE_OUT_OF_MEMORY && sent > 0 && !transfer->has_header)
         return EMSGSIZE; /* so libcurl 7.88 calls a line of more than 100 KB; that memory runs out just here is rare */
+    if (outcome == CURLE_OUT_OF_MEMORY && transfer->input_pauses) { /* what libcurl keeps meanwhile has its limit */
+        snprintf(transfer->curl_message, sizeof transfer->curl_message,
+                 "a part of the compressed body unfolds to more than can be kept");
+        return EMSGSIZE;
+    }
     if (outcome == CURLE_COULDNT_CONNECT && transfer->socket_code) {
         os_code = transfer->socket_code;
         snprintf(transfer->curl_message, sizeof transfer->curl_message, "no socket: %s", strerror((int)os_code));
