@@ -8,6 +8,7 @@
 #include <ac/net.h>
 #include <ac/stream.h>
 
+#include "../share.h"
 #include "../sys.h"
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
@@ -24,6 +25,7 @@ struct ac__transport_functions {
     int (*end)(struct ac__transport *transport);   /* half-close, after a flush */
     void (*free)(struct ac__transport *transport); /* frees it and what is below, not the descriptor at the bottom */
     const char *(*message)(const struct ac__transport *transport); /* what the last error means; null: strerror knows */
+    bool (*has_pending)(const struct ac__transport *transport); /* input that needs no descriptor; null: never */
     bool says_goodbye; /* `end` tells the other side, which answers: closing waits for that */
 };
 
@@ -69,15 +71,6 @@ ac_coro(void) ac__stream_wait(ac_stream *stream, bool is_output);
 ac_coro(void) ac__stream_fail(ac_stream *stream);
 void ac__stream_enter(ac_stream *stream);
 void ac__stream_leave(ac_stream *stream);
-
-/* What need not wait for the system has used up this task's share: others are to run first (see ac_yield). */
-static inline bool ac__share_is_over(void)
-{
-    if (unlikely(ac__thread.budget == 0))
-        return true;
-    ac__thread.budget--;
-    return false;
-}
 
 /* Waits for this task's turn to write; it keeps the stream until the turn ends. */
 ac_coro(void) ac__stream_begin_writing(ac_stream *stream);

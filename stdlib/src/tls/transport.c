@@ -208,6 +208,11 @@ static ssize_t tls_read(struct ac__transport *base, void *buffer, size_t size)
     return count;
 }
 
+static bool has_pending(const struct ac__transport *base)
+{
+    return SSL_has_pending(((const struct ac__tls_transport *)base)->ssl);
+}
+
 /* Encrypts one piece, as far as there is room: how much, or -1. */
 static ssize_t encrypt(struct ac__tls_transport *transport, const struct iovec *part)
 {
@@ -281,7 +286,7 @@ static void tls_free(struct ac__transport *base)
 
 const struct ac__transport_functions ac__tls_functions = {
     .read = tls_read, .write = tls_write, .flush = flush, .end = end, .free = tls_free, .message = message,
-    .says_goodbye = true,
+    .has_pending = has_pending, .says_goodbye = true,
 };
 
 struct ac__tls_transport *ac__tls_transport_new(ac_tls *tls, SSL_CTX *context, struct ac__transport *below)
