@@ -127,14 +127,15 @@ struct ac_http_options {
     ac_gen(ac_http_part) upload; /* a body as it comes: the generator is asked as the other side takes it, in a task of
                                     its own, and closed with the response at the latest. Sent in chunks, or with a
                                     Content-Length if `size` says so; it must give just that, else EMSGSIZE. What it
-                                    throws, the request or the reading of the response throws. */
+                                    throws, the request or the reading of the response throws. A request that is closed
+                                    unrun does not close it. */
     const char *auth;            /* "name:password" */
     bool digest;                 /* .auth by digest, not basic */
     double timeout;              /* from the start to the end of the body; INFINITY: none */
     double connect_timeout;
     int redirects;               /* how many are followed at most: 10; -1: none. Other hosts do not get .auth */
     size_t max_body;             /* what ac_http_text, _bytes and _json take at most: 256 MiB */
-    bool raw;                    /* leave the body compressed, and do not ask for compression */
+    bool raw;                    /* leave the body compressed, and do not ask for compression (else: gzip, deflate) */
     bool http1;                  /* no HTTP/2. Else requests by https that start together wait for the handshake of a
                                     connection that is being made, to share it if the server speaks HTTP/2 */
 };
@@ -196,7 +197,7 @@ ac_coro(void *) ac_http_bytes(ac_http_response *response, size_t *size);
 ac_coro(json_t *) ac_http_json(ac_http_response *response);
 
 /* The parts of the body as they come: async for (ac_http_part part : ac_http_body(r)) { ... }. A part is good until the
- * next one is asked for. While nobody asks, at most 64 KiB are received ahead. */
+ * next one is asked for. While nobody asks, at most 64 KiB are received ahead; compressed ones may have become 17 MB. */
 ac_gen(ac_http_part) ac_http_body(ac_http_response *response);
 
 /* The lines of the body, without their ends ("\n" or "\r\n"), each good until the next is asked for; also the last one
