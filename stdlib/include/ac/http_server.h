@@ -97,11 +97,12 @@ int ac_http_route(ac_http_server *server, const char *pattern, ac_http_handler *
 int ac_http_static(ac_http_server *server, const char *path, const char *folder);
 
 /* unsigned port = await ac_http_listen(server, host, port): listens as ac_listen does (a null host: every address;
- * port 0: the system chooses) and gives the port. May be called several times.
- * Throws what ac_listen does, and ENOSPC for more than 16. Cancelled: the server does not listen there. */
+ * port 0: the system chooses) and gives the port. May be called several times, before ac_http_run.
+ * Throws what ac_listen does, ENOSPC for more than 16, and EBUSY while the server is running. Cancelled: the server does
+ * not listen there. */
 ac_coro(unsigned) ac_http_listen(ac_http_server *server, const char *host, unsigned port);
 /* The same with a listener of any kind, which becomes the server's. 0, or -1 with errno (it stays the caller's then):
- * ENOSPC. */
+ * ENOSPC, EBUSY. */
 int ac_http_add_listener(ac_http_server *server, ac_listener *listener);
 
 /* Serves what connects, until ac_http_stop; then closes the listening sockets and idle connections, and waits for
@@ -110,8 +111,8 @@ int ac_http_add_listener(ac_http_server *server, ac_listener *listener);
  * Cancelled: the same, but handlers are cancelled at once (and awaited). */
 ac_coro(void) ac_http_run(ac_http_server *server);
 
-/* Asks ac_http_run to end. From the loop's thread, a handler, too. A connection ends with the response under way; what
- * its client has sent ahead is not answered. */
+/* Asks ac_http_run to end, also before it has taken its first step. From the loop's thread, a handler, too. A connection
+ * ends with the response under way; what its client has sent ahead is not answered. */
 void ac_http_stop(ac_http_server *server);
 
 /* Serves one connection on a stream of any kind until it ends. The stream stays the caller's, and is of no use any
