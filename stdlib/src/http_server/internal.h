@@ -179,6 +179,7 @@ struct connection {
     bool is_used;           /* it had a request */
     bool is_armed, is_pushing;
     double deadline, armed_for;
+    int64_t taken;          /* by the client, when the slice began or its limit was extended */
     ac_timer timer, push;
     struct ac_request request;
 };

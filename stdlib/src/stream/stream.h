@@ -36,6 +36,7 @@ struct ac__transport {
 struct ac__descriptor_transport {
     struct ac__transport base;
     int fd;
+    uint64_t sent; /* bytes that the system has taken */
 };
 
 extern const struct ac__transport_functions ac__descriptor_functions;
