@@ -186,6 +186,13 @@ struct node {
 struct node *node_make(struct acc *acc, enum node_kind kind, uint32_t first, uint32_t last, uint32_t count, ...);
 void node_append(struct acc *acc, struct node *node, struct node *child);
 const char *node_kind_name(enum node_kind kind);
+bool node_is_case(const struct node *node);  /* a `case` or `default` */
+bool node_is_label(const struct node *node); /* one of those, or a label */
+bool node_is_loop(const struct node *node);  /* one of C's loops */
+/* The first token of the part of a loop that is repeated. */
+uint32_t node_loop_start(const struct node *loop);
+/* The first node of the kind in the text, the node itself included; null: there is none. */
+const struct node *node_find(const struct node *node, enum node_kind kind);
 /* The node without the parentheses around it. */
 struct node *node_strip(struct node *node);
 /* The declarator in parentheses in a declarator, or null. */

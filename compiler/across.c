@@ -20,7 +20,7 @@ struct crossing {
     uint32_t variable_count, await_count, use_count, loop_count;
 };
 
-bool is_va_list_name(const struct acc *acc, uint32_t token)
+static bool is_va_list_name(const struct acc *acc, uint32_t token)
 {
     static const char *const names[] = {"va_list", "__builtin_va_list", "__gnuc_va_list", "__va_list"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -29,7 +29,7 @@ bool is_va_list_name(const struct acc *acc, uint32_t token)
     return false;
 }
 
-static bool has_va_list(const struct acc *acc, const struct node *specifiers)
+bool has_va_list(const struct acc *acc, const struct node *specifiers)
 {
     for (uint32_t token = specifiers->first; token <= specifiers->last; token++)
         if (is_va_list_name(acc, token))
@@ -69,11 +69,6 @@ static void collect_declaration(struct crossing *crossing, const struct node *no
     }
 }
 
-static bool is_loop(const struct node *node)
-{
-    return node->kind == NODE_WHILE || node->kind == NODE_DO || node->kind == NODE_FOR || node->kind == NODE_ASYNC_FOR;
-}
-
 static void collect(struct crossing *crossing, struct node *node, uint32_t end)
 {
     struct arena *arena = crossing->acc->arena;
@@ -83,7 +78,7 @@ static void collect(struct crossing *crossing, struct node *node, uint32_t end)
         *ARENA_PUSH(arena, crossing->awaits, crossing->await_count) = node;
     else if (node->kind == NODE_NAME)
         *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
-    else if (is_loop(node))
+    else if (node_is_loop(node) || node->kind == NODE_ASYNC_FOR)
         *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){node->first, node->last};
     else if (node->kind == NODE_SIZEOF_EXPR || node->kind == NODE_TYPEOF || node->kind == NODE_NESTED_FUNCTION)
         return;

@@ -312,11 +312,6 @@ void end_block(struct parser *parser)
     parser->block_count--;
 }
 
-static bool is_label(const struct node *node)
-{
-    return node->kind == NODE_LABEL || node->kind == NODE_CASE || node->kind == NODE_DEFAULT;
-}
-
 struct node *label_statement(struct parser *parser, struct node *label, struct node *statement)
 {
     label->child[label->count - 1] = statement;
@@ -353,9 +348,9 @@ static bool add_to_label(struct parser *parser, struct node *block, struct node 
 {
     struct node *label = block->count ? block->child[block->count - 1] : NULL;
     uint32_t depth = 1;
-    if (!label || !is_label(label) || is_own_item(item))
+    if (!label || !node_is_label(label) || is_own_item(item))
         return false;
-    for (struct node *next; (next = label->child[label->count - 1]) && is_label(next); depth++)
+    for (struct node *next; (next = label->child[label->count - 1]) && node_is_label(next); depth++)
         label = next;
     if (label->child[label->count - 1])
         return false;
@@ -370,7 +365,7 @@ static bool add_to_label(struct parser *parser, struct node *block, struct node 
 void part_last_label(struct parser *parser, struct node *block)
 {
     struct node *label = block->count ? block->child[block->count - 1] : NULL, *value = label;
-    while (value && is_label(value))
+    while (value && node_is_label(value))
         value = value->child[value->count - 1];
     if (!value || value == label || value->kind != NODE_EXPRESSION_STATEMENT)
         return;

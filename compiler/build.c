@@ -257,6 +257,11 @@ bool is_expression(const struct node *node)
     return (node->kind >= NODE_NAME && node->kind <= NODE_BUILTIN) && node->kind != NODE_GENERIC_ASSOC;
 }
 
+bool is_void(const struct node *node)
+{
+    return node->type && node->type->class == TYPE_VOID;
+}
+
 struct symbol *declared(const struct node *declarator)
 {
     while (declarator && !declarator->symbol)

@@ -370,19 +370,11 @@ static void check_declaration(struct context context, struct node *node)
 
 /* ---- functions --------------------------------------------------------------------------------------------------- */
 
-static bool is_va_list(const struct acc *acc, const struct node *specifiers)
-{
-    for (uint32_t token = specifiers->first; token <= specifiers->last; token++)
-        if (is_va_list_name(acc, token))
-            return true;
-    return false;
-}
-
 static void check_parameters(struct context context, struct node *function)
 {
     for (uint32_t i = 0; i < function->count; i++) {
         const struct node *parameter = function->child[i];
-        if (!parameter || parameter->kind != NODE_PARAMETER || !is_va_list(context.acc, parameter->child[0]))
+        if (!parameter || parameter->kind != NODE_PARAMETER || !has_va_list(context.acc, parameter->child[0]))
             continue;
         const struct node *declarator = parameter->count > 1 ? parameter->child[1] : NULL;
         const struct symbol *symbol = declared(declarator);

@@ -9,7 +9,7 @@ void check_jumps(struct acc *acc, struct node *body);
 
 /* across.c: objects that an await would leave behind: va_list, register variables. */
 void check_across(struct acc *acc, struct node *body);
-bool is_va_list_name(const struct acc *acc, uint32_t token);
+bool has_va_list(const struct acc *acc, const struct node *specifiers);
 
 /* warnings.c and its parts: what may be wrong. They run when everything else is right. */
 void check_warnings(struct acc *acc);

@@ -377,23 +377,11 @@ static void check_with_operand(struct acc *acc, struct node *operand)
         check_exit(acc, operand);
 }
 
-static const struct node *first_yield(const struct node *node)
-{
-    if (node->kind == NODE_YIELD)
-        return node;
-    for (uint32_t i = 0; i < node->count; i++) {
-        const struct node *found = node->child[i] ? first_yield(node->child[i]) : NULL;
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
 /* A time-out or a group cancels the task that runs the block: after a yield, that is the consumer's. */
 static void check_yield_inside(struct acc *acc, const struct node *with, const struct type_info *operand)
 {
     const char *name = operand->record_name;
-    const struct node *yield = first_yield(with->child[with->count - 1]);
+    const struct node *yield = node_find(with->child[with->count - 1], NODE_YIELD);
     if (yield && name && (strcmp(name, "ac_timeout") == 0 || strcmp(name, "ac_group") == 0)) {
         report(acc, MESSAGE_YIELD_IN_WITH, yield->first, name);
         report(acc, MESSAGE_SCOPE_HERE, with->first, "async with");

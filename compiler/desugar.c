@@ -110,17 +110,24 @@ static struct node *declare_cleanup(struct function *function, struct node *bloc
     return undo;
 }
 
+/* `is_effect`: the value is not wanted. */
+static struct node *make_await(struct acc *acc, const struct node *near, struct node *operand, bool is_effect)
+{
+    static struct type_info nothing = {.class = TYPE_VOID};
+    struct node *await = node_make(acc, NODE_AWAIT, near->first, near->last, 1, operand);
+    await->has_await = true;
+    await->op = near->first;
+    await->type = is_effect ? &nothing : NULL;
+    return await;
+}
+
 /* The end of a child's block awaits the child; the value is not wanted. */
 static struct node *end_child(struct function *function, const struct node *near, struct symbol *child)
 {
-    static struct type_info nothing = {.class = TYPE_VOID}, scoped = {.class = TYPE_SCALAR, .awaitable = AWAITABLE_SCOPED};
+    static struct type_info scoped = {.class = TYPE_SCALAR, .awaitable = AWAITABLE_SCOPED};
     struct acc *acc = function->acc;
-    struct node *block = build_block(acc, near);
-    struct node *await = node_make(acc, NODE_AWAIT, near->first, near->last, 1, build_name(acc, near, child));
+    struct node *block = build_block(acc, near), *await = make_await(acc, near, build_name(acc, near, child), true);
     await->child[0]->type = &scoped;
-    await->type = &nothing;
-    await->op = near->first;
-    await->has_await = true;
     struct node *statement = node_make(acc, NODE_EXPRESSION_STATEMENT, near->first, near->last, 1, await);
     statement->is_generated = true;
     build_into(acc, block, statement);
@@ -245,19 +252,13 @@ static bool is_lasting_lvalue(const struct acc *acc, struct node *node)
 struct node *await_call(struct acc *acc, struct node *near, struct symbol *callee, struct node *first,
                         struct node *second, bool is_effect)
 {
-    static struct type_info nothing = {.class = TYPE_VOID};
     struct node *call = node_make(acc, NODE_CALL, near->first, near->last, 0);
-    struct node *await = node_make(acc, NODE_AWAIT, near->first, near->last, 0);
     node_append(acc, call, build_name(acc, near, callee));
     node_append(acc, call, first);
     if (second)
         node_append(acc, call, second);
     call->is_generated = true;
-    node_append(acc, await, call);
-    await->has_await = true;
-    await->op = near->first;
-    await->type = is_effect ? &nothing : NULL;
-    return await;
+    return make_await(acc, near, call, is_effect);
 }
 
 struct node *keep_operand(struct function *function, struct node *block, struct node *operand)

@@ -130,20 +130,10 @@ void print_quoted(struct printer *printer, const char *text)
 
 /* ---- statements -------------------------------------------------------------------------------------------------- */
 
-static bool is_case(const struct node *node)
-{
-    return node->kind == NODE_CASE || node->kind == NODE_DEFAULT;
-}
-
-static bool is_label(const struct node *node)
-{
-    return node->kind == NODE_LABEL || is_case(node);
-}
-
 static bool ends_in_region(const struct node *node)
 {
     while (node && !node->is_region && node->count &&
-           (node->kind == NODE_BLOCK || node->kind == NODE_SEQUENCE || is_label(node)))
+           (node->kind == NODE_BLOCK || node->kind == NODE_SEQUENCE || node_is_label(node)))
         node = node->child[node->count - 1];
     return node && node->is_region;
 }
@@ -156,7 +146,7 @@ static void print_block(struct printer *printer, struct node *node)
     else
         print_tokens(printer, node->first, node->first);
     for (uint32_t i = 0; i < node->count; i++) {
-        if (i && is_case(node->child[i]) && ends_in_region(node->child[i - 1]))
+        if (i && node_is_case(node->child[i]) && ends_in_region(node->child[i - 1]))
             print_text(printer, "__attribute__((fallthrough));");
         print_node(printer, node->child[i]);
     }

@@ -38,11 +38,6 @@ static const struct type_info *value_type(const struct node *node)
     return node->type && node->type->decayed ? node->type->decayed : node->type;
 }
 
-bool is_void(const struct node *node)
-{
-    return node->type && node->type->class == TYPE_VOID;
-}
-
 static struct node *nothing(struct hoist *hoist, const struct node *near)
 {
     return build(hoist->acc, near, "(void)0", NULL);

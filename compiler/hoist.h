@@ -17,7 +17,6 @@ enum want { WANT_VALUE, WANT_PLACE, WANT_EFFECT };
 uint32_t count_suspensions(const struct node *node);
 /* Whether a later child of the node awaits. */
 bool follows_await(const struct node *node, uint32_t index);
-bool is_void(const struct node *node);
 
 /* A full expression: its temporaries belong to the block that is being filled. */
 struct node *hoist_full(struct hoist *hoist, struct node *node, enum want want);

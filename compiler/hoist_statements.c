@@ -18,8 +18,7 @@ static struct node *open_block(struct hoist *hoist, const struct node *near, str
 /* A hint to the optimiser, which a loop that can suspend has no use for; GCC would say that it ignores it. */
 static bool is_idle_pragma(const struct hoist *hoist, const struct node *node, const struct node *next)
 {
-    bool is_loop = next->kind == NODE_FOR || next->kind == NODE_WHILE || next->kind == NODE_DO;
-    return is_loop && next->has_await && is_loop_hint(hoist->acc, node);
+    return node_is_loop(next) && next->has_await && is_loop_hint(hoist->acc, node);
 }
 
 static void hoist_items(struct hoist *hoist, struct node *block)
@@ -64,7 +63,7 @@ static void redirect_continue(struct acc *acc, struct node *node, struct symbol 
 {
     for (uint32_t i = 0; i < node->count; i++) {
         struct node *child = node->child[i];
-        if (!child || child->kind == NODE_WHILE || child->kind == NODE_DO || child->kind == NODE_FOR)
+        if (!child || node_is_loop(child))
             continue;
         if (child->kind == NODE_CONTINUE) {
             struct node *jump = node_make(acc, NODE_GOTO, child->first, child->last, 0);

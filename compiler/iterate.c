@@ -15,16 +15,6 @@
  */
 #include "desugar.h"
 
-static bool is_ever(const struct node *node, enum node_kind kind)
-{
-    if (node->kind == kind)
-        return true;
-    for (uint32_t i = 0; i < node->count; i++)
-        if (node->child[i] && is_ever(node->child[i], kind))
-            return true;
-    return false;
-}
-
 static struct node *generated(struct acc *acc, enum node_kind kind, const struct node *near, struct node *first,
                               struct node *second)
 {
@@ -108,7 +98,7 @@ static void make_pointer(struct function *function, struct node *block, struct n
     struct node *operand = node->child[1], *call = node_strip(operand);
     generator->frame = build_typed_temporary(function, block, "struct ac__frame *@", true);
     struct node *name = generator_name(acc, operand, generator);
-    if (call->kind == NODE_CALL && !function->has_frame_vla && !is_ever(node->child[2], NODE_YIELD)) {
+    if (call->kind == NODE_CALL && !function->has_frame_vla && !node_find(node->child[2], NODE_YIELD)) {
         build_into(acc, block, generated(acc, NODE_GENERATOR_MAKE, call, name, call));
         return;
     }

@@ -116,6 +116,8 @@ const char *token_text(struct acc *acc, uint32_t token);
 /* declaration text with the name put in for @ */
 const char *declare_as(struct acc *acc, const char *declaration, const char *name);
 bool is_expression(const struct node *node);
+/* An expression without a value. */
+bool is_void(const struct node *node);
 bool has_specifier(const struct acc *acc, const struct node *specifiers, const char *word);
 bool mentions(const struct node *node, const struct symbol *symbol);
 /* Whether specifiers have the body of a record or an enumeration in them. */

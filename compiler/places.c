@@ -29,11 +29,6 @@ struct scan {
     bool evaluated;
 };
 
-static bool node_has_label(const struct node *node)
-{
-    return node->kind == NODE_LABEL || node->kind == NODE_CASE || node->kind == NODE_DEFAULT;
-}
-
 static void note_await(struct scan *scan, uint32_t token)
 {
     *ARENA_PUSH(scan->function->acc->arena, scan->awaits, scan->await_count) = token;
@@ -73,7 +68,7 @@ static void find_awaits(struct scan *scan, struct node *node)
         note_await(scan, node->last);
         awaits = true;
     }
-    node->has_label = node_has_label(node);
+    node->has_label = node_is_label(node);
     for (uint32_t i = 0; i < node->count; i++) {
         if (!node->child[i])
             continue;
@@ -103,16 +98,10 @@ struct surroundings {
     bool escapes;                       /* what is named here is used later, too */
 };
 
-static bool is_loop(const struct node *node)
-{
-    return node->kind == NODE_WHILE || node->kind == NODE_DO || node->kind == NODE_FOR;
-}
-
 /* Declared in the part of a loop that is repeated: each time round it is another object. */
 static bool declared_inside(const struct node *loop, const struct symbol *symbol)
 {
-    uint32_t start = loop->kind == NODE_FOR && loop->child[0] ? loop->child[0]->last + 1 : loop->first;
-    return symbol->token >= start && symbol->token <= loop->last;
+    return symbol->token >= node_loop_start(loop) && symbol->token <= loop->last;
 }
 
 static void note_use(struct symbol *symbol, const struct node *name, const struct surroundings *at)
@@ -161,7 +150,7 @@ static void find_uses(struct scan *scan, struct node *node, struct surroundings 
         keep_bound(node);
     if (node->has_await && !at.until && is_evaluated_together(node))
         at.until = node->last;
-    if (node->has_await && is_loop(node)) {
+    if (node->has_await && node_is_loop(node)) {
         at.loop = node;
         at.around = &around;
     }

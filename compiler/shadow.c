@@ -237,7 +237,7 @@ static void print_for(struct printer *printer, struct node *node)
 
 /* ---- scoped children --------------------------------------------------------------------------------------------- */
 
-static bool is_void(const struct acc *acc, const struct node *specifiers, const struct node *declarator)
+static bool declares_void(const struct acc *acc, const struct node *specifiers, const struct node *declarator)
 {
     return token_is(acc, specifiers->last, "void") && declarator->first == declarator->last;
 }
@@ -251,7 +251,7 @@ static void print_child(struct printer *printer, struct node *specifiers, struct
     print_text(printer, declared(item->child[0])->is_child ? "= 0;" : ";");
     if (!declared(item->child[0])->is_child) /* refused */
         return;
-    if (is_void(printer->acc, specifiers, item->child[0])) {
+    if (declares_void(printer->acc, specifiers, item->child[0])) {
         print_text(printer, "(void)");
     } else {
         print_child_result(printer, specifiers, item->child[0]);

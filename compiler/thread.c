@@ -140,11 +140,6 @@ static void add_operand(struct text *text, const struct node *operand, const cha
     buffer_puts(&text->out, ")");
 }
 
-static bool gives_nothing(const struct node *operand)
-{
-    return operand->type && operand->type->class == TYPE_VOID;
-}
-
 static const char *file_scope_text(struct acc *acc, const struct node *operand, const struct node *call,
                                    uint32_t number)
 {
@@ -155,12 +150,12 @@ static const char *file_scope_text(struct acc *acc, const struct node *operand, 
     add_operand(&text, operand, "0");
     buffer_printf(&text.out, ") ac__result_%u;\n", number);
     buffer_printf(&text.out, "static void ac__run_%u(void *ac__arguments, void *ac__result) {\n", number);
-    if (!gives_nothing(operand))
+    if (!is_void(operand))
         buffer_printf(&text.out, "ac__result_%u ac__value =", number);
     buffer_puts(&text.out, "__extension__ ");
     add_operand(&text, operand, "ac__arguments");
     buffer_puts(&text.out, ";\n(void)ac__arguments;\n");
-    if (gives_nothing(operand))
+    if (is_void(operand))
         buffer_puts(&text.out, "(void)ac__result;\n}\n");
     else
         buffer_puts(&text.out, "__builtin_memcpy(ac__result, &ac__value, sizeof ac__value);\n}\n");
@@ -212,7 +207,7 @@ void print_thread_call(struct printer *printer, struct node *node)
     print_format(printer, "__extension__ (__typeof__(ac__result_%u (*)(struct ac__coro *)))ac__thread_call(ac__run_%u,",
                  number, number);
     print_arguments(printer, call);
-    if (gives_nothing(operand))
+    if (is_void(operand))
         print_text(printer, "0, 1)");
     else
         print_format(printer, "sizeof(ac__result_%u), __alignof__(ac__result_%u))", number, number);

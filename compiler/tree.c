@@ -35,6 +35,34 @@ struct node *node_make(struct acc *acc, enum node_kind kind, uint32_t first, uin
     return node;
 }
 
+bool node_is_case(const struct node *node)
+{
+    return node->kind == NODE_CASE || node->kind == NODE_DEFAULT;
+}
+
+bool node_is_label(const struct node *node)
+{
+    return node->kind == NODE_LABEL || node_is_case(node);
+}
+
+bool node_is_loop(const struct node *node)
+{
+    return node->kind == NODE_WHILE || node->kind == NODE_DO || node->kind == NODE_FOR;
+}
+
+uint32_t node_loop_start(const struct node *loop)
+{
+    return loop->kind == NODE_FOR && loop->child[0] ? loop->child[0]->last + 1 : loop->first;
+}
+
+const struct node *node_find(const struct node *node, enum node_kind kind)
+{
+    const struct node *found = node->kind == kind ? node : NULL;
+    for (uint32_t i = 0; i < node->count && !found; i++)
+        found = node->child[i] ? node_find(node->child[i], kind) : NULL;
+    return found;
+}
+
 struct node *node_strip(struct node *node)
 {
     while (node->kind == NODE_PAREN)

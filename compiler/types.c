@@ -16,12 +16,6 @@
 
 #include <string.h>
 
-static bool is_word(const struct printer *printer, uint32_t token, const char *word)
-{
-    const struct token *t = &printer->acc->tokens[token];
-    return t->length == strlen(word) && memcmp(printer->acc->text + t->offset, word, t->length) == 0;
-}
-
 static enum specifier_sort word_sort(const struct printer *printer, uint32_t token)
 {
     static const char *const storage[] = {
@@ -29,7 +23,7 @@ static enum specifier_sort word_sort(const struct printer *printer, uint32_t tok
         "thread_local", "_Noreturn", "__extension__", "constexpr",
     };
     for (size_t i = 0; i < sizeof storage / sizeof *storage; i++)
-        if (is_word(printer, token, storage[i]))
+        if (token_is(printer->acc, token, storage[i]))
             return SPECIFIER_STORAGE;
     return SPECIFIER_TYPE;
 }
@@ -47,7 +41,7 @@ static void print_words(struct printer *printer, struct node *specifiers, uint32
 {
     for (uint32_t token = first; token < end; token++) {
         bool is_dialect = specifiers->is_async &&
-                          (is_word(printer, token, "async") || (specifiers->op && token == specifiers->op));
+                          (token_is(printer->acc, token, "async") || (specifiers->op && token == specifiers->op));
         bool is_typedef = specifiers->symbol && printer->print_typedef &&
                           printer->acc->tokens[token].name == specifiers->symbol->name;
         if (is_typedef && (sorts & SPECIFIER_TYPE) && printer->print_typedef(printer, specifiers->symbol))

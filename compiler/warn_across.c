@@ -149,16 +149,11 @@ static void follow_parts(struct acc *acc, struct held *held, struct node *node)
     }
 }
 
-static bool is_label(const struct node *node)
-{
-    return node->kind == NODE_LABEL || node->kind == NODE_CASE || node->kind == NODE_DEFAULT;
-}
-
 static void follow_block(struct acc *acc, struct held *held, struct node *node)
 {
     bool has_children = false;
     for (uint32_t i = 0; i < node->count; i++) {
-        if (held->has_left && is_label(node->child[i]))
+        if (held->has_left && node_is_label(node->child[i]))
             *held = (struct held){.count = 0}; /* somebody may come here: nobody knows what is held */
         follow(acc, held, node->child[i]);
         has_children |= declares_children(node->child[i]);
@@ -280,12 +275,6 @@ static void note_setting(struct crossing *crossing, const struct symbol *variabl
             (struct loan){variable, call, borrower, value->last};
 }
 
-/* What a `for` initialises comes before the loop. */
-static uint32_t loop_start(const struct node *loop)
-{
-    return loop->kind == NODE_FOR && loop->child[0] ? loop->child[0]->last + 1 : loop->first;
-}
-
 static void collect(struct crossing *crossing, struct node *node)
 {
     struct arena *arena = crossing->acc->arena;
@@ -295,8 +284,8 @@ static void collect(struct crossing *crossing, struct node *node)
         *ARENA_PUSH(arena, crossing->awaits, crossing->await_count) = node;
     else if (node->kind == NODE_NAME && node->symbol && node->symbol->kind == SYMBOL_OBJECT)
         *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
-    else if (node->kind == NODE_WHILE || node->kind == NODE_DO || node->kind == NODE_FOR)
-        *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){loop_start(node), node->last};
+    else if (node_is_loop(node))
+        *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){node_loop_start(node), node->last};
     else if (called_name(node) && token_is(crossing->acc, called_name(node)->first, "strtok") && node->count > 1)
         *ARENA_PUSH(arena, crossing->strtoks, crossing->strtok_count) = node;
     else if (node->kind == NODE_INIT_DECLARATOR && node->count > 1 && node->child[1] && declared(node->child[0]) &&
