@@ -128,9 +128,7 @@ struct symbol *build_temporary(struct function *function, struct node *scope, co
 
 struct symbol *build_kept(struct function *function, struct node *block, struct node *expression, bool lives)
 {
-    const struct type_info *type = expression->type && expression->type->decayed ? expression->type->decayed
-                                                                                  : expression->type;
-    struct symbol *symbol = build_temporary(function, block, type, expression, lives);
+    struct symbol *symbol = build_temporary(function, block, value_type(expression), expression, lives);
     struct slot *slot = slot_of(symbol);
     if (!expression->extra)
         return symbol;
@@ -255,6 +253,11 @@ bool mentions(const struct node *node, const struct symbol *symbol)
 bool is_expression(const struct node *node)
 {
     return (node->kind >= NODE_NAME && node->kind <= NODE_BUILTIN) && node->kind != NODE_GENERIC_ASSOC;
+}
+
+struct type_info *value_type(const struct node *node)
+{
+    return node->type && node->type->decayed ? node->type->decayed : node->type;
 }
 
 bool is_void(const struct node *node)

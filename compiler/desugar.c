@@ -389,8 +389,7 @@ static void keep_value(struct function *function, struct node *node)
 {
     struct acc *acc = function->acc;
     struct node *inner = node->child[0], *last = inner->count ? inner->child[inner->count - 1] : NULL;
-    const struct type_info *type = node->type && node->type->decayed ? node->type->decayed : node->type;
-    if (!last || last->kind != NODE_EXPRESSION_STATEMENT || (type && type->class == TYPE_VOID) ||
+    if (!last || last->kind != NODE_EXPRESSION_STATEMENT || is_void(node) ||
         !has_something_to_undo(function, inner))
         return;
     struct node *block = build_block(acc, inner), *value = last->child[0];
@@ -399,7 +398,7 @@ static void keep_value(struct function *function, struct node *node)
     struct node *result = node_make(acc, NODE_EXPRESSION_STATEMENT, last->first, last->last, 1,
                                     build_name(acc, value, kept));
     set->is_generated = last->is_generated = result->is_generated = true;
-    result->child[0]->type = type ? node->type->decayed : NULL;
+    result->child[0]->type = value_type(node);
     last->child[0] = set;
     if (slot_of(kept)->view)
         inner->child[inner->count - 1] = build_copy(acc, kept, value);

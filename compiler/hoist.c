@@ -33,11 +33,6 @@ uint32_t count_suspensions(const struct node *node)
 
 /* ---- temporaries ----------------------------------------------------------------------------------------------- */
 
-static const struct type_info *value_type(const struct node *node)
-{
-    return node->type && node->type->decayed ? node->type->decayed : node->type;
-}
-
 static struct node *nothing(struct hoist *hoist, const struct node *near)
 {
     return build(hoist->acc, near, "(void)0", NULL);
@@ -129,7 +124,7 @@ static struct node *save_value(struct hoist *hoist, struct node *node)
     struct symbol *symbol = new_temporary(hoist, value_type(node), node, true);
     assign_to(hoist, hoist->out, symbol, node);
     struct node *name = build_name(hoist->acc, node, symbol);
-    name->type = node->type && node->type->decayed ? node->type->decayed : node->type;
+    name->type = value_type(node);
     return name;
 }
 

@@ -116,6 +116,8 @@ const char *token_text(struct acc *acc, uint32_t token);
 /* declaration text with the name put in for @ */
 const char *declare_as(struct acc *acc, const char *declaration, const char *name);
 bool is_expression(const struct node *node);
+/* The type of an expression's value: after array and function decay, a bit-field's promoted. Null: not known. */
+struct type_info *value_type(const struct node *node);
 /* An expression without a value. */
 bool is_void(const struct node *node);
 bool has_specifier(const struct acc *acc, const struct node *specifiers, const char *word);

@@ -47,17 +47,16 @@ static bool has_parts(const struct node *call)
     return false;
 }
 
-/* Text that declares a member for a value of this type, `@` for the name; null: it cannot be named at file scope. A
- * pointer to what only the function knows goes along as any_pointer, which add_call casts, an enumeration as an
- * integer. */
+/* Text that declares a member for the value of a part of the call, `@` for the name; null: its type cannot be named at
+ * file scope. A pointer to what only the function knows goes along as any_pointer, which add_call casts, an enumeration
+ * as an integer. */
 static const char any_pointer[] = "const volatile void *@";
 
-static const char *member_type(const struct type_info *type)
+static const char *member_type(const struct node *part)
 {
+    const struct type_info *type = value_type(part);
     if (!type)
         return NULL;
-    if (type->decayed)
-        type = type->decayed;
     if (type->declaration && !type->is_variable)
         return type->declaration;
     if (type->class != TYPE_SCALAR && !type->is_variable)
@@ -68,10 +67,11 @@ static const char *member_type(const struct type_info *type)
 struct node *thread_unnamed(struct node *call)
 {
     for (uint32_t i = 0; i < call->count; i++) {
-        const struct type_info *type = node_strip(call->child[i])->type;
+        const struct node *part = node_strip(call->child[i]);
+        const struct type_info *type = part->type;
         bool is_known = type && type->class != TYPE_UNKNOWN;
         bool is_pointer_needed = i == 0 && is_known && (!type->decayed || !type->decayed->declaration);
-        if (is_known && goes_along(call, i) && (!member_type(type) || is_pointer_needed))
+        if (is_known && goes_along(call, i) && (!member_type(part) || is_pointer_needed))
             return call->child[i];
     }
     return NULL;
@@ -100,7 +100,7 @@ static void add_members(struct text *text, const struct node *call)
         if (!goes_along(call, i))
             continue;
         const char *name = arena_format(text->acc->arena, "ac__%u", i);
-        const char *type = member_type(node_strip(call->child[i])->type);
+        const char *type = member_type(node_strip(call->child[i]));
         buffer_printf(&text->out, " %s;", declare_as(text->acc, type ? type : any_pointer, name));
     }
     buffer_puts(&text->out, " };\n");
@@ -113,7 +113,7 @@ static void add_call(struct text *text, const struct node *call, const char *bas
         const struct node *part = node_strip(call->child[i]);
         if (i > 1)
             buffer_puts(&text->out, ", ");
-        const char *type = member_type(part->type);
+        const char *type = member_type(part);
         if (goes_along(call, i))
             buffer_printf(&text->out, "%s((struct ac__call_%u *)%s)->ac__%u", !type || type == any_pointer ? "(void *)" : "",
                           text->number, base, i);

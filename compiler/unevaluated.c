@@ -94,7 +94,7 @@ static void visit(struct acc *acc, struct node *node, bool is_unevaluated);
 
 static void keep_copy(struct acc *acc, struct node *node)
 {
-    const struct type_info *type = node->type && node->type->decayed ? node->type->decayed : node->type;
+    const struct type_info *type = value_type(node);
     struct copying copying = {.acc = acc};
     if (!node->has_dialect || (type && (type->class == TYPE_VOID || (type->declaration && !type->is_variable))))
         return;
