@@ -189,6 +189,9 @@ const char *node_kind_name(enum node_kind kind);
 bool node_is_case(const struct node *node);  /* a `case` or `default` */
 bool node_is_label(const struct node *node); /* one of those, or a label */
 bool node_is_loop(const struct node *node);  /* one of C's loops */
+/* Whether an async function can give way in it, its children aside: an await, or what awaits by itself. What ends a
+ * block that has scoped children, besides: awaits_children(). */
+bool node_suspends(const struct node *node);
 /* The first token of the part of a loop that is repeated. */
 uint32_t node_loop_start(const struct node *loop);
 /* The first node of the kind in the text, the node itself included; null: there is none. */

@@ -326,3 +326,11 @@ bool declares_children(const struct node *declaration)
     const struct symbol *symbol = declared(declaration->child[1]->child[0]);
     return symbol && symbol->is_child;
 }
+
+bool awaits_children(const struct node *node)
+{
+    bool has_children = false;
+    for (uint32_t i = 0; i < node->count && (node->kind == NODE_BLOCK || node->kind == NODE_FOR); i++)
+        has_children |= declares_children(node->child[i]);
+    return has_children;
+}

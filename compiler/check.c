@@ -485,13 +485,12 @@ static bool is_openmp_block(const struct acc *acc, const struct node *pragma)
     return directive != NULL;
 }
 
-static const struct node *first_await(const struct node *node)
+static const struct node *first_suspension(const struct node *node)
 {
-    if (node->kind == NODE_AWAIT || node->kind == NODE_ASYNC_FOR || node->kind == NODE_ASYNC_WITH ||
-        node->kind == NODE_YIELD)
+    if (node_suspends(node))
         return node;
     for (uint32_t i = 0; i < node->count; i++) {
-        const struct node *found = node->child[i] ? first_await(node->child[i]) : NULL;
+        const struct node *found = node->child[i] ? first_suspension(node->child[i]) : NULL;
         if (found)
             return found;
     }
@@ -507,7 +506,7 @@ static void check_block(struct context context, struct node *block)
             is_governed |= is_openmp_block(context.acc, item);
             continue;
         }
-        const struct node *await = is_governed && context.is_async && item->has_dialect ? first_await(item) : NULL;
+        const struct node *await = is_governed && context.is_async && item->has_dialect ? first_suspension(item) : NULL;
         if (await)
             report(context.acc, MESSAGE_AWAIT_IN_OPENMP, await->op ? await->op : await->first);
         is_governed = false;

@@ -128,6 +128,8 @@ bool defines_type(const struct node *specifiers);
 bool infers_type(const struct acc *acc, const struct node *specifiers);
 /* Whether a declaration starts scoped children. */
 bool declares_children(const struct node *declaration);
+/* Whether it is a block, or a `for`, that has scoped children: its end awaits them. */
+bool awaits_children(const struct node *node);
 /* The symbol that a declarator declares, through parentheses; null for an abstract one. */
 struct symbol *declared(const struct node *declarator);
 /* The symbol of a PARAMETER; null: it has no name. */

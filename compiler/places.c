@@ -34,13 +34,11 @@ static void note_await(struct scan *scan, uint32_t token)
     *ARENA_PUSH(scan->function->acc->arena, scan->awaits, scan->await_count) = token;
 }
 
-/* A block, or a `for`, that has scoped children. */
-static bool awaits_at_its_end(const struct node *node)
+static void note_awaits(struct scan *scan, const struct node *node)
 {
-    bool has_children = false;
-    for (uint32_t i = 0; i < node->count && (node->kind == NODE_BLOCK || node->kind == NODE_FOR); i++)
-        has_children |= declares_children(node->child[i]);
-    return has_children;
+    if (node->kind == NODE_ASYNC_WITH)
+        note_await(scan, node->first);
+    note_await(scan, node->kind == NODE_ASYNC_FOR ? node->child[1]->last : node->last);
 }
 
 static bool asks_for_a_constant(const struct acc *acc, const struct node *node)
@@ -54,17 +52,10 @@ static void find_awaits(struct scan *scan, struct node *node)
     bool evaluated = scan->evaluated;
     if (node->is_unevaluated || asks_for_a_constant(scan->function->acc, node))
         scan->evaluated = false;
-    bool awaits = scan->evaluated && (node->kind == NODE_AWAIT || node->kind == NODE_YIELD ||
-                                      node->kind == NODE_ASYNC_WITH || node->kind == NODE_ASYNC_FOR);
-    if ((node->kind == NODE_AWAIT || node->kind == NODE_YIELD) && awaits)
-        note_await(scan, node->last);
-    if (node->kind == NODE_ASYNC_FOR && awaits)
-        note_await(scan, node->child[1]->last);
-    if (node->kind == NODE_ASYNC_WITH && awaits) {
-        note_await(scan, node->first);
-        note_await(scan, node->last);
-    }
-    if (awaits_at_its_end(node)) {
+    bool awaits = scan->evaluated && node_suspends(node);
+    if (awaits)
+        note_awaits(scan, node);
+    if (awaits_children(node)) {
         note_await(scan, node->last);
         awaits = true;
     }

@@ -50,6 +50,12 @@ bool node_is_loop(const struct node *node)
     return node->kind == NODE_WHILE || node->kind == NODE_DO || node->kind == NODE_FOR;
 }
 
+bool node_suspends(const struct node *node)
+{
+    return node->kind == NODE_AWAIT || node->kind == NODE_YIELD || node->kind == NODE_ASYNC_WITH ||
+           node->kind == NODE_ASYNC_FOR;
+}
+
 uint32_t node_loop_start(const struct node *loop)
 {
     return loop->kind == NODE_FOR && loop->child[0] ? loop->child[0]->last + 1 : loop->first;

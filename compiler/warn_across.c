@@ -151,21 +151,19 @@ static void follow_parts(struct acc *acc, struct held *held, struct node *node)
 
 static void follow_block(struct acc *acc, struct held *held, struct node *node)
 {
-    bool has_children = false;
     for (uint32_t i = 0; i < node->count; i++) {
         if (held->has_left && node_is_label(node->child[i]))
             *held = (struct held){.count = 0}; /* somebody may come here: nobody knows what is held */
         follow(acc, held, node->child[i]);
-        has_children |= declares_children(node->child[i]);
     }
-    if (has_children && !held->has_left)
+    if (awaits_children(node) && !held->has_left)
         note_wait(acc, held, node, node->last);
 }
 
 static void follow_for(struct acc *acc, struct held *held, struct node *node)
 {
     follow_parts(acc, held, node);
-    if (declares_children(node->child[0]))
+    if (awaits_children(node))
         note_wait(acc, held, node, node->last);
 }
 
