@@ -180,7 +180,14 @@ struct node {
     const void *printed_by;   /* the printer that printed this record with its body: its tag will do from now on */
     struct type_info *type;   /* expressions and declarators in async bodies, after meaning */
     uint32_t number;          /* of an AWAIT_STATEMENT: its site; in the parser: height, specifier flags */
-    void *extra;              /* a pass's own note on this node */
+    union {                   /* a pass's own note, by the node's kind; null: none */
+        struct symbol *size;      /* ARRAY: the temporary that keeps its size (declare.c) */
+        struct node *probe;       /* DECLARATOR: its type's size is the alignment that is asked for (shadow.c) */
+        const char *type_name;    /* SPECIFIERS, TYPED: a typedef for the type that they define (declare.c) */
+        const char *store;        /* ASSIGN, a combinator's argument: the function that converts (combine.c) */
+        struct node *copy;        /* other expressions: a copy of what gives the type of the value (unevaluated.c) */
+        struct frame_scope *scope; /* what opens a scope: its part of the frame (frame.c) */
+    };
 };
 
 struct node *node_make(struct acc *acc, enum node_kind kind, uint32_t first, uint32_t last, uint32_t count, ...);
@@ -240,7 +247,10 @@ struct symbol {
     bool needs_stack;          /* an async function, which awaits what takes its frame from the task's bump stack */
     bool takes_registers;      /* an embeddable function: its run function takes the arguments as C arguments */
     bool escapes;              /* its address is taken, or it is used where no token tells */
-    void *extra;               /* the slot of a variable (lower.h) */
+    union {
+        struct slot *slot;         /* of a variable, or a typedef whose sizes are kept (lower.h); null: none */
+        const struct node *part;   /* of a label: the innermost protected part that it lies in, or null (regions.c) */
+    };
 };
 
 /* ---- one translation --------------------------------------------------------------------------------------------- */

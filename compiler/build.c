@@ -64,7 +64,7 @@ static struct symbol *make_temporary(struct function *function, struct node *sco
     symbol->name = arena_format(acc->arena, "ac__t%u", ++function->temporary_count);
     symbol->kind = SYMBOL_OBJECT;
     symbol->block = scope;
-    symbol->extra = slot;
+    symbol->slot = slot;
     slot->name = symbol->name;
     slot->symbol = symbol;
     slot->place = lives_across_await ? PLACE_FRAME : PLACE_LOCAL;
@@ -109,7 +109,7 @@ struct symbol *build_temporary(struct function *function, struct node *scope, co
                                struct node *probe, bool lives_across_await)
 {
     struct symbol *symbol = make_temporary(function, scope, lives_across_await);
-    struct slot *slot = symbol->extra;
+    struct slot *slot = symbol->slot;
     if (type && type->class == TYPE_UNKNOWN && lives_across_await)
         report(function->acc, MESSAGE_UNKNOWN_TYPE, probe->first);
     if (type) {
@@ -130,11 +130,11 @@ struct symbol *build_kept(struct function *function, struct node *block, struct 
 {
     struct symbol *symbol = build_temporary(function, block, value_type(expression), expression, lives);
     struct slot *slot = slot_of(symbol);
-    if (!expression->extra)
+    if (!expression->copy)
         return symbol;
     const char *name = arena_format(function->acc->arena, "ac__type_%s", symbol->name);
     const char *text = arena_format(function->acc->arena, "typedef __typeof__(%%0) %s;", name);
-    build_into(function->acc, block, build(function->acc, expression, text, expression->extra, NULL));
+    build_into(function->acc, block, build(function->acc, expression, text, expression->copy, NULL));
     slot->view = name;
     slot->type = lives ? NULL : arena_format(function->acc->arena, "%s @", name);
     return symbol;
@@ -184,7 +184,7 @@ uint32_t build_site(struct function *function, uint32_t token)
 
 struct slot *slot_of(const struct symbol *symbol)
 {
-    return symbol ? symbol->extra : NULL;
+    return symbol ? symbol->slot : NULL;
 }
 
 bool token_is(const struct acc *acc, uint32_t token, const char *text)

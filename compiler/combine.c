@@ -56,7 +56,7 @@ static const char *store_function(struct acc *acc, struct node *argument)
 {
     const char *from = declare_as(acc, argument->child[1]->type->result->declaration, "*");
     const char *name = arena_format(acc->arena, "ac__store_%u", ++acc->store_count);
-    argument->extra = (void *)name;
+    argument->store = name;
     return arena_format(acc->arena, "static void %s(void *into, const void *value) { %s = *(%s)(void *)value; }\n", name,
                         stored_place(acc, argument), from);
 }
@@ -116,7 +116,7 @@ static void print_child(struct printer *printer, struct node *argument)
         bool is_pointer = field && !token_is(printer->acc, field->op, ".");
         print_text(printer, is_pointer ? ", (void *)(" : ", (void *)&(");
         print_node(printer, place);
-        print_format(printer, "), %s }", argument->extra ? (const char *)argument->extra : "0");
+        print_format(printer, "), %s }", argument->store ? argument->store : "0");
     } else {
         print_text(printer, ", 0, 0 }");
     }

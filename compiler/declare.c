@@ -34,7 +34,7 @@ static struct node *storage(struct declare *declare, const struct node *near, st
 static struct node *typed(struct declare *declare, struct node *specifiers, struct node *declarator, const char *name)
 {
     struct node *node = node_make(declare->acc, NODE_TYPED, specifiers->first, specifiers->last, 0);
-    node->extra = specifiers->extra;
+    node->type_name = specifiers->type_name;
     node_append(declare->acc, node, specifiers);
     if (declarator)
         node_append(declare->acc, node, declarator);
@@ -58,11 +58,11 @@ static void keep_sizes(struct declare *declare, struct node *node)
             continue;
         bool sized = child->kind == NODE_ARRAY && child->count && child->child[0] &&
                      node_strip(child->child[0])->kind != NODE_CONSTANT;
-        if (sized && child->extra)
+        if (sized && child->size)
             continue;
         if (sized) {
             struct symbol *size = build_typed_temporary(declare->function, declare->function->body, "unsigned long @", true);
-            child->extra = size;
+            child->size = size;
             add(declare, build(declare->acc, child, "%0 = (unsigned long)(%1);", build_name(declare->acc, child, size),
                                child->child[0], NULL));
         } else {
@@ -87,11 +87,11 @@ static const char *stack_of(const struct declare *declare)
 /* Variables that are declared together have one type even if it has no name: they spell it by one that it gets here. */
 static void name_base_type(struct declare *declare, struct node *item, struct slot *slot)
 {
-    if (!defines_type(slot->specifiers) || slot->specifiers->extra)
+    if (!defines_type(slot->specifiers) || slot->specifiers->type_name)
         return;
     const char *name = arena_format(declare->acc->arena, "ac__type_%s_base", slot->name);
     add(declare, build(declare->acc, item, "typedef %0;", typed(declare, slot->specifiers, NULL, name), NULL));
-    slot->specifiers->extra = (void *)name;
+    slot->specifiers->type_name = name;
 }
 
 static void declare_vla(struct declare *declare, struct node *item, struct slot *slot)
@@ -337,7 +337,7 @@ static void leave_sizes_to_the_body(struct node *node)
 {
     for (uint32_t i = 0; i < node->count; i++) {
         struct node *child = node->child[i];
-        if (child && child->kind == NODE_ARRAY && child->extra && has_effect(child->child[0]))
+        if (child && child->kind == NODE_ARRAY && child->size && has_effect(child->child[0]))
             child->is_unevaluated = true;
         else if (child)
             leave_sizes_to_the_body(child);

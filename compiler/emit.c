@@ -35,7 +35,7 @@ static void print_pointer_to(struct printer *printer, const struct slot *slot)
     struct node *declarator =
         is_adjusted ? without_derivation(printer->acc, slot->declarator, derivation) : slot->declarator;
     print_node(printer, &(struct node){.kind = NODE_TYPED, .text = is_adjusted ? "(**)" : "(*)", .count = 2,
-                                       .extra = slot->specifiers->extra,
+                                       .type_name = slot->specifiers->type_name,
                                        .child = (struct node *[]){slot->specifiers, declarator}});
 }
 
@@ -268,8 +268,8 @@ static void print_typed(struct printer *printer, struct node *node)
         print_declaration_of(printer, node->child[0], node->child[1], node->text);
         return;
     }
-    if (node->extra)
-        print_text(printer, node->extra);
+    if (node->type_name)
+        print_text(printer, node->type_name);
     else
         print_specifiers(printer, node->child[0], SPECIFIER_TYPE);
     struct node bare;
@@ -333,10 +333,10 @@ static bool print_in_function(struct printer *printer, struct node *node)
         print_specifiers(printer, node, ~0u);
         return true;
     case NODE_ARRAY:
-        if (!node->extra)
+        if (!node->size)
             return false;
         print_text(printer, "[");
-        print_variable(printer, slot_of(node->extra));
+        print_variable(printer, slot_of(node->size));
         print_text(printer, "]");
         return true;
     case NODE_COMPOUND_LITERAL:

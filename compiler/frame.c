@@ -25,19 +25,19 @@
 
 #include <string.h>
 
-struct scope {
+struct frame_scope {
     const struct node *node;
     struct symbol **variables;
     uint32_t variable_count;
     uint32_t *awaits; /* site numbers */
     uint32_t await_count;
-    struct scope **inner;
+    struct frame_scope **inner;
     uint32_t inner_count;
 };
 
-static struct scope *new_scope(struct acc *acc, const struct node *node)
+static struct frame_scope *new_scope(struct acc *acc, const struct node *node)
 {
-    struct scope *scope = arena_allocate(acc->arena, sizeof *scope);
+    struct frame_scope *scope = arena_allocate(acc->arena, sizeof *scope);
     scope->node = node;
     return scope;
 }
@@ -121,7 +121,7 @@ static void number_step(struct function *function, struct node *statement)
         site->held = statement->child[0]->symbol;
 }
 
-static void number_await(struct function *function, struct scope *scope, struct node *statement)
+static void number_await(struct function *function, struct frame_scope *scope, struct node *statement)
 {
     struct node *operand = statement->child[0];
     struct site *site = number_site(function, statement, statement->op ? statement->op : statement->first);
@@ -141,15 +141,15 @@ static void place_child(struct function *function, const struct node *start)
 }
 
 /* Collects scopes and awaits; remembers on each block which scope it opens. */
-static void collect(struct function *function, struct scope *scope, struct node *node)
+static void collect(struct function *function, struct frame_scope *scope, struct node *node)
 {
     if (is_scope(node) && node != scope->node) {
-        struct scope *inner = new_scope(function->acc, node);
+        struct frame_scope *inner = new_scope(function->acc, node);
         *ARENA_PUSH(function->acc->arena, scope->inner, scope->inner_count) = inner;
         scope = inner;
     }
     if (is_scope(node))
-        node->extra = scope;
+        node->scope = scope;
     if (node->kind == NODE_AWAIT_STATEMENT)
         number_await(function, scope, node);
     else if (node->kind == NODE_GENERATOR_NEXT || node->kind == NODE_GENERATOR_CLOSE)
@@ -161,13 +161,13 @@ static void collect(struct function *function, struct scope *scope, struct node 
             collect(function, scope, node->child[i]);
 }
 
-static void assign_variables(struct function *function, struct scope *top)
+static void assign_variables(struct function *function, struct frame_scope *top)
 {
     for (uint32_t i = 0; i < function->variable_count; i++) {
         struct symbol *symbol = function->variables[i];
         if (slot_of(symbol)->place == PLACE_LOCAL)
             continue;
-        struct scope *scope = symbol->block && is_scope(symbol->block) ? symbol->block->extra : NULL;
+        struct frame_scope *scope = symbol->block && is_scope(symbol->block) ? symbol->block->scope : NULL;
         if (!scope)
             scope = top; /* its block was taken apart: the whole function will do */
         *ARENA_PUSH(function->acc->arena, scope->variables, scope->variable_count) = symbol;
@@ -175,7 +175,7 @@ static void assign_variables(struct function *function, struct scope *top)
 }
 
 /* Coroutines that are not embedded take no room. */
-static uint32_t slot_count(const struct function *function, const struct scope *scope)
+static uint32_t slot_count(const struct function *function, const struct frame_scope *scope)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < scope->await_count; i++) {
@@ -185,7 +185,7 @@ static uint32_t slot_count(const struct function *function, const struct scope *
     return count;
 }
 
-static bool is_empty(const struct function *function, const struct scope *scope)
+static bool is_empty(const struct function *function, const struct frame_scope *scope)
 {
     bool empty = scope->variable_count == 0 && slot_count(function, scope) == 0;
     for (uint32_t i = 0; i < scope->inner_count && empty; i++)
@@ -238,15 +238,15 @@ static uint32_t waiting_count(const struct function *function)
     return count;
 }
 
-static void print_scope(struct printer *printer, const struct scope *scope);
+static void print_scope(struct printer *printer, const struct frame_scope *scope);
 
 /* What cannot be alive at the same time: callees, and inner blocks, of which those without variables add only theirs. */
-static void print_alternatives(struct printer *printer, const struct scope *scope)
+static void print_alternatives(struct printer *printer, const struct frame_scope *scope)
 {
     for (uint32_t i = 0; i < scope->await_count; i++)
         print_await_slot(printer, scope->awaits[i]);
     for (uint32_t i = 0; i < scope->inner_count; i++) {
-        const struct scope *inner = scope->inner[i];
+        const struct frame_scope *inner = scope->inner[i];
         if (inner->variable_count == 0) {
             print_alternatives(printer, inner);
             continue;
@@ -257,7 +257,7 @@ static void print_alternatives(struct printer *printer, const struct scope *scop
     }
 }
 
-static bool has_alternatives(const struct function *function, const struct scope *scope)
+static bool has_alternatives(const struct function *function, const struct frame_scope *scope)
 {
     bool any = slot_count(function, scope) != 0;
     for (uint32_t i = 0; i < scope->inner_count && !any; i++)
@@ -265,7 +265,7 @@ static bool has_alternatives(const struct function *function, const struct scope
     return any;
 }
 
-static void print_scope(struct printer *printer, const struct scope *scope)
+static void print_scope(struct printer *printer, const struct frame_scope *scope)
 {
     const struct function *function = printer->function;
     bool has_parameters = scope->node == function->body && waiting_count(function);
@@ -283,7 +283,7 @@ static void print_scope(struct printer *printer, const struct scope *scope)
 void frame_print(struct printer *printer)
 {
     struct function *function = printer->function;
-    struct scope *top = new_scope(function->acc, function->body);
+    struct frame_scope *top = new_scope(function->acc, function->body);
     function->symbol->needs_stack = function->has_frame_vla && !function->is_generator;
     collect(function, top, function->body);
     assign_variables(function, top);

@@ -51,8 +51,6 @@ struct site {
     struct symbol *held;         /* a pointer to a frame that an error gives back; or null */
 };
 
-/* Sizes of variably modified types are kept in frame temporaries: an ARRAY node's `extra` is the temporary's symbol. */
-
 struct function {
     struct acc *acc;
     struct node *definition;     /* FUNCTION_DEFINITION */

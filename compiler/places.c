@@ -1,6 +1,6 @@
 /* places.c: decides which variables of an async function live in its frame.
  *
- * Takes the parsed body; leaves a slot on the symbols of variables that must outlive a suspension (symbol->extra), and
+ * Takes the parsed body; leaves a slot on the symbols of variables that must outlive a suspension (symbol->slot), and
  * on every node whether an await is evaluated in it (node->has_await).
  *
  * A variable goes to the frame when an await can run during its life: one that stands between its declaration and the
@@ -178,7 +178,7 @@ static bool lives_across_await(const struct scan *scan, const struct symbol *sym
 /* shadow.c declared an array of that length where the variable asks for an alignment. */
 static long long own_alignment(const struct symbol *symbol)
 {
-    const struct node *probe = symbol->declarator ? symbol->declarator->extra : NULL;
+    const struct node *probe = symbol->declarator ? symbol->declarator->probe : NULL;
     const struct type_info *type = symbol->declarator ? symbol->declarator->type : NULL;
     if (probe && probe->type && probe->type->size > 0)
         return probe->type->size;
@@ -209,7 +209,7 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     slot->declarator = declarator;
     slot->own_alignment = own_alignment(symbol);
     slot->place = PLACE_FRAME;
-    symbol->extra = slot;
+    symbol->slot = slot;
     *ARENA_PUSH(acc->arena, function->variables, function->variable_count) = symbol;
     if (!specifiers)
         return slot;
@@ -244,7 +244,7 @@ static void place_typedef(struct scan *scan, struct symbol *symbol, struct node 
     slot->symbol = symbol;
     slot->specifiers = specifiers;
     slot->declarator = declarator;
-    symbol->extra = slot;
+    symbol->slot = slot;
 }
 
 static bool stays_outside(const struct symbol *symbol)

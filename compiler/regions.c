@@ -102,7 +102,7 @@ static struct handler *new_handler(struct walk *walk, const char *purpose)
 static void note_labels(struct node *node, const struct node *part)
 {
     if (node->kind == NODE_LABEL && node->symbol)
-        node->symbol->extra = (void *)part;
+        node->symbol->part = part;
     for (uint32_t i = 0; i < node->count; i++) {
         struct node *child = node->child[i];
         if (!child)
@@ -117,7 +117,7 @@ static bool reached(const struct region *region, const struct region *target, co
     if (!region)
         return true;
     if (jump->kind == NODE_GOTO)
-        return region->part == jump->label->extra;
+        return region->part == jump->label->part;
     return jump->kind != NODE_RETURN && jump->kind != NODE_THROW && region == target;
 }
 

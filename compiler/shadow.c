@@ -202,7 +202,7 @@ static void print_alignment_probes(struct printer *printer, struct node *declara
         uint32_t end = (uint32_t)printer->out.length;
         shadow_ask(printer, probe, end - (uint32_t)strlen(name), end, true);
         print_format(printer, "[__alignof__(%s)];", symbol->name);
-        symbol->declarator->extra = probe;
+        symbol->declarator->probe = probe;
     }
 }
 

@@ -6,7 +6,8 @@
  * lowered for nothing, to jumps into a place that C does not let one jump into.
  *
  * An expression that is taken apart later, since it awaits, may have a value whose type only it can name: for these a
- * copy is made of what gives the type, on the node as its `extra` (build_kept). */
+ * copy is made of what gives the type, the node's `copy` (build_kept).
+ */
 #include "lower.h"
 
 /* A scoped child, whose type is that of its coroutine for all that is asked of it here. */
@@ -100,7 +101,7 @@ static void keep_copy(struct acc *acc, struct node *node)
         return;
     struct node *copy = copy_node(&copying, node);
     visit(acc, copy, true);
-    node->extra = copy;
+    node->copy = copy;
 }
 
 /* Values of which one is chosen. */
