@@ -8,9 +8,10 @@
  *
  * What is registered goes by number here and by open file in the kernel, and a program may close a number behind our
  * back and get it again for another file. So a descriptor that the library did not make itself is registered anew
- * (EPOLL_CTL_MOD, and ADD if that fails) each time somebody begins to wait. `generation` counts the files a number has
- * stood for: an event for another one is dropped, and a coroutine that was woken before the number was closed
- * sees it. */
+ * (EPOLL_CTL_MOD, and ADD if that fails) each time somebody begins to wait. One that it made may be closed by another
+ * loop: so what is known of it holds as long as the process's table of owners names this loop. `generation` counts the
+ * files a number has stood for: an event for another one is dropped, and a coroutine that was woken before the number
+ * was closed sees it. */
 #include "core.h"
 
 #include <ac/net.h>
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -28,9 +30,9 @@
 
 struct ac__descriptor {
     struct ac__waiter *input, *output, *hangup;
+    struct ac__loop **owner; /* made by the library, which also closes it: see is_ours(). Else null */
     unsigned generation;
     bool is_registered;
-    bool is_ours;    /* made by the library, which also closes it: the registration can be trusted */
     bool is_spent;   /* nothing to read until the next edge */
     unsigned char after_short_read; /* enum after_short_read */
     bool is_hung_up; /* the end of input or an error has come */
@@ -67,6 +69,44 @@ static struct ac__descriptor *descriptor_get(struct ac__loop *loop, int fd)
     return &descriptors[fd];
 }
 
+/* ---- whose a number is ------------------------------------------------------------------------------------------- */
+
+/* By number, for the whole process: the loop that has adopted it last, until any loop closes it. Row n has room for
+ * FIRST_ROW << n numbers; rows stay. A number is given up before it is closed: who gets it after that from the kernel,
+ * in whatever thread, finds it given up. */
+enum { FIRST_ROW = 1024, ROWS = 22 };
+static struct ac__loop **owner_rows[ROWS];
+
+/* The row, made if need be. Null if there is no memory. */
+static struct ac__loop **owner_row(unsigned row, size_t size)
+{
+    struct ac__loop **none = NULL, **owners = ac__map(size * sizeof *owners);
+    if (!owners)
+        return NULL;
+    if (__atomic_compare_exchange_n(&owner_rows[row], &none, owners, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return owners;
+    munmap(owners, size * sizeof *owners); /* another thread was faster */
+    return none;
+}
+
+/* A number's place. Null if nothing near it was ever adopted, and the row is not to be, or cannot be made. */
+static struct ac__loop **owner_of(int fd, bool makes)
+{
+    unsigned from_first = (unsigned)fd + FIRST_ROW;
+    unsigned row = (unsigned)__builtin_clz(FIRST_ROW) - (unsigned)__builtin_clz(from_first);
+    size_t size = (size_t)FIRST_ROW << row;
+    struct ac__loop **owners = __atomic_load_n(&owner_rows[row], __ATOMIC_ACQUIRE);
+    if (!owners && makes)
+        owners = owner_row(row, size);
+    return owners ? &owners[from_first - size] : NULL;
+}
+
+/* Did this loop adopt it, and has no other one adopted or closed it since? Then what is known of it can be trusted. */
+static inline bool is_ours(const struct ac__loop *loop, const struct ac__descriptor *descriptor)
+{
+    return descriptor->owner && __atomic_load_n(descriptor->owner, __ATOMIC_RELAXED) == loop;
+}
+
 /* ---- epoll ------------------------------------------------------------------------------------------------------- */
 
 static bool epoll_open(struct ac__loop *loop)
@@ -92,7 +132,7 @@ static int control(struct ac__loop *loop, int operation, int fd, unsigned genera
 /* 0, or an error code: EPERM means that the descriptor is always ready. */
 static int ensure_registered(struct ac__loop *loop, int fd, struct ac__descriptor *descriptor, bool looks)
 {
-    bool may_trust = descriptor->is_registered && descriptor->is_ours && !looks;
+    bool may_trust = !looks && descriptor->is_registered && is_ours(loop, descriptor);
     if (may_trust && !AC__TEST_BUILD) /* a made-up EAGAIN makes no edge */
         return 0;
     if (!epoll_open(loop))
@@ -214,8 +254,9 @@ static struct ac__waiter **queue_of(int fd, unsigned event)
 bool ac__poll_hung_up(int fd)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLRDHUP};
-    if (ac__thread.loop->descriptors[fd].is_ours)
-        return ac__thread.loop->descriptors[fd].is_hung_up;
+    const struct ac__descriptor *descriptor = &ac__thread.loop->descriptors[fd];
+    if (is_ours(ac__thread.loop, descriptor))
+        return descriptor->is_hung_up;
     return poll(&poll_fd, 1, 0) == 1;
 }
 
@@ -256,9 +297,10 @@ static int io_wait(struct ac__io *io, struct ac__task *task)
 
 void ac__descriptor_spent(int fd)
 {
-    struct ac__descriptor *descriptor = descriptor_find(ac__thread.loop, fd);
+    struct ac__loop *loop = ac__thread.loop;
+    struct ac__descriptor *descriptor = descriptor_find(loop, fd);
     if (descriptor)
-        descriptor->is_spent = descriptor->is_ours && descriptor->is_registered && !descriptor->is_hung_up;
+        descriptor->is_spent = descriptor->is_registered && !descriptor->is_hung_up && is_ours(loop, descriptor);
 }
 
 static enum after_short_read find_out(int fd)
@@ -276,7 +318,7 @@ static enum after_short_read find_out(int fd)
 void ac__descriptor_read_short(int fd)
 {
     struct ac__descriptor *descriptor = descriptor_find(ac__thread.loop, fd);
-    if (!descriptor || !descriptor->is_ours || !descriptor->is_registered)
+    if (!descriptor || !descriptor->is_registered || !is_ours(ac__thread.loop, descriptor))
         return;
     if (descriptor->after_short_read == UNKNOWN)
         descriptor->after_short_read = (unsigned char)find_out(fd);
@@ -286,8 +328,9 @@ void ac__descriptor_read_short(int fd)
 
 bool ac__descriptor_is_spent(int fd)
 {
-    const struct ac__descriptor *descriptor = descriptor_find(ac__loop(), fd);
-    return descriptor && descriptor->is_spent;
+    struct ac__loop *loop = ac__loop();
+    const struct ac__descriptor *descriptor = descriptor_find(loop, fd);
+    return descriptor && descriptor->is_spent && is_ours(loop, descriptor);
 }
 
 static bool needs_no_attempt(const struct ac__io *io)
@@ -315,24 +358,28 @@ int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
 
 bool ac_fd_adopt(int fd)
 {
-    struct ac__descriptor *descriptor = ac__thread.loop ? descriptor_get(ac__thread.loop, fd) : NULL;
-    if (!descriptor)
+    struct ac__loop *loop = ac__thread.loop;
+    struct ac__descriptor *descriptor = loop && fd >= 0 ? descriptor_get(loop, fd) : NULL;
+    struct ac__loop **owner = descriptor ? owner_of(fd, true) : NULL;
+    if (!owner)
         return false;
+    __atomic_store_n(owner, loop, __ATOMIC_RELAXED);
+    descriptor->owner = owner;
     descriptor->generation++; /* a new file, whatever the number stood for */
     descriptor->is_registered = descriptor->is_spent = descriptor->is_hung_up = false;
     descriptor->after_short_read = UNKNOWN;
-    descriptor->is_ours = true;
-    wake_all(ac__loop(), &descriptor->input); /* they waited for a file that was closed behind our back */
-    wake_all(ac__loop(), &descriptor->output);
-    wake_all(ac__loop(), &descriptor->hangup);
+    wake_all(loop, &descriptor->input); /* they waited for a file that was closed behind our back */
+    wake_all(loop, &descriptor->output);
+    wake_all(loop, &descriptor->hangup);
     return true;
 }
 
 bool ac__descriptor_blocks(int fd)
 {
-    struct ac__descriptor *descriptor = descriptor_find(ac__loop(), fd);
+    struct ac__loop *loop = ac__loop();
+    const struct ac__descriptor *descriptor = descriptor_find(loop, fd);
     int flags;
-    if (descriptor && descriptor->is_ours)
+    if (descriptor && is_ours(loop, descriptor))
         return false;
     flags = fcntl(fd, F_GETFL);
     return flags >= 0 && !(flags & O_NONBLOCK);
@@ -342,10 +389,14 @@ int ac_close_fd(int fd)
 {
     struct ac__loop *loop = ac__loop();
     struct ac__descriptor *descriptor = descriptor_find(loop, fd);
+    struct ac__loop **owner = fd < 0 ? NULL : owner_of(fd, false);
+    if (owner)
+        __atomic_store_n(owner, NULL, __ATOMIC_RELAXED);
     if (descriptor) {
         if (descriptor->is_registered)
             control(loop, EPOLL_CTL_DEL, fd, 0); /* copies of the descriptor would keep it registered */
-        descriptor->is_registered = descriptor->is_ours = descriptor->is_spent = descriptor->is_hung_up = false;
+        descriptor->is_registered = descriptor->is_spent = descriptor->is_hung_up = false;
+        descriptor->owner = NULL;
         descriptor->generation++;
         wake_all(loop, &descriptor->input);
         wake_all(loop, &descriptor->output);
@@ -359,8 +410,9 @@ int ac_close_fd(int fd)
 /* Has it just been woken for input that nobody has read since? A read that empties the descriptor says so. */
 static bool was_told(const struct ac__io *io)
 {
-    const struct ac__descriptor *descriptor = &ac__loop()->descriptors[io->fd];
-    return io->base.state == 1 && !io->is_output && descriptor->is_ours && !descriptor->is_spent;
+    struct ac__loop *loop = ac__loop();
+    const struct ac__descriptor *descriptor = &loop->descriptors[io->fd];
+    return io->base.state == 1 && !io->is_output && !descriptor->is_spent && is_ours(loop, descriptor);
 }
 
 static int readiness_attempt(struct ac__io *io, struct ac__task *task)

@@ -48,9 +48,9 @@ ac_coro(void) ac_fd_write(int fd, const void *bytes, size_t size);
 ssize_t ac_fd_try_read(int fd, void *buffer, size_t size);
 ssize_t ac_fd_try_write(int fd, const struct iovec *parts, int count);
 
-/* Says to this thread's loop that a descriptor is new, non-blocking, and will be closed by ac_close_fd in this thread
- * only: saves system calls where it is waited for. False without a loop, or if there is no memory to note that; the
- * descriptor can be used all the same. */
+/* Says to this thread's loop that a descriptor is new, non-blocking, and will be closed by ac_close_fd, in whatever loop
+ * uses it last: saves system calls where this one waits for it. False without a loop, for a negative number, or if
+ * there is no memory to note that; the descriptor can be used all the same. */
 bool ac_fd_adopt(int fd);
 
 #ifdef __cplusplus
