@@ -282,11 +282,28 @@ static struct ac__task *io_cancel(struct ac__wait *wait)
     return NULL;
 }
 
+/* Which file a number stands for. */
+static unsigned generation_of(struct ac__loop *loop, int fd)
+{
+    const struct ac__descriptor *descriptor = descriptor_find(loop, fd);
+    return descriptor ? descriptor->generation : 0;
+}
+
+/* Gives way, and notes the file so that it is not taken for another one afterwards. */
+static int io_give_way(struct ac__io *io, struct ac__task *task)
+{
+    struct ac__loop *loop = ac__loop();
+    if (io->fd >= 0 && (unsigned)io->fd >= loop->descriptor_count && fcntl(io->fd, F_GETFD) >= 0)
+        (void)descriptor_get(loop, io->fd); /* so that closing it is counted */
+    io->generation = generation_of(loop, io->fd);
+    return ac__yield_at(task, &io->base, 2);
+}
+
 static int io_wait(struct ac__io *io, struct ac__task *task)
 {
     int code = ac__poll_register(io->fd, false);
     if (code == EPERM)
-        return ac__yield_at(task, &io->base, 2);
+        return io_give_way(io, task);
     if (code)
         return ac__fail_code(task, code);
     io->generation = ac__loop()->descriptors[io->fd].generation;
@@ -344,11 +361,11 @@ int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
     struct ac__io *io = (struct ac__io *)frame;
     int status;
     if (frame->state == 0 && ac__over_budget())
-        return ac__yield_at(task, frame, 2);
+        return io_give_way(io, task);
     if (frame->state != 0 && ac__interrupted(task))
         return ac__fail_code(task, ECANCELED);
     /* While it was ready but not running, the number may have been closed, and given to another file. */
-    if (frame->state == 1 && ac__loop()->descriptors[io->fd].generation != io->generation)
+    if (frame->state != 0 && generation_of(ac__loop(), io->fd) != io->generation)
         return ac__fail_code(task, EBADF);
     if (needs_no_attempt(io))
         return io_wait(io, task);
