@@ -533,8 +533,8 @@ enum {
  * if there is no memory. It belongs to the running loop and must be freed before that ends. */
 ac_watch *ac_watch_new(int fd, void (*function)(void *argument, unsigned events), void *argument);
 /* What to wait for from now on: AC_INPUT, AC_OUTPUT, AC_HANGUP, several of them, or 0. -1 with errno, and what was new
- * in `events` is not waited for: EBADF for a descriptor that is not open, EPERM for one that is always ready (a regular
- * file). */
+ * in `events` is not waited for: EBADF for a descriptor that is not open, or has been closed since this was first
+ * called, EPERM for one that is always ready (a regular file). */
 int ac_watch_set(ac_watch *watch, unsigned events);
 /* Ends a watch: nothing is called any more. Also from inside the function. To be called before the descriptor is
  * closed. Null is fine. */

@@ -649,6 +649,8 @@ int ac__poll_register(int fd, bool looks);
  * still there. */
 void ac__poll_arm(int fd, struct ac__waiter *waiter, unsigned event);
 void ac__poll_disarm(int fd, struct ac__waiter *waiter, unsigned event);
+/* Which file a number stands for: it changes when the number is closed by ac_close_fd. */
+unsigned ac__poll_generation(int fd);
 /* Has a registered descriptor hung up already? No event will tell. */
 bool ac__poll_hung_up(int fd);
 /* A read has emptied the descriptor. */

@@ -251,6 +251,12 @@ static struct ac__waiter **queue_of(int fd, unsigned event)
     return event == AC_INPUT ? &descriptor->input : event == AC_OUTPUT ? &descriptor->output : &descriptor->hangup;
 }
 
+unsigned ac__poll_generation(int fd)
+{
+    const struct ac__descriptor *descriptor = descriptor_find(ac__loop(), fd);
+    return descriptor ? descriptor->generation : 0;
+}
+
 bool ac__poll_hung_up(int fd)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLRDHUP};
@@ -282,20 +288,13 @@ static struct ac__task *io_cancel(struct ac__wait *wait)
     return NULL;
 }
 
-/* Which file a number stands for. */
-static unsigned generation_of(struct ac__loop *loop, int fd)
-{
-    const struct ac__descriptor *descriptor = descriptor_find(loop, fd);
-    return descriptor ? descriptor->generation : 0;
-}
-
 /* Gives way, and notes the file so that it is not taken for another one afterwards. */
 static int io_give_way(struct ac__io *io, struct ac__task *task)
 {
     struct ac__loop *loop = ac__loop();
     if (io->fd >= 0 && (unsigned)io->fd >= loop->descriptor_count && fcntl(io->fd, F_GETFD) >= 0)
         (void)descriptor_get(loop, io->fd); /* so that closing it is counted */
-    io->generation = generation_of(loop, io->fd);
+    io->generation = ac__poll_generation(io->fd);
     return ac__yield_at(task, &io->base, 2);
 }
 
@@ -365,7 +364,7 @@ int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
     if (frame->state != 0 && ac__interrupted(task))
         return ac__fail_code(task, ECANCELED);
     /* While it was ready but not running, the number may have been closed, and given to another file. */
-    if (frame->state != 0 && generation_of(ac__loop(), io->fd) != io->generation)
+    if (frame->state != 0 && ac__poll_generation(io->fd) != io->generation)
         return ac__fail_code(task, EBADF);
     if (needs_no_attempt(io))
         return io_wait(io, task);

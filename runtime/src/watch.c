@@ -13,9 +13,10 @@ struct ac_watch {
     void (*function)(void *argument, unsigned events);
     void *argument;
     int fd;
+    unsigned generation; /* of the file behind fd when it was first armed: is_bound from then on */
     unsigned wanted, armed, happened; /* AC_INPUT, AC_OUTPUT, AC_HANGUP; AC_BROKEN only in `happened` */
     int code;                         /* why it is broken */
-    bool is_queued, is_freed;
+    bool is_bound, is_queued, is_freed;
 };
 
 static void queue_call(struct ac_watch *watch, unsigned event)
@@ -62,13 +63,24 @@ static void disarm(struct ac_watch *watch, unsigned events)
     watch->armed &= ~events;
 }
 
+/* Closed since it was armed; the number may stand for another file. */
+static bool is_closed(const struct ac_watch *watch)
+{
+    return watch->is_bound && ac__poll_generation(watch->fd) != watch->generation;
+}
+
 /* 0 or an error code. */
 static int arm(struct ac_watch *watch)
 {
     unsigned missing = watch->wanted & ~watch->armed;
-    int code = missing ? ac__poll_register(watch->fd, missing & (AC_INPUT | AC_OUTPUT)) : 0;
+    int code;
+    if (!missing)
+        return 0;
+    code = is_closed(watch) ? EBADF : ac__poll_register(watch->fd, missing & (AC_INPUT | AC_OUTPUT));
     if (code)
         return code;
+    watch->generation = ac__poll_generation(watch->fd);
+    watch->is_bound = true;
     if (missing & AC_INPUT)
         ac__poll_arm(watch->fd, &watch->input, AC_INPUT);
     if (missing & AC_OUTPUT)
@@ -88,7 +100,7 @@ static void break_off(struct ac_watch *watch, int code)
     disarm(watch, watch->armed);
     watch->wanted = 0;
     watch->code = code;
-    queue_call(watch, AC_BROKEN);
+    watch->happened |= AC_BROKEN;
 }
 
 static void release(struct ac__callback *callback, bool is_dropped)
@@ -102,8 +114,11 @@ static void release(struct ac__callback *callback, bool is_dropped)
 static void run(void *argument)
 {
     struct ac_watch *watch = argument;
-    unsigned events = watch->happened & (watch->wanted | AC_BROKEN);
+    unsigned events;
     int code;
+    if (watch->wanted && is_closed(watch))
+        break_off(watch, EBADF);
+    events = watch->happened & (watch->wanted | AC_BROKEN);
     watch->happened = 0;
     watch->wanted &= ~(events & AC_HANGUP);
     if (events && !watch->is_freed) {
@@ -118,8 +133,10 @@ static void run(void *argument)
         return;
     }
     code = arm(watch);
-    if (code)
-        break_off(watch, code);
+    if (!code)
+        return;
+    break_off(watch, code);
+    queue_call(watch, AC_BROKEN);
 }
 
 ac_watch *ac_watch_new(int fd, void (*function)(void *argument, unsigned events), void *argument)
