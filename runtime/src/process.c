@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -119,6 +120,16 @@ bool ac__is_forked(void)
 
 /* ---- the C stack ------------------------------------------------------------------------------------------------- */
 
+/* The system puts nothing nearer below the stack on which a process begins. */
+enum { NEAR = 64 << 20 };
+
+/* Is this the stack on which the process began? Not in a child that a thread forked, though it is the only one. */
+static bool is_first_stack(void)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), top = getauxval(AT_RANDOM);
+    return getpid() == (pid_t)syscall(SYS_gettid) && here < top && top - here < NEAR;
+}
+
 /* How much C stack this thread has below here. */
 static size_t stack_left(void)
 {
@@ -126,7 +137,7 @@ static size_t stack_left(void)
     struct rlimit limit;
     void *base;
     size_t size = 0;
-    if (getpid() == (pid_t)syscall(SYS_gettid)) {
+    if (is_first_stack()) {
         if (getrlimit(RLIMIT_STACK, &limit) == 0)
             size = limit.rlim_cur; /* the main thread's; what it has used so far is little */
     } else if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
