@@ -25,8 +25,10 @@ bool ac__debug_wanted(void)
 __attribute__((constructor)) static void read_environment(void)
 {
     ac__is_debug = ac__debug_wanted();
-    if (ac__is_debug)
-        ac__is_observed = true;
+    if (!ac__is_debug)
+        return;
+    ac__is_observed = true;
+    ac__watch_forks();
 }
 
 /* ---- slow steps -------------------------------------------------------------------------------------------------- */
@@ -55,6 +57,16 @@ static struct ac__own unstarted, kept;
 static unsigned kept_count;
 
 enum { KEPT = 4096 };
+
+void ac__debug_before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void ac__debug_after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}
 
 static struct ac__frame *root_of(struct ac__own *own)
 {

@@ -530,13 +530,13 @@ bool ac__loop_open(struct ac__loop *loop)
 {
     *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
     loop->error_number = &errno;
+    ac__watch_forks(); /* before the first lock is taken */
     loop->is_virtual = clock_is_virtual();
     loop->seed = random_seed();
     ac__locals_find(loop);
     loop->is_special = loop->seed || ac__is_observed || loop->locals_size;
     if (!ac__mailbox_open(loop))
         return false;
-    ac__watch_forks();
     ac__sigpipe_take();
     ac__set_stack_limit();
     ac__thread.ready = NULL;

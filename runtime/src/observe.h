@@ -28,6 +28,8 @@ bool ac__debug_wanted(void); /* the same, also before constructors have run */
 /* A coroutine's block has been made; it becomes a task; it is to be freed, whoever holds it by mistake. */
 void ac__debug_made(struct ac__task *block, struct ac__own *own);
 void ac__debug_started(struct ac__own *own);
+void ac__debug_before_fork(void);
+void ac__debug_after_fork(void);
 void ac__debug_free(struct ac__task *block, struct ac__own *own);
 _Noreturn void ac__debug_die_consumed(struct ac__frame *coroutine);
 /* Dies if the handle has been consumed, as far as can be told. */

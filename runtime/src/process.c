@@ -70,10 +70,14 @@ static void before_fork(void)
     if (ac__threads_before_fork)
         ac__threads_before_fork();
     ac__trace_before_fork();
+    ac__debug_before_fork();
+    ac__slabs_before_fork();
 }
 
 static void after_fork(bool is_child)
 {
+    ac__slabs_after_fork();
+    ac__debug_after_fork();
     ac__trace_after_fork(is_child);
     if (ac__threads_after_fork)
         ac__threads_after_fork(is_child);

@@ -200,6 +200,7 @@ static struct ac__heap *heap_new(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct ac__heap *heap;
+    ac__watch_forks(); /* coroutines may be made before there is a loop */
     pthread_once(&once, make_key);
     pthread_mutex_lock(&orphans_lock);
     heap = orphans;
@@ -211,6 +212,16 @@ static struct ac__heap *heap_new(void)
     if (heap)
         pthread_setspecific(at_thread_end, heap);
     return ac__own_heap = heap;
+}
+
+void ac__slabs_before_fork(void)
+{
+    pthread_mutex_lock(&orphans_lock);
+}
+
+void ac__slabs_after_fork(void)
+{
+    pthread_mutex_unlock(&orphans_lock);
 }
 
 /* ---- what block.c calls ------------------------------------------------------------------------------------------ */
