@@ -224,6 +224,14 @@ bool ac__has_other_threads(void)
 
 /* ---- fork: of the loops, only this thread's might go on in the child, and it does not (process.c) ---------------- */
 
+/* A thread that is not there may have the lock, and the bell would ring for the parent. */
+static void close_in_child(struct ac__mailbox *mailbox)
+{
+    mailbox->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    mailbox->is_closed = true;
+    mailbox->event = -1;
+}
+
 void ac__mailboxes_before_fork(void)
 {
     pthread_mutex_lock(&running_lock);
@@ -231,8 +239,8 @@ void ac__mailboxes_before_fork(void)
 
 void ac__mailboxes_after_fork(bool is_child)
 {
-    if (is_child)
-        running = NULL;
+    for (; is_child && running; running = running->next)
+        close_in_child(running);
     pthread_mutex_unlock(&running_lock);
 }
 
