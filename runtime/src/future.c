@@ -94,8 +94,9 @@ static void deliver(struct ac__letter *letter)
     ac__future_drop(future);
 }
 
-/* A future's mailbox is written once, by the loop's thread, and read here, perhaps by another: hence the atomics. If
- * the setter does not see it yet, the waiter who is just writing it sees the state DONE after that (see `bind`). */
+/* A future's mailbox is written by the thread of the loop that awaits it, and read here, perhaps by another: hence the
+ * atomics. If the setter does not see it yet, the waiter who is just writing it sees the state DONE after that (see
+ * `bind`). */
 static void announce(struct ac__future *future)
 {
     struct ac__mailbox *mailbox = __atomic_load_n(&future->mailbox, __ATOMIC_SEQ_CST);
@@ -108,8 +109,10 @@ static void announce(struct ac__future *future)
     }
     ac__future_hold(future);
     future->letter.deliver = deliver;
+    mailbox = ac__mailbox_hold_at(&future->mailbox);
     if (!ac__mailbox_send(mailbox, &future->letter))
         ac__future_drop(future);
+    ac__mailbox_drop(mailbox);
 }
 
 /* True if this caller is the one to set it. */
@@ -204,10 +207,8 @@ static void bind(struct ac__future *future)
         return;
     if (future->waiters && !ac__mailbox_is_closed(future->mailbox))
         ac__die("the future made at %s:%u is awaited in two event loops", future->file, future->line);
-    if (future->mailbox)
-        ac__mailbox_drop(future->mailbox);
     ac__hands_over(&future->mailbox);
-    __atomic_store_n(&future->mailbox, ac__mailbox_hold(mailbox), __ATOMIC_SEQ_CST);
+    ac__mailbox_replace(&future->mailbox, mailbox);
 }
 
 struct ac__waiter **ac__future_waiters(struct ac__future *future)
