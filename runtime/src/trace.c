@@ -69,31 +69,46 @@ static bool open_file(void)
     return false;
 }
 
+static void append_list(const char *format, va_list arguments)
+{
+    int length;
+    if (!buffer || !ac__is_traced)
+        return;
+    if (used + LONGEST > BUFFER)
+        flush();
+    length = vsnprintf(buffer + used, LONGEST, format, arguments);
+    used += length < LONGEST ? (size_t)length : LONGEST - 1;
+}
+
+/* Under the lock. */
+__attribute__((format(printf, 1, 2))) static void append(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    append_list(format, arguments);
+    va_end(arguments);
+}
+
 __attribute__((format(printf, 1, 2))) static void put(const char *format, ...)
 {
     va_list arguments;
-    int length;
+    va_start(arguments, format);
     pthread_mutex_lock(&lock);
-    if (buffer && ac__is_traced) {
-        if (used + LONGEST > BUFFER)
-            flush();
-        va_start(arguments, format);
-        length = vsnprintf(buffer + used, LONGEST, format, arguments);
-        va_end(arguments);
-        used += length < LONGEST ? (size_t)length : LONGEST - 1;
-    }
+    append_list(format, arguments);
     pthread_mutex_unlock(&lock);
+    va_end(arguments);
 }
 
+/* The array begins with the first loop's name, so no other event can get in front of it. */
 void ac__trace_open(struct ac__loop *loop)
 {
     pthread_mutex_lock(&lock);
     if (!buffer && !open_file())
         give_up("open");
     loop->number = ++loops;
+    append("%s{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%u,\"args\":{\"name\":\"loop %u\"}}",
+           loop->number == 1 ? "[\n" : ",\n", loop->number, loop->number);
     pthread_mutex_unlock(&lock);
-    put("%s{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%u,\"args\":{\"name\":\"loop %u\"}}",
-        loop->number == 1 ? "[\n" : ",\n", loop->number, loop->number);
 }
 
 void ac__trace_close(void)
@@ -106,10 +121,14 @@ void ac__trace_close(void)
 
 __attribute__((destructor)) static void end(void)
 {
-    put("\n]\n");
-    ac__trace_close();
+    pthread_mutex_lock(&lock);
+    append("\n]\n");
+    if (buffer && ac__is_traced)
+        flush();
     ac__free(buffer);
     buffer = NULL;
+    ac__is_traced = false; /* what loops of other threads still do is not told */
+    pthread_mutex_unlock(&lock);
 }
 
 void ac__trace_before_fork(void)
