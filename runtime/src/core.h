@@ -643,27 +643,6 @@ void ac__poll(struct ac__loop *loop, int64_t timeout);
 bool ac__poll_watch(struct ac__loop *loop, int fd);
 void ac__poll_free(struct ac__loop *loop);
 
-int ac__io_resume(struct ac__frame *frame, struct ac__task *task);
-/* 0, or an error code: has epoll watch a descriptor; for EPERM it is always ready. Done before each wait. Who has not
- * tried before `looks`: an event tells, too, what has been ready all along. */
-int ac__poll_register(int fd, bool looks);
-/* Puts a waiter into the queue of a registered descriptor for AC_INPUT, AC_OUTPUT or AC_HANGUP; takes out one that is
- * still there. */
-void ac__poll_arm(int fd, struct ac__waiter *waiter, unsigned event);
-void ac__poll_disarm(int fd, struct ac__waiter *waiter, unsigned event);
-/* Which file a number stands for: it changes when the number is closed by ac_close_fd. */
-unsigned ac__poll_generation(int fd);
-/* Has a registered descriptor hung up already? No event will tell. */
-bool ac__poll_hung_up(int fd);
-/* A read has emptied the descriptor. */
-void ac__descriptor_spent(int fd);
-/* A read has brought less than it asked for. */
-void ac__descriptor_read_short(int fd);
-/* It has, and nothing has come since. */
-bool ac__descriptor_is_spent(int fd);
-/* True if a read or write could block the thread: not known to be non-blocking. */
-bool ac__descriptor_blocks(int fd);
-
 /* ---- post.c: letters from other threads -------------------------------------------------------------------------- */
 
 struct ac__letter {

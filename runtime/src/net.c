@@ -1,5 +1,5 @@
-/* net.c: reading, writing, and TCP, as attempts on a descriptor (poll.c repeats them when it is ready). */
-#include "core.h"
+/* net.c: reading, writing, and TCP, as attempts on a descriptor (io.c repeats them when it is ready). */
+#include "descriptor.h"
 
 #include <ac/net.h>
 

@@ -5,7 +5,7 @@
  * triggered, whatever the function leaves unread. Only of a hang-up, which does not pass, it is told once.
  *
  * The ready queue cannot give up what stands in it, so a watch that is freed meanwhile stays until its turn. */
-#include "core.h"
+#include "descriptor.h"
 
 struct ac_watch {
     struct ac__callback call; /* in the ready queue while is_queued */
@@ -55,18 +55,18 @@ static struct ac__task *hangup_happened(struct ac__wait *wait)
 static void disarm(struct ac_watch *watch, unsigned events)
 {
     if (watch->armed & events & AC_INPUT)
-        ac__poll_disarm(watch->fd, &watch->input, AC_INPUT);
+        ac__descriptor_disarm(watch->fd, &watch->input, AC_INPUT);
     if (watch->armed & events & AC_OUTPUT)
-        ac__poll_disarm(watch->fd, &watch->output, AC_OUTPUT);
+        ac__descriptor_disarm(watch->fd, &watch->output, AC_OUTPUT);
     if (watch->armed & events & AC_HANGUP)
-        ac__poll_disarm(watch->fd, &watch->hangup, AC_HANGUP);
+        ac__descriptor_disarm(watch->fd, &watch->hangup, AC_HANGUP);
     watch->armed &= ~events;
 }
 
 /* Closed since it was armed; the number may stand for another file. */
 static bool is_closed(const struct ac_watch *watch)
 {
-    return watch->is_bound && ac__poll_generation(watch->fd) != watch->generation;
+    return watch->is_bound && ac__descriptor_generation(watch->fd) != watch->generation;
 }
 
 /* 0 or an error code. */
@@ -76,19 +76,19 @@ static int arm(struct ac_watch *watch)
     int code;
     if (!missing)
         return 0;
-    code = is_closed(watch) ? EBADF : ac__poll_register(watch->fd, missing & (AC_INPUT | AC_OUTPUT));
+    code = is_closed(watch) ? EBADF : ac__descriptor_register(watch->fd, missing & (AC_INPUT | AC_OUTPUT));
     if (code)
         return code;
-    watch->generation = ac__poll_generation(watch->fd);
+    watch->generation = ac__descriptor_generation(watch->fd);
     watch->is_bound = true;
     if (missing & AC_INPUT)
-        ac__poll_arm(watch->fd, &watch->input, AC_INPUT);
+        ac__descriptor_arm(watch->fd, &watch->input, AC_INPUT);
     if (missing & AC_OUTPUT)
-        ac__poll_arm(watch->fd, &watch->output, AC_OUTPUT);
+        ac__descriptor_arm(watch->fd, &watch->output, AC_OUTPUT);
     if (missing & AC_HANGUP)
-        ac__poll_arm(watch->fd, &watch->hangup, AC_HANGUP);
+        ac__descriptor_arm(watch->fd, &watch->hangup, AC_HANGUP);
     watch->armed |= missing;
-    if (missing & AC_HANGUP && ac__poll_hung_up(watch->fd)) {
+    if (missing & AC_HANGUP && ac__descriptor_hung_up(watch->fd)) {
         disarm(watch, AC_HANGUP);
         queue_call(watch, AC_HANGUP);
     }
