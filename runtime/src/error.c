@@ -292,15 +292,31 @@ const ac_error *ac__thrown_error(const struct ac__thrown *thrown)
     return &thrown->error;
 }
 
+static bool is_among(const struct ac__thrown *thrown, const struct ac__thrown *chain)
+{
+    while (chain && chain != thrown)
+        chain = chain->context;
+    return chain;
+}
+
+/* What a handler rethrew, and held as well, may be in both chains: it stays in that of the error. Gives what is left. */
+static struct ac__thrown *without_common(struct ac__thrown *context, const struct ac__thrown *error)
+{
+    struct ac__thrown **link = &context;
+    while (*link && !is_among(*link, error))
+        link = &(*link)->context;
+    if (*link)
+        (*link)->more_owners -= (*link)->more_owners > 0;
+    *link = NULL;
+    return context;
+}
+
 void ac__thrown_push(struct ac__thrown **error, struct ac__thrown *context)
 {
     struct ac__thrown *last = *error;
+    context = without_common(context, last);
     if (!context)
         return;
-    if (last == context) { /* rethrown: one owner less */
-        last->more_owners -= last->more_owners > 0;
-        return;
-    }
     if (!last || last->is_shared || context->is_forgotten) {
         ac__thrown_free(context);
         return;
