@@ -161,7 +161,7 @@ static inline __attribute__((always_inline)) void take(struct ac__queue *queue, 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
 /* States of a wait: 0 not started; then */
-enum { WAITS = 1, PROMISED = 2, GAVE_WAY = 3, WOKEN = 4 /* to look again */ };
+enum { WAITS = 1, PROMISED = 2 /* by another task, or to itself, which gives way */, WOKEN = 3 /* to look again */ };
 
 struct wait {
     struct ac__waiter waiter;
@@ -177,10 +177,10 @@ static void wake(struct ac__waiter **waiters, unsigned state)
     ac__make_ready(first->wait.task);
 }
 
-static void wake_all(struct ac__waiter **waiters)
+static void wake_all(struct ac__waiter **waiters, unsigned state)
 {
     while (*waiters)
-        wake(waiters, WOKEN);
+        wake(waiters, state);
 }
 
 static bool has_item(const struct ac__queue *queue)
@@ -262,27 +262,35 @@ static int wait_in(struct wait *wait, struct ac__task *task, struct ac__waiter *
     return ac__suspend(task, wait->frame, WAITS, &wait->waiter.wait);
 }
 
-/* Begins any step of a wait. AC__DONE: go on; `promise` has been given up, so it must be used. */
+/* Begins any step of a wait. AC__DONE: go on; `promise` has been given up, so it must be used. For who joins, promises
+ * are not counted: null. */
 static int wait_step(struct wait *wait, struct ac__frame *frame, struct ac__task *task, size_t *promises,
                      void (*pass_on)(struct ac__queue *queue))
 {
     struct ac__queue *queue = wait->queue;
-    unsigned state = frame->state;
+    bool is_promised = frame->state == PROMISED && promises;
     wait->frame = frame; /* not before: a coroutine that has not begun may move */
-    if (state == 0 && ac__over_budget()) {
-        queue->holders++;
-        return ac__yield_at(task, wait->frame, GAVE_WAY);
-    }
-    if (state == PROMISED)
+    if (is_promised)
         --*promises;
-    if (state != 0 && ac__interrupted(task)) {
-        if (state == PROMISED)
+    if (frame->state != 0 && ac__interrupted(task)) {
+        if (is_promised)
             pass_on(queue);
         return wait_fail(wait, task, ac__error_make(ECANCELED, NULL));
     }
     if (queue->is_freed)
         return wait_fail(wait, task, ac__error_make(AC_EBROKEN, "the queue was freed while it was waited for"));
     return AC__DONE;
+}
+
+/* It need not wait, but others are to run first? Then what it is about to get is promised to it. */
+static int wait_give_way(struct wait *wait, struct ac__task *task, size_t *promises)
+{
+    if (wait->frame->state != 0 || !ac__over_budget())
+        return AC__DONE;
+    wait->queue->holders++;
+    if (promises)
+        ++*promises;
+    return ac__yield_at(task, wait->frame, PROMISED);
 }
 
 static int wait_closed(struct wait *wait, struct ac__task *task)
@@ -331,6 +339,9 @@ static int get_resume(struct ac__frame *frame, struct ac__task *task)
     if (status != AC__DONE)
         return status;
     if (has_item(queue)) {
+        status = wait_give_way(wait, task, &queue->promised);
+        if (status != AC__DONE)
+            return status;
         status = wait_done(wait); /* the queue stays: it has the program's hold, or is marked as freed */
         get_now(queue, ac__result_of(frame));
         return status;
@@ -382,10 +393,14 @@ static int next_resume(struct ac__frame *frame, struct ac__task *task)
     if (status != AC__DONE)
         return status;
     next->has_item = has_item(queue);
-    if (next->has_item)
-        get_now(queue, next->item);
-    else if (!queue->is_closed)
+    if (!next->has_item && !queue->is_closed)
         return wait_in(&next->wait, task, &queue->getters);
+    if (next->has_item) {
+        status = wait_give_way(&next->wait, task, &queue->promised);
+        if (status != AC__DONE)
+            return status;
+        get_now(queue, next->item);
+    }
     return wait_done(&next->wait);
 }
 
@@ -452,6 +467,9 @@ static int put_resume(struct ac__frame *frame, struct ac__task *task)
         return wait_closed(&put->wait, task);
     if (!has_room(queue))
         return wait_in(&put->wait, task, &queue->putters);
+    status = wait_give_way(&put->wait, task, &queue->granted);
+    if (status != AC__DONE)
+        return status;
     if (!reserve(queue))
         return wait_fail(&put->wait, task, ac__out_of_memory());
     put_now(queue, put->item);
@@ -510,7 +528,10 @@ static int join_resume(struct ac__frame *frame, struct ac__task *task)
     int status = wait_step(&join->wait, frame, task, NULL, NULL);
     if (status != AC__DONE)
         return status;
-    return queue->unfinished ? wait_in(&join->wait, task, &queue->joiners) : wait_done(&join->wait);
+    if (queue->unfinished && frame->state != PROMISED)
+        return wait_in(&join->wait, task, &queue->joiners);
+    status = wait_give_way(&join->wait, task, NULL);
+    return status == AC__DONE ? wait_done(&join->wait) : status;
 }
 
 static const struct ac__function join_function = {
@@ -534,7 +555,7 @@ bool ac__queue_task_done(struct ac__queue *queue)
         return false;
     }
     if (--queue->unfinished == 0)
-        wake_all(&queue->joiners);
+        wake_all(&queue->joiners, PROMISED); /* whatever is put in before they run */
     return true;
 }
 
@@ -573,8 +594,8 @@ void ac__queue_close(struct ac__queue *queue)
     if (!queue)
         return;
     queue->is_closed = true;
-    wake_all(&queue->putters);
-    wake_all(&queue->getters);
+    wake_all(&queue->putters, WOKEN);
+    wake_all(&queue->getters, WOKEN);
 }
 
 size_t ac__queue_len(const struct ac__queue *queue)
@@ -588,6 +609,6 @@ void ac__queue_free(struct ac__queue *queue)
         return;
     queue->is_freed = true;
     ac__queue_close(queue);
-    wake_all(&queue->joiners);
+    wake_all(&queue->joiners, WOKEN);
     queue_drop(queue);
 }

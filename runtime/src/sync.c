@@ -3,10 +3,12 @@
  * handed something, before it ran, hands it on.
  *
  * They wait in one kind of frame. Its states: 0 not started, WAITS (cancelled if it is resumed there), AC__OVER: has
- * been handed what it waited for, GAVE_WAY to others, BROKEN: is told that there is nothing more to wait for. */
+ * been handed what it waited for, or has taken it and gives way to others, BROKEN: is told that there is nothing more to
+ * wait for. Who cannot have it at once is in the queue at once, however many awaits before were ready: that is giving
+ * way, too, and nobody who comes later may be first. */
 #include "core.h"
 
-enum { WAITS = 1, GAVE_WAY = 2, BROKEN = 3 };
+enum { WAITS = 1, BROKEN = 2 };
 
 /* Lets the first waiter go on. False if there is none. */
 static bool hand_to_first(struct ac__waiter **queue)
@@ -25,6 +27,12 @@ static int sync_wait(struct ac__sync *sync, struct ac__task *task, struct ac__wa
     ac__enqueue(queue, &sync->waiter);
     sync->waiter.wait.cancel = cancel;
     return ac__suspend(task, &sync->base, WAITS, &sync->waiter.wait);
+}
+
+/* It has what it wanted without waiting. */
+static int have_at_once(struct ac__frame *frame, struct ac__task *task)
+{
+    return ac__over_budget() ? ac__yield_at(task, frame, AC__OVER) : AC__DONE;
 }
 
 static void leave_queue(struct ac__wait *wait, struct ac__waiter **queue)
@@ -112,15 +120,15 @@ static int lock_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__sync *sync = (struct ac__sync *)frame;
     ac_mutex *mutex = sync->object;
-    if (frame->state == 0 && ac__over_budget())
-        return ac__yield_at(task, frame, GAVE_WAY);
     if (frame->state != 0 && ac__interrupted(task)) {
         if (frame->state == AC__OVER)
             ac_mutex_unlock(mutex);
         return ac__fail_code(task, ECANCELED);
     }
-    if (frame->state == AC__OVER || ac_mutex_try_lock(mutex))
+    if (frame->state == AC__OVER)
         return AC__DONE;
+    if (ac_mutex_try_lock(mutex))
+        return have_at_once(frame, task);
     return sync_wait(sync, task, &mutex->ac__waiters, mutex_cancel);
 }
 
@@ -191,15 +199,15 @@ static int acquire_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__sync *sync = (struct ac__sync *)frame;
     ac_sem *sem = sync->object;
-    if (frame->state == 0 && ac__over_budget())
-        return ac__yield_at(task, frame, GAVE_WAY);
     if (frame->state != 0 && ac__interrupted(task)) {
         if (frame->state == AC__OVER)
             ac_sem_release(sem);
         return ac__fail_code(task, ECANCELED);
     }
-    if (frame->state == AC__OVER || ac_sem_try_acquire(sem))
+    if (frame->state == AC__OVER)
         return AC__DONE;
+    if (ac_sem_try_acquire(sem))
+        return have_at_once(frame, task);
     if (sem->ac__count < 0)
         return ac__fail(task, ac__error_make(EINVAL, "a semaphore with a negative number of permits"));
     return sync_wait(sync, task, &sem->ac__waiters, sem_cancel);
@@ -265,12 +273,12 @@ static int event_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__sync *sync = (struct ac__sync *)frame;
     ac_event *event = sync->object;
-    if (frame->state == 0 && ac__over_budget())
-        return ac__yield_at(task, frame, GAVE_WAY);
     if (frame->state != 0 && ac__interrupted(task))
         return ac__fail_code(task, ECANCELED);
-    if (frame->state == AC__OVER || event->ac__is_set)
+    if (frame->state == AC__OVER)
         return AC__DONE;
+    if (event->ac__is_set)
+        return have_at_once(frame, task);
     return sync_wait(sync, task, &event->ac__waiters, event_cancel);
 }
 
@@ -435,7 +443,7 @@ static int barrier_arrive(struct barrier_wait *wait, struct ac__task *task)
     if (barrier->ac__waiting + 1 == barrier->ac__parties) {
         barrier_open(barrier, AC__OVER);
         wait->index = barrier->ac__parties - 1;
-        return AC__DONE;
+        return have_at_once(&wait->base, task);
     }
     barrier->ac__waiting++;
     ac__enqueue(&barrier->ac__waiters, &wait->waiter);
@@ -445,8 +453,6 @@ static int barrier_arrive(struct barrier_wait *wait, struct ac__task *task)
 
 static int barrier_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    if (frame->state == 0 && ac__over_budget())
-        return ac__yield_at(task, frame, GAVE_WAY);
     if (frame->state != 0 && ac__interrupted(task))
         return ac__fail_code(task, ECANCELED);
     switch (frame->state) {
