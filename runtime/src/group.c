@@ -10,6 +10,9 @@
  * skipped. */
 #include "core.h"
 
+/* States of ac_group_aexit: 0 not started; then */
+enum { WAITS = 1, WOKEN = 2 /* all children were done, but more may have come since */ };
+
 struct child {
     struct ac__waiter waiter;
     ac_group *group;
@@ -103,8 +106,10 @@ static struct ac__task *child_done(struct ac__wait *wait)
     ac__free(child);
     if (error)
         group_fail(group, error);
-    if (!group->first && group->base.state == 1)
+    if (!group->first && group->base.state == WAITS) {
+        group->base.state = WOKEN;
         ac__make_ready(group->wait.task);
+    }
     return NULL;
 }
 
@@ -218,6 +223,14 @@ static struct ac__task *leave_cancel(struct ac__wait *wait)
     return NULL;
 }
 
+static int leave_go_on(ac_group *group, struct ac__task *task)
+{
+    if (!group->first)
+        return leave_end(group, task);
+    group->wait.cancel = leave_cancel;
+    return ac__suspend(task, &group->base, WAITS, &group->wait);
+}
+
 static int leave_start(ac_group *group, struct ac__task *task)
 {
     group->is_alone = take_back_request(group);
@@ -227,10 +240,7 @@ static int leave_start(ac_group *group, struct ac__task *task)
         group_stop(group);
     if (group->is_alone && group->has_cancelled && group->body_error && !has_body_failed(group))
         ac__thrown_forget(group->body_error); /* it was the group's: no context for what is thrown */
-    if (!group->first)
-        return leave_end(group, task);
-    group->wait.cancel = leave_cancel;
-    return ac__suspend(task, &group->base, 1, &group->wait);
+    return leave_go_on(group, task);
 }
 
 static int leave_resume(struct ac__frame *frame, struct ac__task *task)
@@ -238,9 +248,11 @@ static int leave_resume(struct ac__frame *frame, struct ac__task *task)
     ac_group *group = (ac_group *)frame;
     if (frame->state == 0)
         return leave_start(group, task);
-    if (ac__interrupted(task)) /* all were done, but it had not run yet */
+    if (ac__interrupted(task)) { /* all were done, but it had not run yet */
         group->is_interrupted = true;
-    return leave_end(group, task);
+        group_stop(group);
+    }
+    return leave_go_on(group, task);
 }
 
 static const struct ac__function leave_function = {
