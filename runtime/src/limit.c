@@ -29,7 +29,7 @@ static int limit_begin(struct ac__limit *limit, struct ac__task *task, double se
     return 0;
 }
 
-/* Ends a limit. True if it has expired and nobody else has cancelled the task since it began. */
+/* Ends a limit, once or more. True if it has expired and nobody else has cancelled the task since it began. */
 static bool limit_end(struct ac__limit *limit)
 {
     struct ac__task *task = limit->task;
@@ -169,13 +169,16 @@ static int wait_for_end(struct ac__frame *frame, struct ac__task *task, int stat
     return AC__DONE;
 }
 
-/* No time at all: what is not there yet does not get started; a task, which runs, is cancelled and awaited. */
-static bool is_hopeless(struct wait_for *wait_for)
+/* No time at all: what is there already came in time, what is not there yet does not get started (ETIMEDOUT), and a task,
+ * which runs, is cancelled and awaited. */
+static int without_time(struct wait_for *wait_for)
 {
-    struct ac__join *join = &wait_for->join;
-    if (!wait_for->limit.has_fired)
-        return false;
-    return wait_for->child || (join->kind == AC__KIND_FUTURE && !ac__target_done(join->target, join->kind));
+    const struct ac__join *join = &wait_for->join;
+    bool is_done = !wait_for->child && ac__target_done(join->target, join->kind);
+    bool is_running = !wait_for->child && join->kind == AC__KIND_TASK && !is_done;
+    if (!is_running)
+        limit_end(&wait_for->limit);
+    return is_done || is_running ? 0 : ETIMEDOUT;
 }
 
 static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
@@ -183,10 +186,8 @@ static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
     struct wait_for *wait_for = ac__body(frame);
     struct ac__frame *child = child_of(wait_for);
     int code = limit_begin(&wait_for->limit, task, wait_for->seconds), status;
-    if (!code && is_hopeless(wait_for)) {
-        limit_end(&wait_for->limit);
-        code = ETIMEDOUT;
-    }
+    if (!code && wait_for->limit.has_fired)
+        code = without_time(wait_for);
     if (code) {
         wait_for_close(frame);
         return ac__fail_code(task, code);
