@@ -1,4 +1,4 @@
-/* regions.c: try, catch, finally, throw and return become labels, gotos and pending codes.
+/* regions.c: try, catch, finally, throw and return become labels, gotos and pending codes (pending.c).
  *
  * Takes a body whose awaits stand alone. Leaves plain C statements, AWAIT_STATEMENTs that know where an error goes
  * (their `text`), and nothing else of the dialect.
@@ -30,64 +30,9 @@
  * What a catch or finally holds lives in the frame only if B or D awaits. A D that awaits stands between ac__undo_begin
  * and ac__undo_end, on every way through it.
  */
-#include "lower.h"
-
-#include <string.h>
-
-enum region_kind {
-    REGION_TRY,     /* a block whose errors a catch takes: nothing to undo when a jump leaves it */
-    REGION_CATCH,   /* a catch clause: what it caught is dropped */
-    REGION_GUARDED, /* a block that a finally undoes */
-    REGION_FINALLY,
-};
-
-struct jump {
-    enum node_kind kind; /* NODE_RETURN, NODE_BREAK, NODE_CONTINUE, NODE_GOTO; NODE_THROW: a return with task->error */
-    struct symbol *label;
-};
-
-struct handler {
-    const char *label;
-    bool used;
-};
-
-struct region {
-    struct region *outer;
-    enum region_kind kind;
-    const struct node *part;    /* the try's block, or the clause, that this region is */
-    struct handler *handler;    /* where errors inside go */
-    struct symbol *held;        /* CATCH: caught; GUARDED, FINALLY: thrown */
-    struct symbol *pending;     /* GUARDED, FINALLY */
-    const char *undo;           /* GUARDED */
-    struct jump *jumps;         /* GUARDED: those that leave it */
-    struct node **resets;       /* GUARDED: what is put on the ways to `undo` on which no error comes, a statement each */
-    uint32_t jump_count, reset_count;
-    const struct region *guarded; /* FINALLY: what it undoes */
-    bool follows_errors;        /* FINALLY: an error may be pending */
-    bool awaits;                /* FINALLY: the task is told that it is undoing something */
-};
-
-struct walk {
-    struct function *function;
-    struct acc *acc;
-    struct region *region;          /* innermost, or null */
-    struct region *break_region, *continue_region; /* those of the enclosing loop or switch */
-    struct handler *handler;
-    struct handler *failed;         /* where errors leave the function */
-};
+#include "regions.h"
 
 static struct node *lower(struct walk *walk, struct node *node);
-
-static struct node *jump_to(struct walk *walk, const struct node *near, struct handler *handler)
-{
-    handler->used = true;
-    return build(walk->acc, near, arena_format(walk->acc->arena, "goto %s;", handler->label), NULL);
-}
-
-static struct node *label_at(struct walk *walk, const struct node *near, const char *label)
-{
-    return build(walk->acc, near, arena_format(walk->acc->arena, "\n%s: __attribute__((unused));", label), NULL);
-}
 
 static struct handler *new_handler(struct walk *walk, const char *purpose)
 {
@@ -95,8 +40,6 @@ static struct handler *new_handler(struct walk *walk, const char *purpose)
     handler->label = build_label(walk->function, purpose);
     return handler;
 }
-
-/* ---- where jumps lead -------------------------------------------------------------------------------------------- */
 
 /* Which protected part a label lies in; found before the walk. */
 static void note_labels(struct node *node, const struct node *part)
@@ -112,141 +55,7 @@ static void note_labels(struct node *node, const struct node *part)
     }
 }
 
-static bool reached(const struct region *region, const struct region *target, const struct jump *jump)
-{
-    if (!region)
-        return true;
-    if (jump->kind == NODE_GOTO)
-        return region->part == jump->label->part;
-    return jump->kind != NODE_RETURN && jump->kind != NODE_THROW && region == target;
-}
-
-static struct node *final_jump(struct walk *walk, const struct node *near, const struct jump *jump)
-{
-    switch (jump->kind) {
-    case NODE_BREAK: return build(walk->acc, near, "break;", NULL);
-    case NODE_CONTINUE: return build(walk->acc, near, "continue;", NULL);
-    case NODE_GOTO: return build(walk->acc, near, arena_format(walk->acc->arena, "goto %s;", jump->label->name), NULL);
-    case NODE_THROW: return jump_to(walk, near, walk->failed);
-    default: return node_make(walk->acc, NODE_LEAVE, near->first, near->last, 0);
-    }
-}
-
-static uint32_t jump_number(struct walk *walk, struct region *region, struct jump jump)
-{
-    uint32_t i = 0;
-    while (i < region->jump_count &&
-           (region->jumps[i].kind != jump.kind || region->jumps[i].label != jump.label))
-        i++;
-    if (i == region->jump_count)
-        *ARENA_PUSH(walk->acc->arena, region->jumps, region->jump_count) = jump;
-    return i + 2;
-}
-
-/* ---- undoing: what may take from the runtime's reserve of memory ------------------------------------------------- */
-
-static void note_undoing(struct walk *walk, struct node *block, const struct region *region, const char *text)
-{
-    if (region->kind == REGION_FINALLY && region->awaits)
-        build_hidden_into(walk->acc, block, build(walk->acc, block, text, NULL));
-}
-
-/* All that the generator undoes where it yields: whoever asks for the items does something else. */
-static void note_all_undoing(struct walk *walk, struct node *block, const char *text)
-{
-    for (const struct region *region = walk->region; region; region = region->outer)
-        note_undoing(walk, block, region, text);
-}
-
-/* ---- jumps ------------------------------------------------------------------------------------------------------- */
-
-/* The number of a jump that leaves a guarded part, 0 if there is none of the kind. */
-static uint32_t number_of(const struct region *guarded, enum node_kind kind)
-{
-    for (uint32_t i = 0; i < guarded->jump_count; i++)
-        if (guarded->jumps[i].kind == kind)
-            return i + 2;
-    return 0;
-}
-
-/* Whether an error is on its way, an own one or that of a generator closed in a finally: of the pending code. */
-static const char *error_test(struct acc *acc, const struct region *guarded)
-{
-    uint32_t thrown = number_of(guarded, NODE_THROW);
-    return thrown ? arena_format(acc->arena, "(%%0 == 1 || %%0 == %u)", thrown) : "(%0 == 1)";
-}
-
-static struct node *jump_from(struct walk *walk, const struct node *near, struct region *region, struct jump jump);
-
-/* Where a jump leaves a catch, or, because the generator is closed there, a finally: what that holds. */
-static void leave_held(struct walk *walk, struct node *block, const struct node *near, struct region *region,
-                       struct jump jump)
-{
-    struct acc *acc = walk->acc;
-    bool throws = jump.kind == NODE_THROW;
-    if (region->kind == REGION_CATCH) {
-        const char *text = throws ? "ac__thrown_chain(ac__task, %0);" : "ac__thrown_free(%0);";
-        build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->held), NULL));
-    } else if (region->kind == REGION_FINALLY && region->follows_errors) {
-        struct node *pending = build_name(acc, near, region->pending), *held = build_name(acc, near, region->held);
-        const char *then = throws ? "ac__thrown_chain(ac__task, %1);" : "{ ac__task->error = %1; %2 }";
-        const char *text = arena_format(acc->arena, "if %s %s", error_test(acc, region->guarded), then);
-        struct node *on = throws ? NULL : jump_from(walk, near, region->outer, (struct jump){NODE_THROW, NULL});
-        build_hidden_into(acc, block, build(acc, near, text, pending, held, on, NULL));
-    }
-}
-
-/* Goes to `undo` with a pending code and without an error. `held`, where it is a C local, is set on this way, too, once
- * it is known to be needed (catch_for_undoing): else, for the C compiler, it would keep its value across all awaits of
- * the function, which takes gcc time in the square of their number. */
-static void undo_without_error(struct walk *walk, struct node *block, const struct node *near, struct region *region,
-                               uint32_t code)
-{
-    struct acc *acc = walk->acc;
-    const char *text = arena_format(acc->arena, "%%0 = %u; %%1 goto %s;", code, region->undo);
-    struct node *reset = build(acc, near, "", NULL);
-    if (slot_of(region->held)->place == PLACE_LOCAL)
-        *ARENA_PUSH(acc->arena, region->resets, region->reset_count) = reset;
-    build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->pending), reset, NULL));
-}
-
-/* By way of a finally, which the jump goes on from (dispatch). */
-static void jump_to_undo(struct walk *walk, struct node *block, const struct node *near, struct region *region,
-                         struct jump jump)
-{
-    struct acc *acc = walk->acc;
-    uint32_t number = jump_number(walk, region, jump);
-    if (jump.kind != NODE_THROW) {
-        undo_without_error(walk, block, near, region, number);
-        return;
-    }
-    const char *text = arena_format(acc->arena, "%%0 = ac__catch(ac__task); %%1 = %u; goto %s;", number, region->undo);
-    region->handler->used = true;
-    build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->held),
-                                        build_name(acc, near, region->pending), NULL));
-}
-
-/* The statements that take control from a region to the jump's target. */
-static struct node *jump_from(struct walk *walk, const struct node *near, struct region *region, struct jump jump)
-{
-    struct region *target = jump.kind == NODE_BREAK ? walk->break_region : walk->continue_region;
-    struct node *block = build_block(walk->acc, near);
-    for (; !reached(region, target, &jump); region = region->outer) {
-        note_undoing(walk, block, region, "ac__undo_end(ac__task);");
-        if (region->kind == REGION_GUARDED) {
-            jump_to_undo(walk, block, near, region, jump);
-            return block;
-        }
-        leave_held(walk, block, near, region, jump);
-    }
-    build_into(walk->acc, block, final_jump(walk, near, &jump));
-    return block->count == 1 ? block->child[0] : block;
-}
-
-static struct node *lower_jump(struct walk *walk, const struct node *near, struct jump jump)
-{
-    return jump_from(walk, near, walk->region, jump);
-}
+/* ---- return ------------------------------------------------------------------------------------------------------ */
 
 static void set_result(struct walk *walk, struct node *block, struct node *value)
 {
@@ -467,23 +276,6 @@ static struct node *lower_catches(struct walk *walk, struct node *node)
     return block;
 }
 
-static void dispatch(struct walk *walk, struct node *block, struct node *node, struct region *region)
-{
-    struct acc *acc = walk->acc;
-    struct node *pending = build_name(acc, node, region->pending);
-    if (region->handler->used)
-        build_hidden_into(acc, block, build(acc, node, "if (%0 == 1) { ac__task->error = %1; %2 }", pending,
-                                            build_name(acc, node, region->held),
-                                            jump_to(walk, node, walk->handler), NULL));
-    for (uint32_t i = 0; i < region->jump_count; i++) {
-        bool throws = region->jumps[i].kind == NODE_THROW;
-        const char *error = throws ? "ac__task->error = %2; " : "";
-        const char *text = arena_format(acc->arena, "if (%%0 == %u) { %s%%1 }", i + 2, error);
-        build_hidden_into(acc, block, build(acc, node, text, pending, lower_jump(walk, node, region->jumps[i]),
-                                            throws ? build_name(acc, node, region->held) : NULL, NULL));
-    }
-}
-
 /* try with its catch clauses, which are guarded too, without the finally. */
 static struct node *guarded_part(struct acc *acc, struct node *node, struct region *guarded)
 {
@@ -511,8 +303,8 @@ static void catch_for_undoing(struct walk *walk, struct node *block, struct node
         node_append(acc, guarded->resets[i], build_name(acc, guarded->resets[i], guarded->held));
     }
     build_hidden_into(acc, block, label_at(walk, node, guarded->handler->label));
-    build_hidden_into(acc, block, build(acc, node, "%0 = ac__catch(ac__task); %1 = 1;",
-                                        build_name(acc, node, guarded->held),
+    const char *text = arena_format(acc->arena, "%%0 = ac__catch(ac__task); %%1 = %d;", PENDING_ERROR);
+    build_hidden_into(acc, block, build(acc, node, text, build_name(acc, node, guarded->held),
                                         build_name(acc, node, guarded->pending), NULL));
 }
 
@@ -547,7 +339,7 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     struct region guarded = {.outer = walk->region, .kind = REGION_GUARDED, .part = node->child[0], .handler = fail,
                              .held = thrown, .pending = pending, .undo = build_label(walk->function, "undo")};
     build_into(acc, block, lower_in(walk, &guarded, guarded_part(acc, node, &guarded)));
-    undo_without_error(walk, block, node, &guarded, 0);
+    undo_without_error(walk, block, node, &guarded, PENDING_NONE);
     catch_for_undoing(walk, block, node, &guarded);
     build_hidden_into(acc, block, label_at(walk, node, guarded.undo));
     struct region undoing = {.outer = walk->region, .kind = REGION_FINALLY, .part = finally, .handler = again,
@@ -562,33 +354,6 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
 }
 
 /* ---- the walk ---------------------------------------------------------------------------------------------------- */
-
-static const struct region *undoing_region(const struct walk *walk)
-{
-    const struct region *region = walk->region;
-    while (region && region->kind != REGION_FINALLY)
-        region = region->outer;
-    CHECK(region);
-    return region;
-}
-
-static struct node *lower_pending(struct walk *walk, struct node *node)
-{
-    struct acc *acc = walk->acc;
-    const struct region *region = undoing_region(walk);
-    struct node *pending = build_name(acc, node, region->pending), *thrown = build_name(acc, node, region->held);
-    bool is_swallowed = node->kind == NODE_SWALLOW_ERROR;
-    if (!region->follows_errors)
-        return build(acc, node, is_swallowed ? "{ }" : "((const struct ac_error *)0)", NULL);
-    const char *test = error_test(acc, region->guarded);
-    /* one that goes on because the generator is being closed leaves that behind: a return */
-    const char *after = number_of(region->guarded, NODE_THROW)
-                            ? arena_format(acc->arena, "%%0 == 1 ? 0 : %u", number_of(region->guarded, NODE_RETURN))
-                            : "0";
-    const char *text = is_swallowed ? arena_format(acc->arena, "if %s { ac__thrown_free(%%1); %%0 = %s; }", test, after)
-                                    : arena_format(acc->arena, "(%s ? ac__thrown_error(%%1) : 0)", test);
-    return build(acc, node, text, pending, thrown, NULL);
-}
 
 static struct node *lower_children(struct walk *walk, struct node *node)
 {
