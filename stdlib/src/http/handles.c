@@ -94,9 +94,18 @@ CURL *ac__handles_take(const ac_http_session *session, bool is_plain)
     return easy;
 }
 
+/* libcurl repeats a request when a kept connection turns out to be gone, five times for a handle and not for a request:
+ * so one that may have done so is not used again. */
+static bool may_have_repeated(CURL *easy)
+{
+    long connections = 0;
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connections);
+    return connections > 0;
+}
+
 void ac__handles_give_back(struct handles *handles, CURL *easy, bool is_reusable)
 {
-    if (is_reusable && handles->users > 1 && handles->count < MOST_KEPT) {
+    if (is_reusable && !may_have_repeated(easy) && handles->users > 1 && handles->count < MOST_KEPT) {
         curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
         handles->kept[handles->count++] = easy;
     } else {
