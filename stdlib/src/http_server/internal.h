@@ -172,13 +172,14 @@ struct connection {
     struct buffer out;      /* what has not been sent yet */
     bool is_hung_up;        /* the client has ended its output */
     bool is_gone;           /* ... while a handler waited, which was therefore cancelled */
-    bool is_timed_out;      /* the task has been cancelled because of the deadline */
+    bool is_timed_out;      /* the task that waits has been cancelled because of the deadline */
     bool is_broken;         /* nothing can be written any more */
     bool is_closing;        /* the response under way is the last */
     bool is_cut;            /* ... and ends here, incomplete */
     bool is_used;           /* it had a request */
     bool is_armed, is_pushing;
     double deadline, armed_for;
+    ac_task(void) waiting;  /* for the client, until the deadline: `task`, or one that reads the body for it */
     int64_t taken;          /* by the client, when the slice began or its limit was extended */
     ac_timer timer, push;
     struct ac_request request;
