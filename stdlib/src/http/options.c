@@ -146,7 +146,7 @@ char *ac_http_join(const char *base, const char *link)
     CURLU *parts = curl_url();
     char *whole = NULL, *url;
     CURLUcode outcome = parts ? curl_url_set(parts, CURLUPART_URL, base, 0) : CURLUE_OUT_OF_MEMORY;
-    if (outcome == CURLUE_OK)
+    if (outcome == CURLUE_OK && *link && *link != '#') /* else it is the page; libcurl 7.88 makes its folder of that */
         outcome = curl_url_set(parts, CURLUPART_URL, link, 0);
     if (outcome == CURLUE_OK)
         outcome = curl_url_set(parts, CURLUPART_FRAGMENT, NULL, 0);
