@@ -6,9 +6,19 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* For what only fails where there is no memory. */
+static inline void *checked(void *made)
+{
+    if (!made) {
+        perror("no memory");
+        exit(1);
+    }
+    return made;
+}
+
 static inline async void serve_one(ac_http_server *server, int fd)
 {
-    ac_stream *stream = ac_stream_from_fd(fd);
+    ac_stream *stream = checked(ac_stream_from_fd(fd));
     defer await ac_stream_close(stream);
     await ac_http_serve(server, stream);
 }
@@ -18,9 +28,9 @@ static inline ac_stream *connect_to(ac_http_server *server)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
-        abort();
+        exit(1);
     ac_detach(ac_spawn(serve_one(server, ends[0])));
-    return ac_stream_from_fd(ends[1]);
+    return checked(ac_stream_from_fd(ends[1]));
 }
 
 /* Prints what comes until the connection ends, a line as it is but for the dates. */
@@ -56,8 +66,10 @@ static inline async void talk(ac_http_server *server, const char *text)
 
 static inline void route(ac_http_server *server, const char *pattern, ac_http_handler *handler)
 {
-    if (ac_http_route(server, pattern, handler, NULL) < 0)
-        abort();
+    if (ac_http_route(server, pattern, handler, NULL) < 0) {
+        perror(pattern);
+        exit(1);
+    }
 }
 
 #define HOST "Host: a\r\n"
