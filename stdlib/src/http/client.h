@@ -75,6 +75,7 @@ struct transfer {
     size_t drained;
     /* the request's body */
     bool has_body, has_upload;
+    ac_gen(ac_http_part) upload; /* until the feeder takes it */
     ac_http_part piece; /* what the generator gave, as far as it has not been sent */
     bool upload_has_ended;
     ac_event taken; /* the piece has been sent, or the transfer has ended */
