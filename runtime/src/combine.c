@@ -278,9 +278,25 @@ static void family_interrupt(struct family *family, bool has_failed)
     }
 }
 
+/* Tasks that have just ended, and tell others first: that came before the cancellation. */
+static void take_ended(struct family *family)
+{
+    for (size_t i = 0; i < family->count; i++) {
+        struct entry *entry = &family->entries[i];
+        const struct ac__child *child = &entry->child;
+        if (!child->handle || child->kind != AC__KIND_TASK || ac__state(child->handle) != AC__FINISHED)
+            continue;
+        ac__target_unwatch(child->handle, AC__KIND_TASK, &entry->waiter);
+        entry_finish(entry);
+    }
+}
+
 static struct ac__task *family_cancel(struct ac__wait *wait)
 {
     struct family *family = container_of(wait, struct family, wait);
+    take_ended(family);
+    if (family->remaining == 0) /* its caller is ready, and finds the request */
+        return NULL;
     family_interrupt(family, family->policy->fail_stops || family->is_interrupted);
     family->is_stopping = true;
     for (size_t i = 0; i < family->count; i++)

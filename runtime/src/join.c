@@ -99,11 +99,17 @@ static bool is_cycle(const struct ac__task *task)
     return next == task;
 }
 
-/* Hands the request on, unless it would go round for ever: then it ends the wait, and so the cycle. */
+/* Can a request be handed on? Not to a task that has just ended, and is telling those who wait; nor if it would go round
+ * for ever: then it ends the wait, and so the cycle. */
+static bool can_hand_on(const struct ac__join *join, const struct ac__task *task)
+{
+    return join->kind == AC__KIND_TASK && ac__state(join->target) != AC__FINISHED && !unlikely(is_cycle(task));
+}
+
 struct ac__task *ac__join_cancel(struct ac__wait *wait)
 {
     struct ac__join *join = container_of(wait, struct ac__join, waiter.wait);
-    if (join->kind == AC__KIND_TASK && !unlikely(is_cycle(wait->task))) {
+    if (can_hand_on(join, wait->task)) {
         ac__unflag(wait->task, AC__CANCEL); /* it is the awaited task's now, whatever that makes of it */
         return join->target;
     }
