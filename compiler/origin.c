@@ -539,36 +539,71 @@ struct origin origin_of(struct acc *acc, uint32_t token)
     return origin;
 }
 
-/* The offset of the name in `#define name`, or UINT32_MAX. */
-static uint32_t find_define(const struct original *original, const char *macro)
+/* ---- definitions of macros --------------------------------------------------------------------------------------- */
+
+/* Behind blanks, and a word if one is given; null: it stands not there. */
+static const char *behind(const char *at, const char *end, const char *word)
 {
-    size_t length = strlen(macro);
-    for (uint32_t line = 0; line < original->line_count; line++) {
-        const char *at = original->text + original->lines[line], *end = original->text + original->length;
-        while (at < end && (*at == ' ' || *at == '\t'))
-            at++;
-        if (at == end || *at++ != '#')
-            continue;
-        while (at < end && (*at == ' ' || *at == '\t'))
-            at++;
-        if (end - at < 7 || memcmp(at, "define", 6) != 0)
-            continue;
-        for (at += 6; at < end && (*at == ' ' || *at == '\t'); )
-            at++;
-        bool is_it = (size_t)(end - at) > length && memcmp(at, macro, length) == 0;
-        if (is_it && !is_name_start((unsigned char)at[length]) && !is_digit((unsigned char)at[length]))
-            return (uint32_t)(at - original->text);
+    size_t length = strlen(word);
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    bool is_there = (size_t)(end - at) > length && memcmp(at, word, length) == 0;
+    return is_there ? at + length : NULL;
+}
+
+static bool is_word_end(char c)
+{
+    return !is_name_start((unsigned char)c) && !is_digit((unsigned char)c);
+}
+
+/* The name in `#define name` on a line, or null. */
+static const char *defined_name(const char *line, const char *end, const char *macro)
+{
+    const char *at = behind(line, end, "#");
+    at = at ? behind(at, end, "define") : NULL;
+    at = at && (*at == ' ' || *at == '\t') ? behind(at, end, macro) : NULL;
+    return at && is_word_end(*at) ? at - strlen(macro) : NULL;
+}
+
+/* Whether a definition has the word in it: what comes out of the macro. */
+static bool defines_with(const char *at, const char *end, const char *word)
+{
+    size_t length = strlen(word);
+    for (; at < end && (*at != '\n' || at[-1] == '\\' || (at[-1] == '\r' && at[-2] == '\\')); at++)
+        if ((size_t)(end - at) > length && memcmp(at, word, length) == 0 && is_word_end(at[length]) &&
+            (is_word_end(at[-1]) || is_word_end(*word)))
+            return true;
+    return false;
+}
+
+/* Of several, the last in front of the line that uses it: nobody knows here which groups of the file were skipped. One
+ * with the word in it, if `word` is not null. UINT32_MAX: none. */
+static uint32_t find_define(const struct original *original, const char *macro, uint32_t line, const char *word)
+{
+    const char *end = original->text + original->length;
+    uint32_t count = line && line < original->line_count ? line : original->line_count;
+    while (count-- > 0) {
+        const char *name = defined_name(original->text + original->lines[count], end, macro);
+        if (name && (!word || defines_with(name + strlen(macro), end, word)))
+            return (uint32_t)(name - original->text);
     }
     return UINT32_MAX;
 }
 
-static bool define_in(struct acc *acc, const char *file, const char *macro, struct origin *definition)
+struct wanted {
+    const char *macro;
+    const char *word; /* that it gave, or null */
+    struct origin *definition;
+};
+
+static bool define_in(struct acc *acc, const char *file, uint32_t line, const struct wanted *wanted)
 {
+    struct origin *definition = wanted->definition;
     struct original *original = original_of(acc, file);
-    uint32_t offset = original->text ? find_define(original, macro) : UINT32_MAX;
+    uint32_t offset = original->text ? find_define(original, wanted->macro, line, wanted->word) : UINT32_MAX;
     if (offset == UINT32_MAX)
         return false;
-    *definition = (struct origin){.file = file, .line = 1, .length = (uint32_t)strlen(macro)};
+    *definition = (struct origin){.file = file, .line = 1, .length = (uint32_t)strlen(wanted->macro)};
     while (definition->line < original->line_count && original->lines[definition->line] <= offset)
         definition->line++;
     set_line(definition, original);
@@ -576,16 +611,24 @@ static bool define_in(struct acc *acc, const char *file, const char *macro, stru
     return true;
 }
 
-bool origin_of_macro(struct acc *acc, const char *macro, uint32_t token, struct origin *definition)
+static bool define_anywhere(struct acc *acc, uint32_t token, const struct wanted *wanted)
 {
-    uint16_t own = acc->tokens[token].file;
-    if (own < acc->file_count && define_in(acc, acc->files[own].name, macro, definition))
+    const struct token *use = &acc->tokens[token];
+    if (use->file < acc->file_count && define_in(acc, acc->files[use->file].name, use->line, wanted))
         return true;
     for (uint32_t system = 0; system < 2; system++)
         for (uint32_t i = 0; i < acc->file_count; i++)
-            if (acc->files[i].is_system == system && define_in(acc, acc->files[i].name, macro, definition))
+            if (acc->files[i].is_system == system && define_in(acc, acc->files[i].name, 0, wanted))
                 return true;
     return false;
+}
+
+bool origin_of_macro(struct acc *acc, const char *macro, uint32_t token, struct origin *definition)
+{
+    const struct token *use = &acc->tokens[token];
+    const char *word = arena_copy(acc->arena, acc->text + use->offset, use->length);
+    return define_anywhere(acc, token, &(struct wanted){macro, word, definition}) ||
+           define_anywhere(acc, token, &(struct wanted){macro, NULL, definition});
 }
 
 const char *original_before(struct acc *acc, uint32_t token, uint32_t *length)
