@@ -248,8 +248,7 @@ static bool has_children(const struct function *function)
 static void print_local_parameter(struct printer *printer, const struct symbol *symbol)
 {
     print_hidden(printer, false);
-    print_at(printer, symbol->token);
-    print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
+    print_declaration_at(printer, symbol->token, slot_of(symbol)->type, symbol->name);
     print_text(printer, " = 0;");
     print_hidden(printer, true);
 }
@@ -379,9 +378,11 @@ static void print_register_parameters(struct printer *printer, const struct func
         if (!symbol)
             continue;
         print_text(printer, ",");
+        const char *type = slot_of(symbol)->type;
         if (slot_of(symbol)->place == PLACE_LOCAL)
-            print_at(printer, symbol->token);
-        print_text(printer, declare_as(printer->acc, slot_of(symbol)->type, symbol->name));
+            print_declaration_at(printer, symbol->token, type, symbol->name);
+        else
+            print_text(printer, declare_as(printer->acc, type, symbol->name));
     }
 }
 

@@ -53,14 +53,16 @@ static size_t column_of(const char *text, size_t offset)
     return line ? (size_t)(text + offset - line) - 1 : offset;
 }
 
-/* Brings a token to the column where it stands in the text that came in, so that what the C compiler says of it points
- * there. Far to the right is what came out of macros; that has no column of its own. */
-static void align(struct printer *printer, uint32_t token)
+/* Brings a token, in front of which `width` characters are to be printed, to the column where it stands in the text that
+ * came in, so that what the C compiler says of it points there. Far to the right is what came out of macros; that has no
+ * column of its own. */
+static void align(struct printer *printer, uint32_t token, size_t width)
 {
     const struct token *t = token_at(printer, token);
     size_t wanted = column_of(printer->acc->text, t->offset), column;
     if (printer->shadow || wanted > FARTHEST_COLUMN)
         return;
+    wanted = wanted > width ? wanted - width : 0;
     column = column_of(printer->out.text, printer->out.length);
     if (column > wanted || (column == wanted && !ends_with_space(printer))) {
         print_marker(printer, t->file, t->line);
@@ -69,7 +71,7 @@ static void align(struct printer *printer, uint32_t token)
     buffer_printf(&printer->out, "%*s", (int)(wanted - column), "");
 }
 
-void print_at(struct printer *printer, uint32_t token)
+static void go_to(struct printer *printer, uint32_t token, size_t width)
 {
     const struct token *t = token_at(printer, token);
     printer->near = token;
@@ -83,7 +85,19 @@ void print_at(struct printer *printer, uint32_t token)
         printer->line = t->line;
         printer->last_token = 0;
     }
-    align(printer, token);
+    align(printer, token, width);
+}
+
+void print_at(struct printer *printer, uint32_t token)
+{
+    go_to(printer, token, 0);
+}
+
+void print_declaration_at(struct printer *printer, uint32_t token, const char *declaration, const char *name)
+{
+    const char *place = strchr(declaration, '@');
+    go_to(printer, token, place ? (size_t)(place - declaration) : 0);
+    print_format(printer, "%.*s%s%s", (int)strcspn(declaration, "@"), declaration, name, place ? place + 1 : "");
 }
 
 /* What stands between two neighbouring tokens, if it brings the reader to the right line as it is: then comments and

@@ -38,6 +38,8 @@ void print_node(struct printer *printer, struct node *node);
 void print_plainly(struct printer *printer, struct node *node);
 /* Makes the reader believe to be at this token's line before generated text that belongs to it. */
 void print_at(struct printer *printer, uint32_t token);
+/* A declaration of the name, a token, that has its type as text (struct type_info) in front of it. */
+void print_declaration_at(struct printer *printer, uint32_t token, const char *declaration, const char *name);
 /* Text from here to print_attached() is acc's own: the C compiler takes it for a system header's and does not warn. */
 void print_detached(struct printer *printer);
 /* The same for text that stands on the user's lines. */
