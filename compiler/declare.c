@@ -165,8 +165,10 @@ static void initialise_opaque(struct declare *declare, struct node *item, struct
 {
     struct acc *acc = declare->acc;
     const char *type = infers_type(acc, slot->specifiers) ? "__extension__ __auto_type" : slot->view;
-    const char *text =
-        arena_format(acc->arena, "{ %s ac__value = %%1; __builtin_memcpy(%%0, &ac__value, sizeof ac__value); }", type);
+    const char *plain = slot->is_volatile ? "(const void *)(unsigned long)" : "";
+    const char *text = arena_format(acc->arena,
+                                    "{ %s ac__value = %%1; __builtin_memcpy(%%0, %s&ac__value, sizeof ac__value); }",
+                                    type, plain);
     add(declare, build(acc, item, text, storage(declare, item, slot->symbol), item->child[1], NULL));
 }
 
