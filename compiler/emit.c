@@ -109,8 +109,10 @@ static void print_temporary(struct printer *printer, const struct node *node)
 {
     const struct slot *slot = slot_of(node->symbol);
     if (slot->type) {
+        /* gcc does not count it as a use that a complex value is a condition */
+        const char *unused = strstr(slot->type, "_Complex") ? " __attribute__((unused))" : "";
         print_hidden(printer, node->is_hidden);
-        print_format(printer, "%s;", declare_as(printer->acc, slot->type, slot->name));
+        print_format(printer, "%s%s;", declare_as(printer->acc, slot->type, slot->name), unused);
         print_hidden(printer, false);
         return;
     }
