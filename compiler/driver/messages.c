@@ -7,7 +7,8 @@
  *     f.ac:5:12: warning: ... 'ac__self->n_1' ...     ->  f.ac:5:12: warning: ... 'n' ...
  *
  * gcc shows source lines from the user's file by itself. clang would show the translated text, so it is told to show
- * none, and they are put in here.
+ * none, and they are put in here. A column that the user's line does not have, since macros stood in front of it, is left
+ * out, and what would mark it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,13 +104,26 @@ static bool read_number(const char **text, unsigned *number)
     return true;
 }
 
+/* A line without what colours it. */
+static const char *without_colors(struct driver *driver, const char *line, size_t length)
+{
+    struct buffer plain = {0};
+    for (const char *end = line + length; line < end; line++)
+        if (*line != '\033')
+            buffer_add(&plain, line, 1);
+        else
+            while (line + 1 < end && *line != 'm' && *line != 'K')
+                line++;
+    const char *copy = arena_copy(driver->arena, plain.text ? plain.text : "", plain.length);
+    buffer_free(&plain);
+    return copy;
+}
+
 /* Of the message at the beginning of the line, if there is one. */
-static bool find_place(const char *line, const char *line_end, struct place *place)
+static bool find_place(const char *line, struct place *place)
 {
     place->file = line;
-    if (*line == '\033') /* a colour */
-        place->file += strcspn(line, "m") + 1;
-    for (const char *text = place->file; text < line_end; text++) {
+    for (const char *text = line; *text; text++) {
         const char *behind = text;
         place->file_length = (size_t)(text - place->file);
         if (read_number(&behind, &place->line) && read_number(&behind, &place->column) && !strncmp(behind, ": ", 2))
@@ -134,40 +148,85 @@ static const char *source_line(struct driver *driver, const struct place *place,
     return line;
 }
 
-/* A caret, and what is left of a word underlined. Behind a macro, columns lie farther right than the user's. */
-static void add_snippet(struct buffer *out, const struct place *place, const char *source, size_t length, bool color)
+/* gcc counts a tab as what it takes on a screen. */
+static bool has_column(const struct driver *driver, const struct place *place, const char *source, size_t length)
 {
-    size_t column = place->column - 1 < length ? place->column - 1 : length, word = strspn(source + column, letters);
-    struct underline under = {(uint32_t)column, (uint32_t)(column + word)};
-    snippet_add(out, place->line, source, (uint32_t)length, (uint32_t)column, &under, word > 0, color);
+    size_t width = 0;
+    for (size_t i = 0; i < length; i++)
+        width = source[i] == '\t' && !driver->backend.is_clang ? (width / 8 + 1) * 8 : width + 1;
+    return place->column <= width + 1;
 }
 
-static void print_source(struct driver *driver, const char *line, size_t length)
+/* A caret, and what is left of a word underlined; the line alone where the column is none. */
+static void print_snippet(const struct place *place, const char *source, size_t length, bool color)
+{
+    struct buffer out = {0};
+    size_t column = place->column && place->column - 1 < length ? place->column - 1 : length;
+    size_t word = strspn(source + column, letters);
+    struct underline under = {(uint32_t)column, (uint32_t)(column + word)};
+    snippet_add(&out, place->line, source, (uint32_t)length, (uint32_t)column, &under, word > 0, color);
+    if (!place->column && out.length)
+        out.length = strcspn(out.text, "\n") + 1;
+    fwrite(out.text ? out.text : "", 1, out.length, stderr);
+    buffer_free(&out);
+}
+
+/* The line of a message without its column. */
+static void print_without_column(const char *line, size_t length, const struct place *place)
+{
+    char column[32], both[64];
+    int column_length = snprintf(column, sizeof column, ":%u", place->column);
+    int both_length = snprintf(both, sizeof both, ":%u%s:", place->line, column);
+    const char *found = memmem(line, length, both, (size_t)both_length);
+    size_t before = found ? (size_t)(found - line) + (size_t)(both_length - column_length - 1) : length;
+    size_t behind = found ? before + (size_t)column_length : length;
+    fwrite(line, 1, before, stderr);
+    fwrite(line + behind, 1, length - behind, stderr);
+}
+
+/* A line of gcc's that marks something in the source line above it. */
+static bool is_marks(const char *line)
+{
+    return line[strspn(line, " ")] == '|';
+}
+
+static bool is_snippet(const char *line)
+{
+    return line[strspn(line, " 0123456789")] == '|';
+}
+
+/* A line of what the C compiler says; `drops_marks`: those below have no place. */
+static void print_line(struct driver *driver, const char *line, size_t length, bool *drops_marks)
 {
     struct place place;
-    struct buffer snippet = {0};
-    size_t source_length;
-    if (!find_place(line, line + length, &place) || !place.column)
+    size_t source_length = 0;
+    *drops_marks = *drops_marks && is_snippet(line);
+    if (*drops_marks && is_marks(line))
         return;
-    const char *source = source_line(driver, &place, &source_length);
-    if (source)
-        add_snippet(&snippet, &place, source, source_length, strchr(line, '\033'));
-    fwrite(snippet.text ? snippet.text : "", 1, snippet.length, stderr);
-    buffer_free(&snippet);
+    bool is_message = find_place(without_colors(driver, line, length), &place) && place.column;
+    const char *source = is_message ? source_line(driver, &place, &source_length) : NULL;
+    if (source && !has_column(driver, &place, source, source_length)) {
+        print_without_column(line, length, &place);
+        place.column = 0;
+        *drops_marks = true;
+    } else {
+        fwrite(line, 1, length, stderr);
+    }
+    if (source && driver->backend.is_clang && !driver->line.hides_source)
+        print_snippet(&place, source, source_length, memchr(line, '\033', length));
 }
 
 void messages_print_translated(struct driver *driver, const char *path)
 {
     struct buffer messages = {0};
     size_t size;
+    bool drops_marks = false;
     const char *text = file_read(driver->arena, path, &size);
     add_renamed(&messages, text ? text : "");
     for (const char *line = messages.text; line && *line; ) {
         size_t length = strcspn(line, "\n");
         length += line[length] == '\n';
-        fwrite(line, 1, length, stderr);
-        if (driver->backend.is_clang && !driver->line.hides_source)
-            print_source(driver, line, length);
+        print_line(driver, line, length, &drops_marks);
         line += length;
     }
     buffer_free(&messages);
