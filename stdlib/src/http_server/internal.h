@@ -158,7 +158,14 @@ static inline void ac__http_buffer_add(struct buffer *buffer, const void *bytes,
 }
 
 /* What a connection is at. */
-enum phase { PHASE_IDLE, PHASE_HEAD, PHASE_HANDLER, PHASE_BODY, PHASE_WRITE, PHASE_CLOSING };
+enum phase { PHASE_IDLE, PHASE_HEAD, PHASE_HANDLER, PHASE_CLOSING };
+
+/* A wait for the client, and until when. */
+struct limit {
+    ac_task(void) task; /* null: nobody waits */
+    double until;
+    bool is_over;       /* the task has been cancelled because of that */
+};
 
 struct connection {
     struct ac_http_server *server;
@@ -172,14 +179,13 @@ struct connection {
     struct buffer out;      /* what has not been sent yet */
     bool is_hung_up;        /* the client has ended its output */
     bool is_gone;           /* ... while a handler waited, which was therefore cancelled */
-    bool is_timed_out;      /* the task that waits has been cancelled because of the deadline */
     bool is_broken;         /* nothing can be written any more */
     bool is_closing;        /* the response under way is the last */
     bool is_cut;            /* ... and ends here, incomplete */
     bool is_used;           /* it had a request */
     bool is_armed, is_pushing;
-    double deadline, armed_for;
-    ac_task(void) waiting;  /* for the client, until the deadline: `task`, or one that reads the body for it */
+    double armed_for;
+    struct limit input, output;
     int64_t taken;          /* by the client, when the slice began or its limit was extended */
     ac_timer timer, push;
     struct ac_request request;
@@ -210,11 +216,8 @@ async void ac__http_connection_send(struct connection *c, const void *bytes, siz
 async size_t ac__http_connection_send_file(struct connection *c, int file, off_t offset, size_t size);
 /* Sends what there is to send when the loop gets control, unless it has been sent before. */
 async void ac__http_connection_push_later(struct connection *c);
-/* A wait of the connection's own begins, and is over. */
-void ac__http_connection_begin(struct connection *c, enum phase phase, double until);
-void ac__http_connection_end(struct connection *c, enum phase phase);
-/* Did the deadline cancel the task? Says so once. */
-bool ac__http_connection_was_late(struct connection *c);
+/* Its client may have gone while nobody looked: looks, if the handler runs and nothing else waits for the client. */
+void ac__http_connection_look(struct connection *c);
 /* "Sun, 06 Nov 1994 08:49:37 GMT", in HTTP_TIME bytes. False, and "": in no year that this form can name. */
 bool ac__http_write_time(char *text, time_t time);
 /* The header field. */
