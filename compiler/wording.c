@@ -102,17 +102,18 @@ static const char *without_typeof(struct acc *acc, const char *text)
 /* What an expression has been given as a type, says the shadow: only the type is of interest. */
 static const char *without_expressions(struct acc *acc, const char *text)
 {
-    static const char start[] = "'typeof (", aka[] = "' (aka '";
-    for (const char *at = text; (at = strstr(at, start)); at++) {
-        size_t first = (size_t)(at - text), close = close_of(text, first + strlen(start) - 1);
-        if (close == SIZE_MAX || strncmp(text + close + 1, aka, strlen(aka)) != 0)
+    static const char aka[] = "' (aka '", word[] = "typeof (";
+    for (const char *at = text; (at = strstr(at, aka)); at++) {
+        size_t end = (size_t)(at - text), start = end, type = end + strlen(aka);
+        while (start > 0 && text[start - 1] != '\'')
+            start--;
+        size_t type_end = type + strcspn(text + type, "'");
+        if (start == 0 || text[type_end] != '\'' || text[type_end + 1] != ')' ||
+            !memmem(text + start, end - start, word, strlen(word)))
             continue;
-        size_t type = close + 1 + strlen(aka), end = type + strcspn(text + type, "'");
-        if (text[end] != '\'' || text[end + 1] != ')')
-            continue;
-        text = splice(acc, text, end + 1, end + 2, "");
-        text = splice(acc, text, first + 1, type, "");
-        at = text + first;
+        text = splice(acc, text, type_end + 1, type_end + 2, "");
+        text = splice(acc, text, start, type, "");
+        at = text + start;
     }
     return text;
 }
