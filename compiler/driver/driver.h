@@ -134,8 +134,9 @@ struct process_options {
     bool is_translator;       /* acc1: if it dies, that is our fault */
     bool nests_deeply;        /* gets a deep C stack, as far as the system allows */
 };
+struct driver;
 /* From here on signals that would end the process wait until a child is being waited for. */
-void process_prepare(void);
+void process_prepare(struct driver *driver);
 /* A command that runs; pid 0 in a dry run. */
 struct process {
     pid_t pid;
@@ -143,16 +144,16 @@ struct process {
     bool is_translator;
     int report;               /* a descriptor out of which its exit status comes, perhaps; 0: none */
 };
-struct process process_start(struct words *command, const struct process_options *options, struct temporary *temporary);
-/* Waits for its end, or its report, and returns its exit status; 1 where it ended otherwise (which is then said). A signal to the
- * driver goes to the child first; then temporary files are removed and the driver ends by the same signal. */
-int process_finish(const struct process *process, struct temporary *temporary);
-int process_run(struct words *command, const struct process_options *options, struct temporary *temporary);
+struct process process_start(struct driver *driver, struct words *command, const struct process_options *options);
+/* Waits for its end, or its report, and returns its exit status; 1 where it ended otherwise (which is then said). A
+ * signal to the driver goes to the child first; then temporary files are removed and the driver ends by the same
+ * signal. */
+int process_finish(struct driver *driver, const struct process *process);
+int process_run(struct driver *driver, struct words *command, const struct process_options *options);
 /* Waits for the end of those that have reported, so that their time counts as the driver's. */
 void process_reap(void);
 /* Copies a file to standard error. */
 void messages_print(const char *path);
-struct driver;
 /* The same with what the C compiler said of a translated text. */
 void messages_print_translated(struct driver *driver, const char *path);
 /* Becomes the command. */
@@ -181,6 +182,9 @@ struct driver {
     struct temporary temporary;
     const char *standard_input; /* a file with what it held, or null: not read */
     struct words modules;       /* of the standard library, to be linked */
+    int signals;                /* a descriptor out of which blocked signals come (process.c) */
+    unsigned argument_files;    /* response files made (process.c) */
+    const char *shown_path, *shown_text; /* the source file read last for a message, or null (messages.c) */
 };
 
 /* Takes the unit through all its steps; returns the status of the first that failed, or 0. */

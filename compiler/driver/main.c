@@ -123,7 +123,7 @@ static int run_rest(struct driver *driver)
     struct words command = rest_command(driver);
     struct process_options options = {.is_verbose = driver->line.is_verbose, .is_dry_run = driver->line.is_dry_run};
     bool is_needed = driver->line.mode == MODE_LINK || other_sources(driver) || lacks_input(driver);
-    return is_needed && driver->line.mode != MODE_EMIT_C ? process_run(&command, &options, &driver->temporary) : 0;
+    return is_needed && driver->line.mode != MODE_EMIT_C ? process_run(driver, &command, &options) : 0;
 }
 
 /* Standard input can be read once only, but a file may have to be read twice. */
@@ -177,7 +177,7 @@ static void check(const struct driver *driver)
 static _Noreturn void become_compiler(struct driver *driver)
 {
     if (modules_need_preprocessing(driver))
-        process_prepare();
+        process_prepare(driver);
     modules_find(driver);
     temporary_remove(&driver->temporary);
     struct words command = rest_command(driver);
@@ -219,7 +219,7 @@ int main(int argc, char **argv)
     if (!line->unit_count || line->wants_version)
         become_compiler(driver);
     check(driver);
-    process_prepare();
+    process_prepare(driver);
     int status = build(driver);
     process_reap();
     return status;

@@ -135,13 +135,13 @@ static bool find_place(const char *line, struct place *place)
 /* The user's line, if it can be read; a file is read once only where its messages follow each other. */
 static const char *source_line(struct driver *driver, const struct place *place, size_t *length)
 {
-    static const char *path, *text;
+    const char *path = driver->shown_path;
     if (!path || strlen(path) != place->file_length || memcmp(path, place->file, place->file_length) != 0) {
         size_t size;
-        path = arena_copy(driver->arena, place->file, place->file_length);
-        text = file_read(driver->arena, path, &size);
+        driver->shown_path = arena_copy(driver->arena, place->file, place->file_length);
+        driver->shown_text = file_read(driver->arena, driver->shown_path, &size);
     }
-    const char *line = text;
+    const char *line = driver->shown_text;
     for (unsigned i = 1; line && i < place->line; i++)
         line = (line = strchr(line, '\n')) ? line + 1 : NULL;
     *length = line ? strcspn(line, "\r\n") : 0;

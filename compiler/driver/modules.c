@@ -149,7 +149,7 @@ static void search_source(struct driver *driver, struct words *modules, const st
     words_add(&command, item->word);
     words_add(&command, "-o");
     words_add(&command, text);
-    if (!process_run(&command, &quietly, &driver->temporary))
+    if (!process_run(driver, &command, &quietly))
         search_file(driver, modules, text);
 }
 

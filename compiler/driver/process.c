@@ -27,7 +27,6 @@ enum { MAX_COMMAND = 96 * 1024 };
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
 enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
-static int signals; /* a descriptor out of which blocked signals come */
 
 static void signal_set(sigset_t *set)
 {
@@ -47,15 +46,15 @@ static void occupy_standard_descriptors(void)
             (void)open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-void process_prepare(void)
+void process_prepare(struct driver *driver)
 {
     sigset_t set;
     occupy_standard_descriptors();
     signal(SIGCHLD, SIG_DFL); /* ignored, it would take the children's status away */
     signal_set(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    signals = signalfd(-1, &set, SFD_CLOEXEC);
-    if (signals < 0)
+    driver->signals = signalfd(-1, &set, SFD_CLOEXEC);
+    if (driver->signals < 0)
         fatal("signals cannot be waited for: %s", strerror(errno));
 }
 
@@ -147,28 +146,29 @@ static bool has_finished(const struct process *process, int *report, int *status
 }
 
 /* Waits for a signal or something to read in the report. Returns the signal, or 0. */
-static int next_signal(int report)
+static int next_signal(const struct driver *driver, int report)
 {
     struct signalfd_siginfo signal_info;
-    struct pollfd sources[] = {{.fd = signals, .events = POLLIN}, {.fd = report, .events = POLLIN}};
+    struct pollfd sources[] = {{.fd = driver->signals, .events = POLLIN}, {.fd = report, .events = POLLIN}};
     if (poll(sources, 2, -1) < 1 || !sources[0].revents)
         return 0;
-    return read(signals, &signal_info, sizeof signal_info) == sizeof signal_info ? (int)signal_info.ssi_signo : 0;
+    ssize_t size = read(driver->signals, &signal_info, sizeof signal_info);
+    return size == sizeof signal_info ? (int)signal_info.ssi_signo : 0;
 }
 
 /* Waits for the child to finish; returns its wait status. */
-static int wait_for(const struct process *process, struct temporary *temporary)
+static int wait_for(struct driver *driver, const struct process *process)
 {
     int status, number, ending = 0, report = process->report ? process->report : -1;
     while (!has_finished(process, &report, &status)) {
-        number = next_signal(report);
+        number = next_signal(driver, report);
         if (!number || number == SIGCHLD)
             continue;
         kill(process->pid, ending ? SIGKILL : number); /* a second signal: it has had its time */
         ending = number;
     }
     if (ending)
-        end_by(ending, temporary);
+        end_by(ending, &driver->temporary);
     return status;
 }
 
@@ -181,13 +181,13 @@ static size_t command_size(const struct words *command)
 }
 
 /* The command, its arguments moved to a file where they are too long for the system. */
-static struct words *shortened(struct words *command, struct temporary *temporary)
+static struct words *shortened(struct driver *driver, struct words *command)
 {
     if (command_size(command) < MAX_COMMAND)
         return command;
     struct words *result = arena_allocate(command->arena, sizeof *result);
-    static unsigned count;
-    const char *path = temporary_path(temporary, 0, arena_format(command->arena, "arguments%u", count++));
+    const char *name = arena_format(command->arena, "arguments%u", driver->argument_files++);
+    const char *path = temporary_path(&driver->temporary, 0, name);
     result->arena = command->arena;
     words_write_response(command, 1, path);
     words_add(result, command->word[0]);
@@ -207,7 +207,7 @@ static struct words *waiting(const struct words *command)
     return result;
 }
 
-struct process process_start(struct words *command, const struct process_options *options, struct temporary *temporary)
+struct process process_start(struct driver *driver, struct words *command, const struct process_options *options)
 {
     struct process process = {
         .name = command->word[0],
@@ -220,7 +220,7 @@ struct process process_start(struct words *command, const struct process_options
         return process;
     if (options->gate)
         command = waiting(command); /* not printed: by hand, its input is there */
-    command = shortened(command, temporary);
+    command = shortened(driver, command);
     fflush(NULL);
     process.pid = fork();
     if (process.pid < 0)
@@ -230,11 +230,11 @@ struct process process_start(struct words *command, const struct process_options
     return process;
 }
 
-int process_finish(const struct process *process, struct temporary *temporary)
+int process_finish(struct driver *driver, const struct process *process)
 {
     if (!process->pid)
         return 0;
-    int status = wait_for(process, temporary);
+    int status = wait_for(driver, process);
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
     fprintf(stderr, "acc: error: %s was ended by signal %d (%s)\n", process->name, WTERMSIG(status),
@@ -244,10 +244,10 @@ int process_finish(const struct process *process, struct temporary *temporary)
     return 1;
 }
 
-int process_run(struct words *command, const struct process_options *options, struct temporary *temporary)
+int process_run(struct driver *driver, struct words *command, const struct process_options *options)
 {
-    struct process process = process_start(command, options, temporary);
-    return process_finish(&process, temporary);
+    struct process process = process_start(driver, command, options);
+    return process_finish(driver, &process);
 }
 
 void process_reap(void)

@@ -42,7 +42,7 @@ static struct process_options how_to_run(const struct driver *driver, const stru
 static int run(struct driver *driver, struct words *command, const struct unit *unit)
 {
     struct process_options options = how_to_run(driver, unit);
-    return process_run(command, &options, &driver->temporary);
+    return process_run(driver, command, &options);
 }
 
 static const char *with_suffix(struct arena *arena, const char *path, const char *suffix)
@@ -136,7 +136,7 @@ static struct process preprocess(struct driver *driver, struct unit *unit, const
     words_add(&command, unit->name);
     words_add(&command, "-o");
     words_add(&command, unit_preprocessed(driver, unit));
-    return process_start(&command, &options, &driver->temporary);
+    return process_start(driver, &command, &options);
 }
 
 static const char *joined(struct driver *driver, unsigned stages)
@@ -187,7 +187,7 @@ static struct process translate(struct driver *driver, struct unit *unit, const 
     words_add(&command, unit_preprocessed(driver, unit));
     words_add(&command, output);
     command_add_options(driver, &command, STAGE_TYPES);
-    return process_start(&command, &options, &driver->temporary);
+    return process_start(driver, &command, &options);
 }
 
 /* Files that the compiler names after its output (coverage notes, split debug information) would be named after our
@@ -257,7 +257,7 @@ static int compile(struct driver *driver, struct unit *unit, const char *text)
     struct process_options options = how_to_run(driver, unit);
     options.messages = temporary_path(&driver->temporary, unit->number, "messages");
     options.nests_deeply = true;
-    int status = process_run(&command, &options, &driver->temporary);
+    int status = process_run(driver, &command, &options);
     messages_print_translated(driver, options.messages);
     return status;
 }
@@ -301,11 +301,11 @@ static int make_text(struct driver *driver, struct unit *unit, const char *outpu
         fatal("no pair of sockets can be made: %s", strerror(errno));
     struct process preprocessor = preprocess(driver, unit, first);
     struct process translator = translate(driver, unit, output, second, gate);
-    int status = process_finish(&preprocessor, &driver->temporary);
+    int status = process_finish(driver, &preprocessor);
     bool is_preprocessed = !status && send(gate[0], "", 1, MSG_NOSIGNAL) == 1;
     close(gate[1]);
     shutdown(gate[0], SHUT_WR);
-    int translation = process_finish(&translator, &driver->temporary);
+    int translation = process_finish(driver, &translator);
     close(gate[0]);
     if (is_preprocessed)
         status = translation;
