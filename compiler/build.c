@@ -255,6 +255,18 @@ bool is_expression(const struct node *node)
     return (node->kind >= NODE_NAME && node->kind <= NODE_BUILTIN) && node->kind != NODE_GENERIC_ASSOC;
 }
 
+struct node *lvalue_base(const struct acc *acc, struct node *node)
+{
+    for (;; node = node->child[0]) {
+        node = node_strip(node);
+        bool is_member = node->kind == NODE_MEMBER && token_is(acc, node->op, ".");
+        bool is_element = node->kind == NODE_INDEX && node->child[0]->type && node->child[0]->type->class == TYPE_ARRAY;
+        bool is_extension = node->kind == NODE_UNARY && token_is(acc, node->op, "__extension__");
+        if (!is_member && !is_element && !is_extension)
+            return node;
+    }
+}
+
 struct type_info *value_type(const struct node *node)
 {
     return node->type && node->type->decayed ? node->type->decayed : node->type;

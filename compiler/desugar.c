@@ -232,21 +232,9 @@ struct symbol *with_function(struct acc *acc, const struct type_info *type, cons
  * a function's result with its expression: they are copied. */
 static bool is_lasting_lvalue(const struct acc *acc, struct node *node)
 {
-    node = node_strip(node);
-    switch (node->kind) {
-    case NODE_NAME:
-        return true;
-    case NODE_MEMBER:
-        return token_is(acc, node->op, "->") || is_lasting_lvalue(acc, node->child[0]);
-    case NODE_INDEX:
-        return !node->child[0]->type || node->child[0]->type->class != TYPE_ARRAY ||
-               is_lasting_lvalue(acc, node->child[0]);
-    case NODE_UNARY:
-        return token_is(acc, node->op, "*") ||
-               (token_is(acc, node->op, "__extension__") && is_lasting_lvalue(acc, node->child[0]));
-    default:
-        return false;
-    }
+    const struct node *base = lvalue_base(acc, node);
+    bool is_pointed_to = base->kind == NODE_UNARY && token_is(acc, base->op, "*");
+    return base->kind == NODE_NAME || base->kind == NODE_MEMBER || base->kind == NODE_INDEX || is_pointed_to;
 }
 
 struct node *await_call(struct acc *acc, struct node *near, struct symbol *callee, struct node *first,

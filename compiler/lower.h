@@ -114,6 +114,9 @@ const char *token_text(struct acc *acc, uint32_t token);
 /* declaration text with the name put in for @ */
 const char *declare_as(struct acc *acc, const char *declaration, const char *name);
 bool is_expression(const struct node *node);
+/* What an lvalue is a part of, through members and elements: a name, what a pointer leads to (`p->m`, `*p`, `p[i]`), or
+ * what is no object of the program's own, such as a call. */
+struct node *lvalue_base(const struct acc *acc, struct node *node);
 /* The type of an expression's value: after array and function decay, a bit-field's promoted. Null: not known. */
 struct type_info *value_type(const struct node *node);
 /* An expression without a value. */

@@ -16,21 +16,11 @@ struct spawning {
 };
 
 /* The variable that an lvalue is a part of; null: it is reached through a pointer. */
-static const struct symbol *root_variable(struct node *node)
+static const struct symbol *root_variable(const struct acc *acc, struct node *node)
 {
-    node = node_strip(node);
-    switch (node->kind) {
-    case NODE_NAME: return node->symbol && node->symbol->kind == SYMBOL_OBJECT ? node->symbol : NULL;
-    case NODE_MEMBER: {
-        const struct type_info *type = node->child[0]->type;
-        return type && type->class == TYPE_RECORD ? root_variable(node->child[0]) : NULL;
-    }
-    case NODE_INDEX: {
-        const struct type_info *type = node->child[0]->type;
-        return type && type->class == TYPE_ARRAY ? root_variable(node->child[0]) : NULL;
-    }
-    default: return NULL;
-    }
+    const struct node *base = lvalue_base(acc, node);
+    bool is_variable = base->kind == NODE_NAME && base->symbol && base->symbol->kind == SYMBOL_OBJECT;
+    return is_variable ? base->symbol : NULL;
 }
 
 /* The variable by which an lvalue is reached, pointers or not. */
@@ -78,7 +68,7 @@ static void check_spawn(struct spawning at, struct node *spawn)
         return;
     for (uint32_t i = 1; i < coroutine->count; i++) {
         struct node *lvalue = addressed(at.acc, coroutine->child[i]);
-        const struct symbol *local = lvalue ? root_variable(lvalue) : NULL;
+        const struct symbol *local = lvalue ? root_variable(at.acc, lvalue) : NULL;
         if (lvalue && lvalue->kind == NODE_COMPOUND_LITERAL && !(at.handle && is_awaited_in(at.block, at.handle))) {
             report(at.acc, MESSAGE_SPAWN_LITERAL, spawn->first);
             return;
