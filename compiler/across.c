@@ -12,10 +12,17 @@ struct watched {
     enum message message;
 };
 
+/* Where the function waits: behind a token. */
+struct wait {
+    const struct node *node;
+    uint32_t token;
+};
+
 struct crossing {
     struct acc *acc;
     struct watched *variables;
-    struct node **awaits, **uses;
+    struct wait *awaits;
+    struct node **uses;
     struct span *loops;
     uint32_t variable_count, await_count, use_count, loop_count;
 };
@@ -69,21 +76,49 @@ static void collect_declaration(struct crossing *crossing, const struct node *no
     }
 }
 
+const char *waiting_word(const struct node *node)
+{
+    switch (node->kind) {
+    case NODE_YIELD: return "yield";
+    case NODE_ASYNC_WITH: return "async with";
+    case NODE_ASYNC_FOR: return "async for";
+    case NODE_BLOCK:
+    case NODE_FOR: return "end of scoped children";
+    default: return "await";
+    }
+}
+
+void report_wait(struct acc *acc, const struct node *node)
+{
+    report(acc, MESSAGE_AWAIT_HERE, node->op ? node->op : node->first, waiting_word(node));
+}
+
+static void note_wait(struct crossing *crossing, const struct node *node, uint32_t token)
+{
+    *ARENA_PUSH(crossing->acc->arena, crossing->awaits, crossing->await_count) = (struct wait){node, token};
+}
+
+/* Each operand of `async with` is entered before the next is evaluated; `async for` awaits behind its operand. */
+static void note_waits(struct crossing *crossing, const struct node *node)
+{
+    for (uint32_t i = 0; node->kind == NODE_ASYNC_WITH && i + 1 < node->count; i++)
+        note_wait(crossing, node, node->child[i]->last);
+    if (node_suspends(node) || awaits_children(node))
+        note_wait(crossing, node, node->kind == NODE_ASYNC_FOR ? node->child[1]->last : node->last);
+}
+
 static void collect(struct crossing *crossing, struct node *node, uint32_t end)
 {
     struct arena *arena = crossing->acc->arena;
     if (node->kind == NODE_DECLARATION)
         collect_declaration(crossing, node, end);
-    else if (node->kind == NODE_AWAIT || node->kind == NODE_YIELD)
-        *ARENA_PUSH(arena, crossing->awaits, crossing->await_count) = node;
     else if (node->kind == NODE_NAME)
         *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
     else if (node_is_loop(node) || node->kind == NODE_ASYNC_FOR)
         *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){node->first, node->last};
     else if (node->kind == NODE_SIZEOF_EXPR || node->kind == NODE_TYPEOF || node->kind == NODE_NESTED_FUNCTION)
         return;
-    if (node->kind == NODE_ASYNC_FOR) /* its awaits stand behind its operand */
-        *ARENA_PUSH(arena, crossing->awaits, crossing->await_count) = node->child[1];
+    note_waits(crossing, node);
     if (node->kind == NODE_BLOCK || node->kind == NODE_FOR)
         end = node->last;
     for (uint32_t i = 0; i < node->count; i++)
@@ -106,14 +141,14 @@ static bool share_loop(const struct crossing *crossing, const struct watched *va
 static const struct node *crossed(const struct crossing *crossing, const struct watched *variable)
 {
     for (uint32_t a = 0; a < crossing->await_count; a++) {
-        uint32_t await = crossing->awaits[a]->last;
+        uint32_t await = crossing->awaits[a].token;
         if (await < variable->symbol->token || await > variable->end)
             continue;
         for (uint32_t u = 0; u < crossing->use_count; u++) {
             uint32_t use = crossing->uses[u]->first;
             bool is_use = crossing->uses[u]->symbol == variable->symbol;
             if (is_use && (use > await || share_loop(crossing, variable, await, use)))
-                return crossing->awaits[a];
+                return crossing->awaits[a].node;
         }
     }
     return NULL;
@@ -128,9 +163,8 @@ void check_across(struct acc *acc, struct node *body)
         const struct node *await = crossed(&crossing, variable);
         if (!await)
             continue;
-        bool is_yield = await->kind == NODE_YIELD;
         report(acc, variable->message, variable->symbol->token, variable->symbol->name,
-               is_yield ? "a 'yield'" : "an 'await'");
-        report(acc, MESSAGE_AWAIT_HERE, await->op ? await->op : await->first, is_yield ? "yield" : "await");
+               await->kind == NODE_YIELD ? "a 'yield'" : "an 'await'");
+        report_wait(acc, await);
     }
 }

@@ -9,6 +9,10 @@ void check_jumps(struct acc *acc, struct node *body);
 
 /* across.c: objects that an await would leave behind: va_list, register variables. */
 void check_across(struct acc *acc, struct node *body);
+/* What waits, as messages name it. */
+const char *waiting_word(const struct node *node);
+/* A note that says where that is. */
+void report_wait(struct acc *acc, const struct node *node);
 bool has_va_list(const struct acc *acc, const struct node *specifiers);
 
 /* warnings.c and its parts: what may be wrong. They run when everything else is right. */

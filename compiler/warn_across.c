@@ -31,23 +31,6 @@ static bool waits(const struct node *node)
     return node->kind == NODE_AWAIT || node->kind == NODE_YIELD;
 }
 
-static const char *waiting_word(const struct node *node)
-{
-    switch (node->kind) {
-    case NODE_YIELD: return "yield";
-    case NODE_ASYNC_WITH: return "async with";
-    case NODE_ASYNC_FOR: return "async for";
-    case NODE_BLOCK:
-    case NODE_FOR: return "end of scoped children";
-    default: return "await";
-    }
-}
-
-static void report_wait(struct acc *acc, const struct node *node)
-{
-    report(acc, MESSAGE_AWAIT_HERE, node->op ? node->op : node->first, waiting_word(node));
-}
-
 static bool is_one_of(const struct acc *acc, uint32_t token, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
