@@ -3,8 +3,9 @@
  *   text (cc -E) --scan--> tokens --parse--> tree --shadow--> text for libclang --meaning--> types on the tree
  *        --the passes of lower.h--> lowered tree --emit--> C
  *
- * One struct acc goes along everywhere; there is no other mutable state. Memory comes from its arena and is never
- * freed singly. Sections stand in the order in which the files that define them work.
+ * One struct acc goes along everywhere; there is no other mutable state. Memory comes from its
+ * arena and is never freed singly. Sections stand in the order in which the files that define
+ * them work.
  */
 #ifndef ACC_H
 #define ACC_H
@@ -17,7 +18,7 @@
 
 #include "util.h"
 
-/* ---- source: the preprocessed text, its tokens, and where they come from ------------------------------------- */
+/* ---- source: the preprocessed text, its tokens, and where they come from --------------------- */
 
 enum token_kind {
     TOK_END,
@@ -47,10 +48,11 @@ struct file {
     bool is_system;   /* marker flag 3 */
 };
 
-/* ---- tree ---------------------------------------------------------------------------------------------------- */
+/* ---- tree ------------------------------------------------------------------------------------ */
 
-/* Every kind, with its children in order (? may be null, * any number). A node covers the tokens first..last; what
- * lies between its children is its own text. The kinds below GENERATED are made by passes and have a template. */
+/* Every kind, with its children in order (? may be null, * any number). A node covers the tokens
+ * first..last; what lies between its children is its own text. The kinds below GENERATED are
+ * made by passes and have a template. */
 #define NODE_KINDS(X) \
     /* expressions */ \
     X(NAME)             /* symbol */ \
@@ -190,14 +192,15 @@ struct node {
     };
 };
 
-struct node *node_make(struct acc *acc, enum node_kind kind, uint32_t first, uint32_t last, uint32_t count, ...);
+struct node *node_make(struct acc *acc, enum node_kind kind, uint32_t first, uint32_t last,
+                       uint32_t count, ...);
 void node_append(struct acc *acc, struct node *node, struct node *child);
 const char *node_kind_name(enum node_kind kind);
 bool node_is_case(const struct node *node);  /* a `case` or `default` */
 bool node_is_label(const struct node *node); /* one of those, or a label */
 bool node_is_loop(const struct node *node);  /* one of C's loops */
-/* Whether an async function can give way in it, its children aside: an await, or what awaits by itself. What ends a
- * block that has scoped children, besides: awaits_children(). */
+/* Whether an async function can give way in it, its children aside: an await, or what awaits by
+ * itself. What ends a block that has scoped children, besides: awaits_children(). */
 bool node_suspends(const struct node *node);
 /* The first token of the part of a loop that is repeated. */
 uint32_t node_loop_start(const struct node *loop);
@@ -207,14 +210,15 @@ const struct node *node_find(const struct node *node, enum node_kind kind);
 struct node *node_strip(struct node *node);
 /* The declarator in parentheses in a declarator, or null. */
 struct node *node_nested(const struct node *declarator);
-/* The derivation that says what the declared name is: in `(*f(int))(double)` the (int). Null: it has the base type. */
+/* The derivation that says what the declared name is: in `(*f(int))(double)` the (int). Null: it
+ * has the base type. */
 struct node *node_derivation(const struct node *declarator);
 /* Verifies that children lie in order within their parents; ends the process if not. */
 void node_check(const struct acc *acc, const struct node *node);
 /* The tree as indented text: kinds, tokens, symbols. */
 void node_dump(const struct acc *acc, const struct node *node, int depth, struct buffer *out);
 
-/* ---- scopes: what a name means where it stands ----------------------------------------------------------------- */
+/* ---- scopes: what a name means where it stands ----------------------------------------------- */
 
 enum symbol_kind { SYMBOL_TYPEDEF, SYMBOL_OBJECT, SYMBOL_FUNCTION, SYMBOL_ENUMERATOR, SYMBOL_TAG, SYMBOL_LABEL };
 
@@ -253,7 +257,7 @@ struct symbol {
     };
 };
 
-/* ---- one translation --------------------------------------------------------------------------------------------- */
+/* ---- one translation ------------------------------------------------------------------------- */
 
 /* A run of tokens, inclusive. */
 struct span {
@@ -298,7 +302,8 @@ struct acc {
     uint32_t input_length;
     struct diagnostics *diagnostics;
     struct originals *originals; /* source files read again for messages (origin.c) */
-    /* set by the parser when it met something that is no program: where, and in whose words the C compiler will say it */
+    /* set by the parser when it met something that is no program: where, and in whose words the
+     * C compiler will say it */
     uint32_t syntax_error;     /* token, 0: none */
     struct span *unfit;        /* external declarations that the grammar does not fit, with the token behind them */
     uint32_t unfit_count;
@@ -318,21 +323,22 @@ struct options {
 /* scan.l: text -> tokens. match.c part: brackets. */
 void scan(struct acc *acc);
 
-/* parse.y and words.c: tokens -> items. Reports what is wrong in the dialect's own words (refusals are check.c's);
- * returns false, with syntax_error set, where the grammar does not fit. Plain C that the grammar does not know is
- * kept as text and left to the C compiler. */
+/* parse.y and words.c: tokens -> items. Reports what is wrong in the dialect's own words
+ * (refusals are check.c's); returns false, with syntax_error set, where the grammar does not
+ * fit. Plain C that the grammar does not know is kept as text and left to the C compiler. */
 bool parse(struct acc *acc);
 /* What a name means at the end of the file's scope (functions, objects, typedefs); null: nothing. */
 struct symbol *file_symbol(const struct acc *acc, const char *name);
 /* Whether a typedef or a tag has that name there. */
 bool is_file_type(const struct acc *acc, const char *name);
 
-/* ---- diagnostics ---------------------------------------------------------------------------------------------- */
+/* ---- diagnostics ----------------------------------------------------------------------------- */
 
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
-/* Reports at a token in clang's form; columns, source line and caret come from the original file. A message id's text,
- * severity and -W group stand in diagnostics.def. Notes follow the message they belong to. */
+/* Reports at a token in clang's form; columns, source line and caret come from the original
+ * file. A message id's text, severity and -W group stand in diagnostics.def. Notes follow the
+ * message they belong to. */
 enum message {
 #define MESSAGE(id, severity, group, text) MESSAGE_##id,
 #include "diagnostics.def"
@@ -342,12 +348,12 @@ void report(struct acc *acc, enum message id, uint32_t token, ...);
 /* The same with a ready text: what libclang says. `last` gives the end of the underlined range (0: none). */
 void report_text(struct acc *acc, enum severity severity, uint32_t token, uint32_t last, const char *text);
 /* The same with any ranges underlined, as clang does with operands. */
-void report_ranges(struct acc *acc, enum severity severity, uint32_t token, const struct span *ranges, uint32_t count,
-                   const char *text);
+void report_ranges(struct acc *acc, enum severity severity, uint32_t token,
+                   const struct span *ranges, uint32_t count, const char *text);
 /* The same, the place being the end of the token: where something is missing. */
 void report_behind(struct acc *acc, enum severity severity, uint32_t token, const char *text);
-/* One mistake, one line of errors: later errors on these tokens' lines are dropped, as they are on the line of any
- * error that was reported. */
+/* One mistake, one line of errors: later errors on these tokens' lines are dropped, as they are
+ * on the line of any error that was reported. */
 void report_no_more(struct acc *acc, uint32_t first, uint32_t last);
 /* The same for lines that name a function whose declaration is the mistake. */
 void report_no_more_of(struct acc *acc, const char *function);
@@ -358,7 +364,7 @@ uint32_t error_count(const struct acc *acc);
 /* Blanks out the pragmas that are about acc's own warnings, which the C compiler does not know (pragmas.c). */
 void drop_pragmas(struct acc *acc);
 
-/* ---- meaning: libclang --------------------------------------------------------------------------------------- */
+/* ---- meaning: libclang ----------------------------------------------------------------------- */
 
 enum type_class {
     TYPE_VOID, TYPE_SCALAR, TYPE_RECORD, TYPE_ARRAY, TYPE_FUNCTION,
@@ -430,25 +436,27 @@ struct shadow {
     uint32_t start_count;
 };
 
-/* Lets libclang read the shadow: reports its errors in the user's terms, fills node->type for each query (of what is
- * wrong, TYPE_UNKNOWN). False if there were errors in the user's code. */
+/* Lets libclang read the shadow: reports its errors in the user's terms, fills node->type for
+ * each query (of what is wrong, TYPE_UNKNOWN). False if there were errors in the user's code. */
 bool meaning(struct acc *acc, const struct shadow *shadow);
 
-/* ---- check.c, check_types.c: refusals -------------------------------------------------------------------------- */
+/* ---- check.c, check_types.c: refusals -------------------------------------------------------- */
 
-/* What the tree alone shows; before the shadow. Refusals are reported; false if nothing more can be said of the
- * program. What is refused is muted, so that libclang can be asked about the rest. */
+/* What the tree alone shows; before the shadow. Refusals are reported; false if nothing more can
+ * be said of the program. What is refused is muted, so that libclang can be asked about the
+ * rest. */
 bool check_tree(struct acc *acc);
 /* What types show; after meaning. False if anything at all was reported as an error. */
 bool check_types(struct acc *acc);
-/* What clang warns of where the C compiler cannot: it sees another call than the user wrote. `text` is its message. */
+/* What clang warns of where the C compiler cannot: it sees another call than the user wrote.
+ * `text` is its message. */
 void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, const char *text);
 /* False, and a report, if `async for` cannot iterate over an operand, as far as its type is known. */
 bool check_iterable(struct acc *acc, const struct node *operand);
 /* Says that its N_anext does not take the operand; false: there is none. */
 bool report_next_type(struct acc *acc, const struct node *operand);
 
-/* ---- the passes ------------------------------------------------------------------------------------------------ */
+/* ---- the passes ------------------------------------------------------------------------------ */
 
 /* Reports acc->syntax_error in the words that the C compiler has for the same C (syntax.c). */
 void report_syntax(struct acc *acc);

@@ -1,8 +1,8 @@
 /* across.c: refuses to keep across an await what cannot be kept.
  *
- * A va_list points into an activation that is gone after the await; a register variable's register is anybody's. Such a
- * variable is live across an await if the await comes after its declaration and before a use, in the order of the text,
- * or if a loop in its scope holds both.
+ * A va_list points into an activation that is gone after the await; a register variable's
+ * register is anybody's. Such a variable is live across an await if the await comes after its
+ * declaration and before a use, in the order of the text, or if a loop in its scope holds both.
  */
 #include "check.h"
 
@@ -98,7 +98,8 @@ static void note_wait(struct crossing *crossing, const struct node *node, uint32
     *ARENA_PUSH(crossing->acc->arena, crossing->awaits, crossing->await_count) = (struct wait){node, token};
 }
 
-/* Each operand of `async with` is entered before the next is evaluated; `async for` awaits behind its operand. */
+/* Each operand of `async with` is entered before the next is evaluated; `async for` awaits
+ * behind its operand. */
 static void note_waits(struct crossing *crossing, const struct node *node)
 {
     for (uint32_t i = 0; node->kind == NODE_ASYNC_WITH && i + 1 < node->count; i++)
@@ -116,7 +117,8 @@ static void collect(struct crossing *crossing, struct node *node, uint32_t end)
         *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
     else if (node_is_loop(node) || node->kind == NODE_ASYNC_FOR)
         *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){node->first, node->last};
-    else if (node->kind == NODE_SIZEOF_EXPR || node->kind == NODE_TYPEOF || node->kind == NODE_NESTED_FUNCTION)
+    else if (node->kind == NODE_SIZEOF_EXPR || node->kind == NODE_TYPEOF ||
+             node->kind == NODE_NESTED_FUNCTION)
         return;
     note_waits(crossing, node);
     if (node->kind == NODE_BLOCK || node->kind == NODE_FOR)
@@ -126,12 +128,13 @@ static void collect(struct crossing *crossing, struct node *node, uint32_t end)
             collect(crossing, node->child[i], end);
 }
 
-static bool share_loop(const struct crossing *crossing, const struct watched *variable, uint32_t await, uint32_t use)
+static bool share_loop(const struct crossing *crossing, const struct watched *variable,
+                       uint32_t await, uint32_t use)
 {
     for (uint32_t i = 0; i < crossing->loop_count; i++) {
         struct span loop = crossing->loops[i];
-        if (loop.first > variable->symbol->token && loop.first <= await && await <= loop.last && loop.first <= use &&
-            use <= loop.last)
+        if (loop.first > variable->symbol->token && loop.first <= await && await <= loop.last &&
+            loop.first <= use && use <= loop.last)
             return true;
     }
     return false;

@@ -1,8 +1,8 @@
 /* actions.c: what the grammar's rules build.
  *
- * A list's node is made when the list begins and its members are attached as they come: a declaration with its
- * declarators, a block with its items. A node reaches from its first token to the end of its last child, or further
- * where finish() says so.
+ * A list's node is made when the list begins and its members are attached as they come: a
+ * declaration with its declarators, a block with its items. A node reaches from its first token
+ * to the end of its last child, or further where finish() says so.
  */
 #include "keywords.h"
 #include "parser.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* ---- nodes ------------------------------------------------------------------------------------------------------ */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 enum { HEIGHT_MASK = 0xffff };
 
@@ -23,7 +23,8 @@ static void raise(struct parser *parser, struct node *node, const struct node *c
         node->number = (node->number & ~(uint32_t)HEIGHT_MASK) | height;
 }
 
-struct node *make(struct parser *parser, enum node_kind kind, uint32_t first, uint32_t last, uint32_t count, ...)
+struct node *make(struct parser *parser, enum node_kind kind, uint32_t first, uint32_t last,
+                  uint32_t count, ...)
 {
     struct node *node = node_make(parser->acc, kind, first, last, 0);
     va_list children;
@@ -70,7 +71,7 @@ static void prepend(struct parser *parser, struct node *node, const struct node 
         node->first = list->first;
 }
 
-/* ---- expressions ------------------------------------------------------------------------------------------------ */
+/* ---- expressions ----------------------------------------------------------------------------- */
 
 struct node *make_operator(struct parser *parser, enum node_kind kind, struct node *left, uint32_t op,
                            struct node *right)
@@ -135,9 +136,10 @@ struct node *make_unevaluated(struct parser *parser, enum node_kind kind, uint32
     return node;
 }
 
-/* ---- specifiers ------------------------------------------------------------------------------------------------- */
+/* ---- specifiers ------------------------------------------------------------------------------ */
 
-static struct node *extend_specifiers(struct parser *parser, struct node *specifiers, uint32_t first, uint32_t last)
+static struct node *extend_specifiers(struct parser *parser, struct node *specifiers,
+                                      uint32_t first, uint32_t last)
 {
     if (!specifiers)
         return make(parser, NODE_SPECIFIERS, first, last, 0);
@@ -151,8 +153,9 @@ static uint32_t storage_flag(const struct acc *acc, uint32_t token)
         const char *name;
         uint32_t flag;
     } flags[] = {
-        {"typedef", FLAG_TYPEDEF}, {"extern", FLAG_EXTERN}, {"register", FLAG_REGISTER},
-        {"_Thread_local", FLAG_THREAD_LOCAL}, {"__thread", FLAG_THREAD_LOCAL}, {"thread_local", FLAG_THREAD_LOCAL},
+        {"typedef", FLAG_TYPEDEF},       {"extern", FLAG_EXTERN},
+        {"register", FLAG_REGISTER},     {"_Thread_local", FLAG_THREAD_LOCAL},
+        {"__thread", FLAG_THREAD_LOCAL}, {"thread_local", FLAG_THREAD_LOCAL},
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (strcmp(acc->tokens[token].name, flags[i].name) == 0)
@@ -190,8 +193,8 @@ struct node *no_specifiers(struct parser *parser, uint32_t before)
     return make(parser, NODE_SPECIFIERS, before, before - 1, 0);
 }
 
-struct node *make_record(struct parser *parser, enum node_kind kind, uint32_t head, uint32_t tag, uint32_t last,
-                         bool defines)
+struct node *make_record(struct parser *parser, enum node_kind kind, uint32_t head, uint32_t tag,
+                         uint32_t last, bool defines)
 {
     struct node *node = make(parser, kind, head, last, 0);
     node->has_body = defines;
@@ -200,7 +203,7 @@ struct node *make_record(struct parser *parser, enum node_kind kind, uint32_t he
     return node;
 }
 
-/* ---- declarators ------------------------------------------------------------------------------------------------ */
+/* ---- declarators ----------------------------------------------------------------------------- */
 
 struct node *make_declarator(struct parser *parser, uint32_t name)
 {
@@ -247,7 +250,7 @@ struct node *make_parameter(struct parser *parser, struct node *specifiers, stru
     return node;
 }
 
-/* ---- declarations ----------------------------------------------------------------------------------------------- */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
 static bool is_attribute_only(const struct node *specifiers)
 {
@@ -273,7 +276,8 @@ struct node *make_lone(struct parser *parser, struct node *specifiers, uint32_t 
 
 struct node *add_declarator(struct parser *parser, struct node *declaration, struct node *declarator)
 {
-    attach(parser, declaration, make(parser, NODE_INIT_DECLARATOR, declarator->first, declarator->last, 1, declarator));
+    attach(parser, declaration,
+           make(parser, NODE_INIT_DECLARATOR, declarator->first, declarator->last, 1, declarator));
     bind_declarator(parser, declaration->child[0], declarator);
     return declaration;
 }
@@ -296,7 +300,7 @@ struct node *initialise(struct parser *parser, struct node *declaration, struct 
     return declaration;
 }
 
-/* ---- blocks and labels ------------------------------------------------------------------------------------------ */
+/* ---- blocks and labels ----------------------------------------------------------------------- */
 
 struct node *begin_block(struct parser *parser, uint32_t brace)
 {
@@ -389,7 +393,7 @@ void add_item(struct parser *parser, struct node *block, struct node *item)
     attach(parser, block, item);
 }
 
-/* ---- the dialect ------------------------------------------------------------------------------------------------ */
+/* ---- the dialect ----------------------------------------------------------------------------- */
 
 struct node *begin_catch(struct parser *parser, struct node *clause, uint32_t name)
 {
@@ -411,19 +415,22 @@ struct node *begin_with_item(struct parser *parser, struct node *with, struct no
     bool shares = !specifiers;
     if (shares)
         specifiers = shared_specifiers(with);
-    struct node *item = make(parser, NODE_INIT_DECLARATOR, declarator->first, declarator->last, 1, declarator);
+    struct node *item =
+        make(parser, NODE_INIT_DECLARATOR, declarator->first, declarator->last, 1, declarator);
     struct node *declaration = make(parser, NODE_DECLARATION, shares ? declarator->first : specifiers->first,
                                     declarator->last, 2, specifiers, item);
     declaration->is_async = specifiers->is_async;
     bind_declarator(parser, specifiers, declarator);
-    attach(parser, with, make(parser, NODE_WITH_ITEM, declaration->first, value->last, 2, declaration, value));
+    attach(parser, with,
+           make(parser, NODE_WITH_ITEM, declaration->first, value->last, 2, declaration, value));
     return with;
 }
 
-struct node *begin_each(struct parser *parser, uint32_t async, struct node *specifiers, struct node *declarator,
-                        struct node *operand)
+struct node *begin_each(struct parser *parser, uint32_t async, struct node *specifiers,
+                        struct node *declarator, struct node *operand)
 {
-    struct node *item = make(parser, NODE_INIT_DECLARATOR, declarator->first, declarator->last, 1, declarator);
+    struct node *item =
+        make(parser, NODE_INIT_DECLARATOR, declarator->first, declarator->last, 1, declarator);
     struct node *declaration =
         make(parser, NODE_DECLARATION, specifiers->first, declarator->last, 2, specifiers, item);
     struct node *node = make(parser, NODE_ASYNC_FOR, async, operand->last, 2, declaration, operand);
@@ -435,7 +442,7 @@ struct node *begin_each(struct parser *parser, uint32_t async, struct node *spec
     return node;
 }
 
-/* ---- function definitions --------------------------------------------------------------------------------------- */
+/* ---- function definitions -------------------------------------------------------------------- */
 
 static struct scope *parameter_scope(const struct parser *parser, const struct node *function)
 {

@@ -1,7 +1,8 @@
 /* aliases.c: gives types names of acc's own where a function hides theirs.
  *
- * The text of a type (type_info) is meant for file scope. In the body of a function that declares another `struct s`, or
- * a variable `t` beside a typedef `t`, it would mean something else:
+ * The text of a type (type_info) is meant for file scope. In the body of a function that
+ * declares another `struct s`, or a variable `t` beside a typedef `t`, it would mean something
+ * else:
  *
  *     typedef struct s *ac__alias_1;          in front of the function; the type's text is `ac__alias_1 @` from there on
  */
@@ -60,7 +61,8 @@ static void give_alias(struct function *function, const struct hidden *hidden, s
         return;
     if (names_hidden(hidden, type->declaration)) {
         const char *alias = arena_format(acc->arena, "ac__alias_%u", ++acc->alias_count);
-        const char *text = arena_format(acc->arena, "typedef %s;\n", declare_as(acc, type->declaration, alias));
+        const char *text =
+            arena_format(acc->arena, "typedef %s;\n", declare_as(acc, type->declaration, alias));
         *ARENA_PUSH(acc->arena, function->prelude, function->prelude_count) = text;
         type->declaration = arena_format(acc->arena, "%s @", alias);
     }

@@ -1,7 +1,8 @@
 /* attributes.c: what stands in an attribute, and which attributes of an async function are its body's, too.
  *
- * The function that users call only makes the coroutine. Attributes that say how code is compiled or where it is put
- * are about the code that the user wrote, which is in another function: they go to both.
+ * The function that users call only makes the coroutine. Attributes that say how code is
+ * compiled or where it is put are about the code that the user wrote, which is in another
+ * function: they go to both.
  */
 #include "lower.h"
 
@@ -33,7 +34,8 @@ static bool is_among(struct acc *acc, const struct node *places, const char *wan
 {
     for (uint32_t i = 0; places && i < places->count; i++) {
         const struct node *child = places->child[i];
-        for (uint32_t name = 0; child && child->kind == NODE_ATTRIBUTE && (name = attribute_name(acc, child, name));)
+        for (uint32_t name = 0;
+             child && child->kind == NODE_ATTRIBUTE && (name = attribute_name(acc, child, name));)
             if (strcmp(attribute_spelling(acc, name), wanted) == 0)
                 return true;
     }

@@ -1,7 +1,7 @@
 /* bind.c: declares names.
  *
- * A declarator declares its name as soon as it is complete, before its initialiser, as in C. `async` belongs to the
- * function derivation that is applied first to the base type:
+ * A declarator declares its name as soon as it is complete, before its initialiser, as in C.
+ * `async` belongs to the function derivation that is applied first to the base type:
  *
  *     async char *load(int)              load(int)
  *     async int (*op)(int, int)          the (int, int): op is a pointer to an async function
@@ -151,7 +151,7 @@ void bind_enumerator(struct parser *parser, struct node *enumerator)
     scope_bind(parser->scopes, SPACE_ORDINARY, symbol);
 }
 
-/* ---- tags ------------------------------------------------------------------------------------------------------- */
+/* ---- tags ------------------------------------------------------------------------------------ */
 
 static struct symbol *declare_tag(struct parser *parser, struct node *node, uint32_t tag)
 {
@@ -184,7 +184,7 @@ void bind_lone_tag(struct parser *parser, struct node *specifiers)
     }
 }
 
-/* ---- labels ----------------------------------------------------------------------------------------------------- */
+/* ---- labels ---------------------------------------------------------------------------------- */
 
 static struct symbol *find_label(const struct parser *parser, const char *name)
 {
@@ -198,7 +198,8 @@ static struct symbol *find_label(const struct parser *parser, const char *name)
     return NULL;
 }
 
-/* The label of that name in the function; `label` is the LABEL that places it, or null where it is only named. */
+/* The label of that name in the function; `label` is the LABEL that places it, or null where it
+ * is only named. */
 struct symbol *bind_label(struct parser *parser, uint32_t token, struct node *label)
 {
     struct symbol *symbol = find_label(parser, parser->acc->tokens[token].name);

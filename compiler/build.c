@@ -99,7 +99,8 @@ static struct node *without_effects(struct acc *acc, struct node *node)
     case NODE_INDEX:
         return build(acc, node, "(%0)[0]", without_effects(acc, variable_one(left, node->child[1])), NULL);
     case NODE_UNARY:
-        return build(acc, node, token_is(acc, node->op, "*") ? "*(%0)" : "&(%0)", without_effects(acc, left), NULL);
+        return build(acc, node, token_is(acc, node->op, "*") ? "*(%0)" : "&(%0)",
+                     without_effects(acc, left), NULL);
     default:
         return node;
     }
@@ -159,8 +160,9 @@ struct symbol *build_typed_temporary(struct function *function, struct node *sco
 
 const char *array_of_size(struct acc *acc, const char *open, const char *name, long long size)
 {
-    return arena_format(acc->arena, "typedef __typeof__((*(%s *)0)[0]) %s[%lld / sizeof((*(%s *)0)[0])];", open, name,
-                        size, open);
+    return arena_format(acc->arena,
+                        "typedef __typeof__((*(%s *)0)[0]) %s[%lld / sizeof((*(%s *)0)[0])];", open,
+                        name, size, open);
 }
 
 struct node *build_name(struct acc *acc, const struct node *near, struct symbol *symbol)
@@ -260,7 +262,8 @@ struct node *lvalue_base(const struct acc *acc, struct node *node)
     for (;; node = node->child[0]) {
         node = node_strip(node);
         bool is_member = node->kind == NODE_MEMBER && token_is(acc, node->op, ".");
-        bool is_element = node->kind == NODE_INDEX && node->child[0]->type && node->child[0]->type->class == TYPE_ARRAY;
+        bool is_element = node->kind == NODE_INDEX && node->child[0]->type &&
+                          node->child[0]->type->class == TYPE_ARRAY;
         bool is_extension = node->kind == NODE_UNARY && token_is(acc, node->op, "__extension__");
         if (!is_member && !is_element && !is_extension)
             return node;

@@ -1,8 +1,9 @@
 /* check.c: refuses what the dialect cannot mean (language.md 7), as far as the tree alone shows it.
  *
- * Runs right after parsing; marks the scoped children and changes nothing else. One walk over the items, with the
- * context a node stands in going down; jumps (jumps.c) and what must not live across an await (across.c) are looked at
- * function by function. A construct that is refused is not entered: what is wrong inside follows from it.
+ * Runs right after parsing; marks the scoped children and changes nothing else. One walk over
+ * the items, with the context a node stands in going down; jumps (jumps.c) and what must not
+ * live across an await (across.c) are looked at function by function. A construct that is
+ * refused is not entered: what is wrong inside follows from it.
  */
 #include "check.h"
 #include "origin.h"
@@ -36,13 +37,14 @@ static void check_children(struct context context, struct node *node)
             check_node(context, node->child[i]);
 }
 
-/* ---- await and the dialect's words ------------------------------------------------------------------------------- */
+/* ---- await and the dialect's words ----------------------------------------------------------- */
 
 /* What is said of a word stands for all that is said of the function's use. */
 static void blame(struct context context)
 {
     struct mistaken *mistaken = context.mistaken;
-    if (context.function && (!mistaken->count || mistaken->names[mistaken->count - 1] != context.function->name))
+    if (context.function &&
+        (!mistaken->count || mistaken->names[mistaken->count - 1] != context.function->name))
         *ARENA_PUSH(context.acc->arena, mistaken->names, mistaken->count) = context.function->name;
 }
 
@@ -130,7 +132,7 @@ static void check_catch(struct context context, struct node *node)
     check_children(context, node);
 }
 
-/* ---- calls that an async function cannot make -------------------------------------------------------------------- */
+/* ---- calls that an async function cannot make ------------------------------------------------ */
 
 struct forbidden {
     const char *name, *advice;
@@ -157,8 +159,10 @@ static const struct forbidden forbidden_calls[] = {
 static void report_forbidden(struct context context, uint32_t token, const struct forbidden *call)
 {
     const char *macro = origin_of(context.acc, token).macro;
-    const char *advice = macro && strncmp(macro, "pthread_cleanup_push", 20) == 0 ? "use 'defer'" : call->advice;
-    report(context.acc, MESSAGE_FORBIDDEN_CALL, token, macro ? macro : token_text(context.acc, token), advice);
+    const char *advice =
+        macro && strncmp(macro, "pthread_cleanup_push", 20) == 0 ? "use 'defer'" : call->advice;
+    report(context.acc, MESSAGE_FORBIDDEN_CALL, token,
+           macro ? macro : token_text(context.acc, token), advice);
 }
 
 /* False if it is no call that a thread could make. */
@@ -176,14 +180,17 @@ static void check_call(struct context context, struct node *node)
     if (combinator_of(context.acc, node) == COMBINATOR_THREAD && !check_thread(context, node))
         return;
     struct node *callee = node->count ? node_strip(node->child[0]) : NULL;
-    bool is_plain_name = callee && callee->kind == NODE_NAME && (!callee->symbol || callee->symbol->is_file_scope);
-    for (size_t i = 0; context.is_async && is_plain_name && i < sizeof forbidden_calls / sizeof *forbidden_calls; i++)
+    bool is_plain_name =
+        callee && callee->kind == NODE_NAME && (!callee->symbol || callee->symbol->is_file_scope);
+    for (size_t i = 0;
+         context.is_async && is_plain_name && i < sizeof forbidden_calls / sizeof *forbidden_calls;
+         i++)
         if (token_is(context.acc, callee->first, forbidden_calls[i].name))
             report_forbidden(context, callee->first, &forbidden_calls[i]);
     check_children(context, node);
 }
 
-/* ---- attributes of async functions ------------------------------------------------------------------------------- */
+/* ---- attributes of async functions ----------------------------------------------------------- */
 
 static bool is_refused_attribute(const char *name)
 {
@@ -236,7 +243,7 @@ static void check_specifier_words(struct context context, const struct node *spe
     }
 }
 
-/* ---- declarations ------------------------------------------------------------------------------------------------ */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
 /* The derivation that `async` applies to, or null. */
 static const struct node *async_derivation(const struct node *declarator)
@@ -259,7 +266,8 @@ static uint32_t async_word(const struct acc *acc, const struct node *specifiers)
     return specifiers->first;
 }
 
-static uint32_t name_token(const struct acc *acc, const struct node *specifiers, const struct node *declarator)
+static uint32_t name_token(const struct acc *acc, const struct node *specifiers,
+                           const struct node *declarator)
 {
     const struct symbol *symbol = declared(declarator);
     return symbol ? symbol->token : async_word(acc, specifiers);
@@ -301,7 +309,8 @@ static void check_child(struct context context, const struct node *specifiers, c
         symbol->is_child = true;
 }
 
-static void check_async_function(struct context context, const struct node *specifiers, const struct node *declarator)
+static void check_async_function(struct context context, const struct node *specifiers,
+                                 const struct node *declarator)
 {
     check_specifier_words(context, specifiers);
     check_attributes_in(context, specifiers);
@@ -319,7 +328,8 @@ static bool declares_async_function(const struct node *declaration)
     return false;
 }
 
-static void check_async_declarator(struct context context, const struct node *specifiers, const struct node *item)
+static void check_async_declarator(struct context context, const struct node *specifiers,
+                                   const struct node *item)
 {
     const struct node *declarator = item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item;
     const struct symbol *symbol = declared(declarator);
@@ -368,7 +378,7 @@ static void check_declaration(struct context context, struct node *node)
     }
 }
 
-/* ---- functions --------------------------------------------------------------------------------------------------- */
+/* ---- functions ------------------------------------------------------------------------------- */
 
 static void check_parameters(struct context context, struct node *function)
 {
@@ -443,7 +453,7 @@ static void check_nested_function(struct context context, struct node *node)
     }
 }
 
-/* ---- OpenMP ------------------------------------------------------------------------------------------------------ */
+/* ---- OpenMP ---------------------------------------------------------------------------------- */
 
 static bool has_word(const char *text, size_t length, const char *word)
 {
@@ -454,7 +464,8 @@ static bool has_word(const char *text, size_t length, const char *word)
     return false;
 }
 
-/* The directive of `#pragma omp directive` or _Pragma("omp directive"), and its length up to the first clause. */
+/* The directive of `#pragma omp directive` or _Pragma("omp directive"), and its length up to the
+ * first clause. */
 static const char *openmp_directive(const struct acc *acc, uint32_t token, size_t *length)
 {
     const char *text = acc->text + acc->tokens[token].offset, *end = text + acc->tokens[token].length;
@@ -506,7 +517,8 @@ static void check_block(struct context context, struct node *block)
             is_governed |= is_openmp_block(context.acc, item);
             continue;
         }
-        const struct node *await = is_governed && context.is_async && item->has_dialect ? first_suspension(item) : NULL;
+        const struct node *await =
+            is_governed && context.is_async && item->has_dialect ? first_suspension(item) : NULL;
         if (await)
             report(context.acc, MESSAGE_AWAIT_IN_OPENMP, await->op ? await->op : await->first);
         is_governed = false;
@@ -516,7 +528,7 @@ static void check_block(struct context context, struct node *block)
     }
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static void check_constant(struct context context, struct node *node)
 {

@@ -4,7 +4,8 @@
 
 #include "lower.h"
 
-/* jumps.c: jumps into scopes that have something to undo, and out of what undoes. `body` is an async function's. */
+/* jumps.c: jumps into scopes that have something to undo, and out of what undoes. `body` is an
+ * async function's. */
 void check_jumps(struct acc *acc, struct node *body);
 
 /* across.c: objects that an await would leave behind: va_list, register variables. */

@@ -1,9 +1,10 @@
-/* check_types.c: refuses what only types show: dropped coroutines, awaits and throws of the wrong things, `async with`
- * on what has no protocol, scoped children of the wrong type.
+/* check_types.c: refuses what only types show: dropped coroutines, awaits and throws of the
+ * wrong things, `async with` on what has no protocol, scoped children of the wrong type.
  *
- * Runs after meaning, also on programs in which that found mistakes; changes nothing. A coroutine is dropped where an
- * expression makes one and nothing takes it: as a statement, also behind a cast to void, on the left of a comma, in an
- * arm of ?:, as a condition, and in a comparison.
+ * Runs after meaning, also on programs in which that found mistakes; changes nothing. A
+ * coroutine is dropped where an expression makes one and nothing takes it: as a statement, also
+ * behind a cast to void, on the left of a comma, in an arm of ?:, as a condition, and in a
+ * comparison.
  */
 #include "check.h"
 #include "origin.h"
@@ -12,7 +13,7 @@
 
 static void check_node(struct acc *acc, struct node *node);
 
-/* ---- dropped handles --------------------------------------------------------------------------------------------- */
+/* ---- dropped handles ------------------------------------------------------------------------- */
 
 /* A function that programs call by a macro of the library, such as ac_queue_put. */
 static bool is_internal(const char *function)
@@ -171,12 +172,13 @@ static void check_unused(struct acc *acc, struct node *node)
     }
 }
 
-/* ---- operands ---------------------------------------------------------------------------------------------------- */
+/* ---- operands -------------------------------------------------------------------------------- */
 
 static void check_await(struct acc *acc, struct node *node)
 {
     const struct node *operand = node->child[0];
-    if (is_known(operand) && !is_awaitable(operand) && combinator_of(acc, node_strip(node->child[0])) == COMBINATOR_NONE)
+    if (is_known(operand) && !is_awaitable(operand) &&
+        combinator_of(acc, node_strip(node->child[0])) == COMBINATOR_NONE)
         report(acc, MESSAGE_NOT_AWAITABLE, node->op ? node->op : node->first, operand->type->spelling);
 }
 
@@ -212,14 +214,15 @@ static void check_codes(struct acc *acc, struct node *node)
             report(acc, MESSAGE_CATCH_CODE, node->child[i]->first, node->child[i]->type->spelling);
 }
 
-/* ---- scoped children --------------------------------------------------------------------------------------------- */
+/* ---- scoped children ------------------------------------------------------------------------- */
 
 static bool is_pointer(const struct type_info *type)
 {
     return type->class == TYPE_SCALAR && strchr(type->spelling, '*');
 }
 
-/* Whether what holds a `from` holds a `to`: the result stays where the coroutine left it, and nobody converts it. */
+/* Whether what holds a `from` holds a `to`: the result stays where the coroutine left it, and
+ * nobody converts it. */
 static bool is_same_value(const struct type_info *to, const struct type_info *from)
 {
     if (to->class == TYPE_VOID || to->class == TYPE_UNKNOWN || from->class == TYPE_UNKNOWN)
@@ -237,7 +240,8 @@ static void check_children(struct acc *acc, struct node *declaration)
     for (uint32_t i = 1; i < declaration->count && declares_children(declaration); i++) {
         const struct node *item = declaration->child[i], *value = item->count > 1 ? item->child[1] : NULL;
         const struct symbol *child = declared(item->child[0]);
-        const struct type_info *to = child ? child->declarator->type : NULL, *from = value ? value->type : NULL;
+        const struct type_info *to = child ? child->declarator->type : NULL,
+                               *from = value ? value->type : NULL;
         if (!value || !is_known(value) || !to || !to->result)
             continue;
         if (from->awaitable != AWAITABLE_CORO)
@@ -247,7 +251,7 @@ static void check_children(struct acc *acc, struct node *declaration)
     }
 }
 
-/* ---- async with -------------------------------------------------------------------------------------------------- */
+/* ---- async with ------------------------------------------------------------------------------ */
 
 /* Declared with `async`, or, as in headers for any C compiler, with a coroutine's type spelled out. */
 static bool is_async_function(const struct acc *acc, const struct symbol *symbol)
@@ -284,7 +288,8 @@ static bool names_record(const struct node *specifiers, const char *name, const 
         if (record && record->kind == NODE_TYPEOF)
             return true;
         if (record && record->kind == NODE_RECORD)
-            return !record->symbol || is_name(record->symbol->name, name) || is_name(record->symbol->name, tag);
+            return !record->symbol || is_name(record->symbol->name, name) ||
+                   is_name(record->symbol->name, tag);
     }
     return !specifiers;
 }
@@ -398,7 +403,7 @@ static void check_with(struct acc *acc, struct node *node)
     }
 }
 
-/* ---- async for --------------------------------------------------------------------------------------------------- */
+/* ---- async for ------------------------------------------------------------------------------- */
 
 static bool is_next_type(const struct acc *acc, const struct type_info *type, const struct symbol *next)
 {
@@ -438,12 +443,12 @@ bool check_iterable(struct acc *acc, const struct node *operand)
         return true;
     if (type->awaitable == AWAITABLE_NOT && name)
         return check_next(acc, operand, name);
-    report(acc, type->awaitable == AWAITABLE_NOT ? MESSAGE_FOR_OPERAND : MESSAGE_FOR_AWAITABLE, operand->first,
-           type->spelling);
+    report(acc, type->awaitable == AWAITABLE_NOT ? MESSAGE_FOR_OPERAND : MESSAGE_FOR_AWAITABLE,
+           operand->first, type->spelling);
     return false;
 }
 
-/* ---- combinators ------------------------------------------------------------------------------------------------- */
+/* ---- combinators ----------------------------------------------------------------------------- */
 
 /* Also a function that can be called with a 0, as the shadow calls handles. */
 static void check_combined(struct acc *acc, const struct node *call)
@@ -459,7 +464,7 @@ static void check_combined(struct acc *acc, const struct node *call)
     }
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static void check_node(struct acc *acc, struct node *node)
 {

@@ -4,8 +4,9 @@
  *                                                   ac__scoped_embedded(&ac__self->ac__child_x_1.frame.ac__base,
  *                                                                       &ac__g__function, "f.ac:3"));
  *
- * if g is defined above in the same file: the child is a member beside its handle. Any other coroutine has a block of
- * its own and is handed over: ac__scoped_spawned. desugar.c says when a child ends.
+ * if g is defined above in the same file: the child is a member beside its handle. Any other
+ * coroutine has a block of its own and is handed over: ac__scoped_spawned. desugar.c says when a
+ * child ends.
  */
 #include "lower.h"
 
@@ -58,8 +59,9 @@ void print_start(struct printer *printer, struct node *node)
     }
     print_text(printer, "),");
     print_handle_type(printer, slot);
-    print_format(printer, "ac__scoped_embedded(&ac__self->ac__child_%s.frame.ac__base, &ac__%s__function, ", slot->name,
-                 slot->callee->name);
+    print_format(printer,
+                 "ac__scoped_embedded(&ac__self->ac__child_%s.frame.ac__base, &ac__%s__function, ",
+                 slot->name, slot->callee->name);
     print_origin(printer, node->symbol);
     print_text(printer, ")");
 }

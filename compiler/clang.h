@@ -49,7 +49,8 @@ const struct shadow_piece *piece_at(const struct shadow *shadow, uint32_t offset
 /* The token to blame for what was printed there, or 0. */
 uint32_t token_printed_at(const struct reading *reading, uint32_t offset);
 /* The ranges of a diagnostic in tokens. */
-uint32_t ranges_of(const struct reading *reading, CXDiagnostic diagnostic, struct span *ranges, uint32_t most);
+uint32_t ranges_of(const struct reading *reading, CXDiagnostic diagnostic, struct span *ranges,
+                   uint32_t most);
 
 /* complaints.c */
 /* What a diagnostic says, in the user's words. */

@@ -1,4 +1,5 @@
-/* combine.c: ac_gather, ac_settle, ac_race and ac_any, whose arguments `lvalue = coroutine` no C function could take.
+/* combine.c: ac_gather, ac_settle, ac_race and ac_any, whose arguments `lvalue = coroutine` no C
+ * function could take.
  *
  *     ac_gather(a = f(1), d = g(), h())
  * ->  ac__gather((const struct ac__child[]){
@@ -37,7 +38,8 @@ static bool converts(const struct node *argument)
     const struct node *field = bit_field(argument);
     if (field) /* a local record's is taken care of by hoist.c */
         return field->child[0]->type && field->child[0]->type->declaration;
-    return (into && into->declaration && from->declaration && strcmp(into->declaration, from->declaration) != 0);
+    return (into && into->declaration && from->declaration &&
+            strcmp(into->declaration, from->declaration) != 0);
 }
 
 /* What `into` points to: the lvalue, or the record that has it as a bit-field. */
@@ -45,7 +47,8 @@ static const char *stored_place(struct acc *acc, const struct node *argument)
 {
     const struct node *field = bit_field(argument);
     if (!field)
-        return arena_format(acc->arena, "*(%s)into", declare_as(acc, argument->child[0]->type->declaration, "*"));
+        return arena_format(acc->arena, "*(%s)into",
+                            declare_as(acc, argument->child[0]->type->declaration, "*"));
     const struct type_info *object = field->child[0]->type;
     const char *pointer = token_is(acc, field->op, ".") ? declare_as(acc, object->declaration, "*")
                                                          : declare_as(acc, object->declaration, "");
@@ -85,7 +88,8 @@ static const char *kind_name(const struct node *coroutine)
     }
 }
 
-/* T of a coroutine: by name where it has one, since the coroutine can be long and have such types in it in turn. */
+/* T of a coroutine: by name where it has one, since the coroutine can be long and have such
+ * types in it in turn. */
 static void print_type_of_result(struct printer *printer, struct node *coroutine)
 {
     const char *declaration = coroutine->type->result->declaration;

@@ -1,6 +1,7 @@
 /* complaints.c: says what clang holds against the shadow, at the user's tokens and in the user's words.
  *
- * What stands for a construct of the dialect goes wrong where that construct does: then the message is acc's own.
+ * What stands for a construct of the dialect goes wrong where that construct does: then the
+ * message is acc's own.
  */
 #include "clang.h"
 #include "lower.h"
@@ -8,8 +9,8 @@
 
 #include <string.h>
 
-/* The await whose call lies at this offset. Its operand is the query that ends where the call begins: shadow.c prints
- * ((operand)(0)) for an await. */
+/* The await whose call lies at this offset. Its operand is the query that ends where the call
+ * begins: shadow.c prints ((operand)(0)) for an await. */
 static struct node *await_at(const struct reading *reading, uint32_t offset)
 {
     const struct shadow_query *best = NULL;
@@ -45,7 +46,8 @@ static bool report_await(struct reading *reading, uint32_t offset)
     if (has_error_in(reading, await->child[0]))
         return true;
     read_types(reading);
-    report(reading->acc, MESSAGE_NOT_AWAITABLE, await->op ? await->op : await->first, await->child[0]->type->spelling);
+    report(reading->acc, MESSAGE_NOT_AWAITABLE, await->op ? await->op : await->first,
+           await->child[0]->type->spelling);
     return true;
 }
 
@@ -80,7 +82,8 @@ static bool report_each(struct reading *reading, uint32_t offset, const char *te
         const struct node *operand = header.node->child[1];
         bool is_called = strncmp(text, "called object type '", 20) == 0;
         read_types(reading);
-        return !check_iterable(reading->acc, operand) || (is_called && report_next_type(reading->acc, operand));
+        return !check_iterable(reading->acc, operand) ||
+               (is_called && report_next_type(reading->acc, operand));
     }
     return false;
 }
@@ -132,7 +135,8 @@ static const struct node *called_by_macro(const struct reading *reading, uint32_
     return callee && callee->kind == NODE_PAREN && is_of_library(reading->acc, callee->first) ? callee : NULL;
 }
 
-/* The type of a function that was called wrongly: clang has none for the call's parts, but notes its declaration. */
+/* The type of a function that was called wrongly: clang has none for the call's parts, but notes
+ * its declaration. */
 static const struct type_info *wrongly_called(struct reading *reading, CXDiagnostic diagnostic)
 {
     CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
@@ -142,15 +146,18 @@ static const struct type_info *wrongly_called(struct reading *reading, CXDiagnos
 }
 
 /* A function in a handle's place can be called, but rarely with a 0. (If it can: check_types.c.) */
-static bool report_function(struct reading *reading, CXDiagnostic diagnostic, uint32_t offset, const char *text)
+static bool report_function(struct reading *reading, CXDiagnostic diagnostic, uint32_t offset,
+                            const char *text)
 {
-    static const char *const complaints[] = {"too many arguments to function call", "too few arguments to function call",
+    static const char *const complaints[] = {"too many arguments to function call",
+                                             "too few arguments to function call",
                                              "passing 'int' to parameter of incompatible type"};
     const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
     const struct node *callee = NULL;
     for (size_t i = 0; piece && i < sizeof complaints / sizeof *complaints; i++)
         if (strncmp(text, complaints[i], strlen(complaints[i])) == 0)
-            callee = piece->token ? called_by_macro(reading, offset) : called_by_shadow(reading->shadow, offset);
+            callee = piece->token ? called_by_macro(reading, offset)
+                                  : called_by_shadow(reading->shadow, offset);
     const struct type_info *type = callee ? wrongly_called(reading, diagnostic) : NULL;
     if (!type || type->awaitable != AWAITABLE_NOT)
         return false;
@@ -168,8 +175,8 @@ static bool report_kind(struct reading *reading, uint32_t offset, const char *te
         return false;
     for (int depth = 0; *end && (depth || *end != ','); end++)
         depth += (*end == '(') - (*end == ')');
-    report(reading->acc, MESSAGE_ARGUMENT_KIND, token, arena_copy(reading->acc->arena, type, (size_t)(end - type)),
-           what + strlen("': "));
+    report(reading->acc, MESSAGE_ARGUMENT_KIND, token,
+           arena_copy(reading->acc->arena, type, (size_t)(end - type)), what + strlen("': "));
     return true;
 }
 
@@ -183,8 +190,9 @@ static bool report_lone_word(struct reading *reading, uint32_t offset, const cha
     return true;
 }
 
-/* Whether clang saw declarations of one function that disagree about `async`. Both have types in the shadow, so that a
- * header may well declare `ac_coro(int) f(void)` what is defined as `async int f(void)`. */
+/* Whether clang saw declarations of one function that disagree about `async`. Both have types in
+ * the shadow, so that a header may well declare `ac_coro(int) f(void)` what is defined as `async
+ * int f(void)`. */
 const char *conflicting_name(const struct acc *acc, const char *text)
 {
     static const char start[] = "conflicting types for '";
@@ -214,9 +222,11 @@ const char *text_of(struct acc *acc, CXDiagnostic diagnostic)
 }
 
 /* Where the grammar does not fit, syntax.c leaves words out; what clang misses is missed in front of them. */
-static uint32_t before_erased(const struct reading *reading, const struct shadow_piece *piece, const char *text)
+static uint32_t before_erased(const struct reading *reading, const struct shadow_piece *piece,
+                              const char *text)
 {
-    bool is_second = piece > reading->shadow->pieces && piece->token > 1 && piece[-1].token == piece->token - 2;
+    bool is_second =
+        piece > reading->shadow->pieces && piece->token > 1 && piece[-1].token == piece->token - 2;
     if (!reading->acc->syntax_error || !is_second || strncmp(text, "expected '('", 12) != 0)
         return piece->token;
     return piece->token - 1;
@@ -244,9 +254,10 @@ void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
 {
     uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
     const char *text = text_of(reading->acc, diagnostic);
-    if (report_await(reading, offset) || report_start(reading, offset) || report_each(reading, offset, text) ||
-        report_argument(reading, offset, text) || report_function(reading, diagnostic, offset, text) ||
-        report_kind(reading, offset, text) || report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
+    if (report_await(reading, offset) || report_start(reading, offset) ||
+        report_each(reading, offset, text) || report_argument(reading, offset, text) ||
+        report_function(reading, diagnostic, offset, text) || report_kind(reading, offset, text) ||
+        report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
         return;
     const char *conflict = conflicting_name(reading->acc, text);
     if (conflict)

@@ -1,8 +1,8 @@
-/* desugar.c: `async with`, `defer`, scoped children and variables with a cleanup attribute become try/finally; `async
- * for`: iterate.c.
+/* desugar.c: `async with`, `defer`, scoped children and variables with a cleanup attribute
+ * become try/finally; `async for`: iterate.c.
  *
- * Takes a body with places decided. Leaves TRY, CATCH, FINALLY and THROW as the only constructs of the dialect besides
- * awaits.
+ * Takes a body with places decided. Leaves TRY, CATCH, FINALLY and THROW as the only constructs
+ * of the dialect besides awaits.
  *
  *     defer S; rest                 ->  try { rest } finally { S }
  *     T x CLEANUP(f) = e; rest      ->  T x = e; try { rest } finally { f(&x); }     if x lives in the frame
@@ -10,9 +10,9 @@
  *     async with (T *x = e) S       ->  { N *op = e;  T *x = await N_aenter(op);
  *                                         try { S } finally { await N_aexit(op, <the error on its way>); } }
  *
- * with `if (await N_aexit(...)) <swallow the error>` where N_aexit answers bool. N comes from the operand's type; a
- * record operand is passed by address, a temporary's lives in the frame as long as the statement. Cleanup variables
- * that no await can see are left to the C compiler.
+ * with `if (await N_aexit(...)) <swallow the error>` where N_aexit answers bool. N comes from
+ * the operand's type; a record operand is passed by address, a temporary's lives in the frame as
+ * long as the statement. Cleanup variables that no await can see are left to the C compiler.
  */
 #include "desugar.h"
 
@@ -33,11 +33,12 @@ struct node *make_try(struct function *function, struct node *near, struct node 
     return try;
 }
 
-/* ---- blocks: defer and cleanup variables ------------------------------------------------------------------------- */
+/* ---- blocks: defer and cleanup variables ----------------------------------------------------- */
 
 static void desugar_items(struct function *function, struct node *block, struct node **items, uint32_t count);
 
-static struct node *rest_of_block(struct function *function, struct node *near, struct node **items, uint32_t count)
+static struct node *rest_of_block(struct function *function, struct node *near, struct node **items,
+                                  uint32_t count)
 {
     struct node *rest = build_block(function->acc, near);
     desugar_items(function, rest, items, count);
@@ -104,7 +105,8 @@ static struct node *declare_cleanup(struct function *function, struct node *bloc
     build_into(acc, block, single_declaration(acc, declaration, item));
     if (!cleanup)
         return NULL;
-    struct node *undo = build_block(acc, declaration), *name = build_name(acc, item, declared(item->child[0]));
+    struct node *undo = build_block(acc, declaration),
+                *name = build_name(acc, item, declared(item->child[0]));
     const char *call = arena_format(acc->arena, "%s(&%%0);", token_text(acc, cleanup));
     build_into(acc, undo, build(acc, item, call, name, NULL));
     return undo;
@@ -126,7 +128,8 @@ static struct node *end_child(struct function *function, const struct node *near
 {
     static struct type_info scoped = {.class = TYPE_SCALAR, .awaitable = AWAITABLE_SCOPED};
     struct acc *acc = function->acc;
-    struct node *block = build_block(acc, near), *await = make_await(acc, near, build_name(acc, near, child), true);
+    struct node *block = build_block(acc, near),
+                *await = make_await(acc, near, build_name(acc, near, child), true);
     await->child[0]->type = &scoped;
     struct node *statement = node_make(acc, NODE_EXPRESSION_STATEMENT, near->first, near->last, 1, await);
     statement->is_generated = true;
@@ -141,16 +144,19 @@ static struct node *declare_child(struct function *function, struct node *block,
     struct acc *acc = function->acc;
     struct symbol *child = declared(item->child[0]);
     desugar_children(function, item);
-    struct node *start = node_make(acc, NODE_START, item->child[1]->first, item->child[1]->last, 1, item->child[1]);
+    struct node *start =
+        node_make(acc, NODE_START, item->child[1]->first, item->child[1]->last, 1, item->child[1]);
     start->symbol = child;
-    struct node *started = node_make(acc, NODE_INIT_DECLARATOR, item->first, item->last, 2, item->child[0], start);
+    struct node *started =
+        node_make(acc, NODE_INIT_DECLARATOR, item->first, item->last, 2, item->child[0], start);
     build_into(acc, block, single_declaration(acc, declaration, started));
     return end_child(function, item, child);
 }
 
 /* One declarator after the other, each that is to be undone with the rest of the block in its care. */
-static void desugar_declarators(struct function *function, struct node *block, struct node *declaration, uint32_t from,
-                                struct node **rest, uint32_t rest_count)
+static void desugar_declarators(struct function *function, struct node *block,
+                                struct node *declaration, uint32_t from, struct node **rest,
+                                uint32_t rest_count)
 {
     struct acc *acc = function->acc;
     if (from == declaration->count) {
@@ -171,8 +177,8 @@ static void desugar_declarators(struct function *function, struct node *block, s
     build_into(acc, block, make_try(function, item, body, undo));
 }
 
-/* `for (async T x = e; ...; ...) S`: the child is declared in front of the loop, in a block of its own; so is a variable
- * with a cleanup. */
+/* `for (async T x = e; ...; ...) S`: the child is declared in front of the loop, in a block of
+ * its own; so is a variable with a cleanup. */
 static struct node *desugar_for(struct function *function, struct node *loop)
 {
     struct acc *acc = function->acc;
@@ -211,7 +217,7 @@ static void desugar_items(struct function *function, struct node *block, struct 
     }
 }
 
-/* ---- async with -------------------------------------------------------------------------------------------------- */
+/* ---- async with ------------------------------------------------------------------------------ */
 
 /* N_aenter, N_aexit or N_anext for an operand's type: by the declared type's name, then by the tag. */
 struct symbol *with_function(struct acc *acc, const struct type_info *type, const char *suffix)
@@ -228,8 +234,8 @@ struct symbol *with_function(struct acc *acc, const struct type_info *type, cons
     return NULL;
 }
 
-/* An object that is there as long as the statement. A compound literal dies with a block that may end before, a part of
- * a function's result with its expression: they are copied. */
+/* An object that is there as long as the statement. A compound literal dies with a block that
+ * may end before, a part of a function's result with its expression: they are copied. */
 static bool is_lasting_lvalue(const struct acc *acc, struct node *node)
 {
     const struct node *base = lvalue_base(acc, node);
@@ -287,7 +293,8 @@ static void bind(struct function *function, struct node *block, struct node *ite
     if (!declaration) {
         if (!enter)
             return;
-        struct node *statement = node_make(acc, NODE_EXPRESSION_STATEMENT, expression->first, expression->last, 0);
+        struct node *statement =
+            node_make(acc, NODE_EXPRESSION_STATEMENT, expression->first, expression->last, 0);
         node_append(acc, statement, value);
         statement->has_await = statement->is_generated = true;
         build_into(acc, block, statement);
@@ -297,7 +304,8 @@ static void bind(struct function *function, struct node *block, struct node *ite
     const struct type_info *bound = declared_item->child[0]->type;
     if (!enter && bound && bound->class == TYPE_RECORD) /* the operand itself, not its address */
         value = build(acc, expression, "*(%0)", operand, NULL);
-    struct node *with_value = node_make(acc, NODE_INIT_DECLARATOR, declared_item->first, declared_item->last, 0);
+    struct node *with_value =
+        node_make(acc, NODE_INIT_DECLARATOR, declared_item->first, declared_item->last, 0);
     node_append(acc, with_value, declared_item->child[0]);
     node_append(acc, with_value, value);
     with_value->has_await = value->has_await;
@@ -308,13 +316,15 @@ static void bind(struct function *function, struct node *block, struct node *ite
 static bool answers_bool(const struct acc *acc, const struct symbol *exit)
 {
     const struct node *specifiers = exit->specifiers;
-    for (uint32_t token = specifiers ? specifiers->first : 1; specifiers && token <= specifiers->last; token++)
+    for (uint32_t token = specifiers ? specifiers->first : 1;
+         specifiers && token <= specifiers->last; token++)
         if (token_is(acc, token, "_Bool") || token_is(acc, token, "bool"))
             return true;
     return false;
 }
 
-static struct node *leave_with(struct function *function, struct node *near, struct node *operand, struct symbol *exit)
+static struct node *leave_with(struct function *function, struct node *near, struct node *operand,
+                               struct symbol *exit)
 {
     struct acc *acc = function->acc;
     struct node *cleanup = build_block(acc, near);
@@ -362,7 +372,7 @@ static struct node *desugar_with(struct function *function, struct node *node, u
     return block;
 }
 
-/* ---- statement expressions --------------------------------------------------------------------------------------- */
+/* ---- statement expressions ------------------------------------------------------------------- */
 
 static bool has_something_to_undo(const struct function *function, const struct node *block)
 {
@@ -382,7 +392,8 @@ static void keep_value(struct function *function, struct node *node)
         return;
     struct node *block = build_block(acc, inner), *value = last->child[0];
     struct symbol *kept = build_kept(function, block, node, true);
-    struct node *set = node_make(acc, NODE_ASSIGN, value->first, value->last, 2, build_name(acc, value, kept), value);
+    struct node *set = node_make(acc, NODE_ASSIGN, value->first, value->last, 2,
+                                 build_name(acc, value, kept), value);
     struct node *result = node_make(acc, NODE_EXPRESSION_STATEMENT, last->first, last->last, 1,
                                     build_name(acc, value, kept));
     set->is_generated = last->is_generated = result->is_generated = true;
@@ -395,7 +406,7 @@ static void keep_value(struct function *function, struct node *node)
     node->child[0] = block;
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static void desugar_children(struct function *function, struct node *node)
 {

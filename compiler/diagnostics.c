@@ -4,9 +4,10 @@
  *        12 |         fetch(1);
  *           |         ^~~~~
  *
- * Messages go out as they come. Errors after the first on one line are dropped with their notes: one mistake, one line
- * of errors. Those of several passes can be held back and come in the order of the text. Warnings obey the -W options
- * in the order given, the last one that speaks of a group decides; those in system headers are dropped.
+ * Messages go out as they come. Errors after the first on one line are dropped with their notes:
+ * one mistake, one line of errors. Those of several passes can be held back and come in the
+ * order of the text. Warnings obey the -W options in the order given, the last one that speaks
+ * of a group decides; those in system headers are dropped.
  */
 #include "origin.h"
 #include "snippet.h"
@@ -69,7 +70,7 @@ uint32_t error_count(const struct acc *acc)
     return acc->diagnostics ? acc->diagnostics->error_count : 0;
 }
 
-/* ---- the -W options ---------------------------------------------------------------------------------------------- */
+/* ---- the -W options -------------------------------------------------------------------------- */
 
 struct warning_state {
     bool is_on, is_error;
@@ -161,7 +162,7 @@ static struct warning_state warning_state_at(struct acc *acc, const char *group,
     return warning;
 }
 
-/* ---- held messages ----------------------------------------------------------------------------------------------- */
+/* ---- held messages --------------------------------------------------------------------------- */
 
 static void show(struct acc *acc, enum severity severity, uint32_t token, const char *text)
 {
@@ -202,7 +203,7 @@ void report_release(struct acc *acc)
     diagnostics->holds = false;
 }
 
-/* ---- what is dropped --------------------------------------------------------------------------------------------- */
+/* ---- what is dropped ------------------------------------------------------------------------- */
 
 static bool is_settled(const struct acc *acc, const struct token *token)
 {
@@ -286,7 +287,7 @@ static bool admit(struct acc *acc, enum severity severity, uint32_t token)
     return true;
 }
 
-/* ---- the include stack ------------------------------------------------------------------------------------------- */
+/* ---- the include stack ----------------------------------------------------------------------- */
 
 struct include_stack {
     struct include_from {
@@ -330,15 +331,16 @@ static const char *include_stack(struct acc *acc, uint32_t token)
     char *text = arena_copy(acc->arena, "", 0);
     for (int i = 0; i < stack.depth; i++)
         if (stack.from[i].file_length && stack.from[i].file[0] != '<')
-            text = arena_format(acc->arena, "%sIn file included from %.*s:%u:\n", text, (int)stack.from[i].file_length,
-                                stack.from[i].file, stack.from[i].line);
+            text = arena_format(acc->arena, "%sIn file included from %.*s:%u:\n", text,
+                                (int)stack.from[i].file_length, stack.from[i].file,
+                                stack.from[i].line);
     return text;
 }
 
-/* ---- printing ---------------------------------------------------------------------------------------------------- */
+/* ---- printing -------------------------------------------------------------------------------- */
 
-static void add_heading(struct buffer *out, const struct origin *origin, enum severity severity, const char *text,
-                        bool color)
+static void add_heading(struct buffer *out, const struct origin *origin, enum severity severity,
+                        const char *text, bool color)
 {
     static const char *const names[] = {"note: ", "warning: ", "error: "};
     static const char *const colors[] = {"\033[0;1;36m", "\033[0;1;35m", "\033[0;1;31m"};
@@ -371,8 +373,8 @@ static struct underline underline_of(struct acc *acc, const struct origin *caret
     return under;
 }
 
-static void add_snippet(struct acc *acc, struct buffer *out, const struct origin *origin, const struct span *ranges,
-                        uint32_t count)
+static void add_snippet(struct acc *acc, struct buffer *out, const struct origin *origin,
+                        const struct span *ranges, uint32_t count)
 {
     struct underline underlines[MOST_RANGES];
     uint32_t used = 0;
@@ -406,10 +408,12 @@ static void add_macro_note(struct acc *acc, struct buffer *out, const struct ori
     add_heading(out, &definition, SEVERITY_NOTE, text, color);
     struct underline name = {definition.column - 1, definition.column - 1 + definition.length};
     if (definition.text && definition.column)
-        snippet_add(out, definition.line, definition.text, definition.text_length, name.start, &name, 1, color);
+        snippet_add(out, definition.line, definition.text, definition.text_length, name.start,
+                    &name, 1, color);
 }
 
-/* Whether what is written there stands for this token alone, as `EINVAL` does: what is behind one is behind the other. */
+/* Whether what is written there stands for this token alone, as `EINVAL` does: what is behind
+ * one is behind the other. */
 static bool is_written_alone(struct acc *acc, const struct origin *origin, uint32_t token)
 {
     if (!origin->macro)
@@ -450,8 +454,8 @@ static void print_message(struct acc *acc, enum severity severity, uint32_t toke
     buffer_free(&out);
 }
 
-void report_ranges(struct acc *acc, enum severity severity, uint32_t token, const struct span *ranges, uint32_t count,
-                   const char *text)
+void report_ranges(struct acc *acc, enum severity severity, uint32_t token,
+                   const struct span *ranges, uint32_t count, const char *text)
 {
     if (token >= acc->token_count)
         token = acc->token_count - 1;
@@ -492,6 +496,7 @@ void report(struct acc *acc, enum message id, uint32_t token, ...)
         return;
     }
     if (entry->severity == SEVERITY_WARNING)
-        text = arena_format(acc->arena, "%s [%s-W%s]", text, warning.is_error ? "-Werror," : "", entry->group);
+        text = arena_format(acc->arena, "%s [%s-W%s]", text, warning.is_error ? "-Werror," : "",
+                            entry->group);
     report_text(acc, effective(entry, &warning), token, token, text);
 }

@@ -1,7 +1,8 @@
 /* dialect.c: what a name is where it stands.
  *
- * Names are typedef names, identifiers, or words of the dialect. A word of the dialect is one only where nothing of its
- * name is declared and where what stands around it leaves no other reading:
+ * Names are typedef names, identifiers, or words of the dialect. A word of the dialect is one
+ * only where nothing of its name is declared and where what stands around it leaves no other
+ * reading:
  *
  *     async    before a specifier or another name, `with` or `for`; never where a tag, member or label is named
  *     await    in an async function before anything an operand can begin with; elsewhere before a name or constant,
@@ -15,7 +16,7 @@
 
 #include <string.h>
 
-/* ---- where a token stands --------------------------------------------------------------------------------------- */
+/* ---- where a token stands -------------------------------------------------------------------- */
 
 static bool is_head_word(int word)
 {
@@ -43,7 +44,8 @@ bool is_in_block(const struct parser *parser)
 
 bool starts_statement(const struct parser *parser, uint32_t token)
 {
-    return is_in_block(parser) && ends_statement_part(parser, before_attributes(parser, before(parser, token)));
+    return is_in_block(parser) &&
+           ends_statement_part(parser, before_attributes(parser, before(parser, token)));
 }
 
 static bool is_type_word(int word)
@@ -68,7 +70,7 @@ static bool follows_type(const struct parser *parser, uint32_t token)
     return is_type_word(word) || word == TYPEDEF_NAME || ends_record;
 }
 
-/* ---- what can follow a word ------------------------------------------------------------------------------------- */
+/* ---- what can follow a word ------------------------------------------------------------------ */
 
 bool is_specifier(struct parser *parser, uint32_t token)
 {
@@ -114,7 +116,7 @@ static bool is_statement_word(int word)
     }
 }
 
-/* ---- the dialect's words ---------------------------------------------------------------------------------------- */
+/* ---- the dialect's words --------------------------------------------------------------------- */
 
 static bool is_async_word(struct parser *parser, uint32_t token)
 {
@@ -182,7 +184,8 @@ static bool is_yielding(struct parser *parser, uint32_t token)
     if (word == ASYNC)
         return true;
     bool is_among = word == STORAGE || word == STATIC || word == QUALIFIER;
-    return is_among && parser->is_async && !parser->bracket_count && is_specifier(parser, after(parser, token));
+    return is_among && parser->is_async && !parser->bracket_count &&
+           is_specifier(parser, after(parser, token));
 }
 
 static bool is_try(struct parser *parser, uint32_t token)
@@ -237,7 +240,7 @@ bool is_dialect_word(int word)
     }
 }
 
-/* ---- other undeclared names ------------------------------------------------------------------------------------- */
+/* ---- other undeclared names ------------------------------------------------------------------ */
 
 /* What C23 made keywords, and asm: identifiers where they are used as such. */
 static int young_keyword(struct parser *parser, uint32_t token, const char *name)
@@ -283,7 +286,8 @@ static int undeclared_word(struct parser *parser, uint32_t token, const char *na
         return word;
     if (is_predefined_type(parser, name))
         return is_complex(parser, before(parser, token)) ? TYPE_WORD : TYPEDEF_NAME;
-    /* Two names in a row: the first one was meant to be a type, and the C compiler shall say that it is unknown. */
+    /* Two names in a row: the first one was meant to be a type, and the C compiler shall say
+     * that it is unknown. */
     uint32_t next = after(parser, token);
     return is_name(parser, next) && next < parser->end ? TYPEDEF_NAME : IDENTIFIER;
 }

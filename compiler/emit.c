@@ -1,17 +1,21 @@
-/* emit.c: prints the body of a lowered function: references to its variables, and statements that passes made.
+/* emit.c: prints the body of a lowered function: references to its variables, and statements
+ * that passes made.
  *
- * The body keeps the user's statements. Nothing jumps into a scope that C forbids to jump into: statement expressions
- * with awaits were taken apart, VLAs and cleanup variables that an await can see live in the frame.
+ * The body keeps the user's statements. Nothing jumps into a scope that C forbids to jump into:
+ * statement expressions with awaits were taken apart, VLAs and cleanup variables that an await
+ * can see live in the frame.
  */
 #include "emit.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* ---- references to variables ------------------------------------------------------------------------------------- */
+/* ---- references to variables ----------------------------------------------------------------- */
 
-/* A parameter `m[a][b]` is a pointer: a pointer to it is `(**)[b]`. A copy of the declarator without the derivation. */
-static struct node *without_derivation(struct acc *acc, const struct node *node, const struct node *derivation)
+/* A parameter `m[a][b]` is a pointer: a pointer to it is `(**)[b]`. A copy of the declarator
+ * without the derivation. */
+static struct node *without_derivation(struct acc *acc, const struct node *node,
+                                       const struct node *derivation)
 {
     struct node *copy = arena_allocate(acc->arena, sizeof *copy);
     *copy = *node;
@@ -44,7 +48,8 @@ static void print_storage(struct printer *printer, const struct slot *slot)
     print_format(printer, slot->place == PLACE_LOCAL ? "%s" : "ac__self->%s", slot->name);
 }
 
-/* A temporary of variably modified type: kept as void *, since no jump may lead past a declaration of such a type. */
+/* A temporary of variably modified type: kept as void *, since no jump may lead past a
+ * declaration of such a type. */
 static void print_variable_pointer(struct printer *printer, const struct slot *slot)
 {
     print_text(printer, "(*(__typeof__(&*(");
@@ -68,8 +73,9 @@ static void print_variable(struct printer *printer, const struct slot *slot)
     } else if (slot->view) {
         print_format(printer, "(*(%s *)ac__self->%s)", slot->view, slot->name);
     } else if (slot->is_const || slot->is_volatile) {
-        print_format(printer, "(*(%s%s__typeof__(ac__self->%s) *)&ac__self->%s)", slot->is_const ? "const " : "",
-                     slot->is_volatile ? "volatile " : "", slot->name, slot->name);
+        print_format(printer, "(*(%s%s__typeof__(ac__self->%s) *)&ac__self->%s)",
+                     slot->is_const ? "const " : "", slot->is_volatile ? "volatile " : "",
+                     slot->name, slot->name);
     } else if (!slot->type && slot->probe) {
         print_text(printer, "(*(__typeof__(");
         print_node(printer, slot->probe);
@@ -87,8 +93,10 @@ bool emit_is_function_name(const struct acc *acc, uint32_t token)
 
 static bool print_name(struct printer *printer, struct node *node)
 {
-    const struct slot *slot = node->symbol && node->symbol->kind == SYMBOL_OBJECT && !node->symbol->is_file_scope
-                                  ? slot_of(node->symbol) : NULL;
+    const struct slot *slot =
+        node->symbol && node->symbol->kind == SYMBOL_OBJECT && !node->symbol->is_file_scope
+            ? slot_of(node->symbol)
+            : NULL;
     if (printer->function && slot) {
         if (node->first)
             print_at(printer, node->first);
@@ -130,7 +138,7 @@ void print_quoted(struct printer *printer, const char *text)
     buffer_free(&quoted);
 }
 
-/* ---- statements -------------------------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 static bool ends_in_region(const struct node *node)
 {
@@ -214,7 +222,8 @@ static bool print_generated(struct printer *printer, struct node *node)
 bool emit_falls_through(const struct acc *acc, uint32_t token)
 {
     const struct token *before = &acc->tokens[token - 1];
-    const char *at = acc->text + before->offset + before->length, *end = acc->text + acc->tokens[token].offset;
+    const char *at = acc->text + before->offset + before->length,
+               *end = acc->text + acc->tokens[token].offset;
     for (bool in_comment = false; at + 4 < end; at++) {
         in_comment |= at[0] == '/' && (at[1] == '*' || at[1] == '/');
         if (in_comment && strncasecmp(at, "fall", 4) == 0)
@@ -235,7 +244,8 @@ static void print_labelled(struct printer *printer, struct node *node)
         print_text(printer, ";");
 }
 
-/* A typedef of variably modified type: no jump may lead past it, so its sizes are in the frame and uses spell it out. */
+/* A typedef of variably modified type: no jump may lead past it, so its sizes are in the frame
+ * and uses spell it out. */
 bool emit_typedef(struct printer *printer, const struct symbol *symbol)
 {
     const struct slot *slot = printer->function && symbol->kind == SYMBOL_TYPEDEF ? slot_of(symbol) : NULL;
@@ -306,8 +316,8 @@ static void print_literal(struct printer *printer, struct node *node)
         return;
     }
     const char *type = declare_as(printer->acc, slot->type, "");
-    print_format(printer, "(*(%s)__builtin_memcpy(&ac__self->%s, &", declare_as(printer->acc, slot->type, "(*)"),
-                 slot->name);
+    print_format(printer, "(*(%s)__builtin_memcpy(&ac__self->%s, &",
+                 declare_as(printer->acc, slot->type, "(*)"), slot->name);
     print_format(printer, "(%s)", type);
     print_node(printer, node->child[1]);
     print_format(printer, ", sizeof ac__self->%s))", slot->name);

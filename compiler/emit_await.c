@@ -9,15 +9,16 @@
  *     ac__L1:
  *     t = ((struct ac__g__frame *)(void *)ac__self->ac__a1)->ac__result;
  *
- * or, if it is no small one, ac__g__set(ac__self->ac__a1, x) in front and ac__g__run(ac__self->ac__a1, ac__task);
- * ac__slow is what all awaits of a function share (emit_function.c). The callee of any other coroutine has a frame of
- * its own, which comes back in task->innermost: ac__child. Tasks and futures are awaited by an ac__join.
+ * or, if it is no small one, ac__g__set(ac__self->ac__a1, x) in front and
+ * ac__g__run(ac__self->ac__a1, ac__task); ac__slow is what all awaits of a function share
+ * (emit_function.c). The callee of any other coroutine has a frame of its own, which comes back
+ * in task->innermost: ac__child. Tasks and futures are awaited by an ac__join.
  */
 #include "emit.h"
 
 #include <string.h>
 
-/* ---- awaits ------------------------------------------------------------------------------------------------------ */
+/* ---- awaits ---------------------------------------------------------------------------------- */
 
 /* The token behind the statement that an await is, and the ends of blocks. */
 static uint32_t next_statement(const struct acc *acc, const struct node *await)
@@ -28,13 +29,13 @@ static uint32_t next_statement(const struct acc *acc, const struct node *await)
     return token;
 }
 
-/* Closes `if (__builtin_expect(ac__status = ...`; the await goes on at the label. What the user said of falling through
- * to a case counts for a label in front of it, too. */
+/* Closes `if (__builtin_expect(ac__status = ...`; the await goes on at the label. What the user
+ * said of falling through to a case counts for a label in front of it, too. */
 static void print_suspension(struct printer *printer, const struct node *statement)
 {
     bool falls_through = emit_falls_through(printer->acc, next_statement(printer->acc, statement));
-    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; goto ac__slow; }\n%sac__L%u: ;", statement->number,
-                 falls_through ? "/* fall through */ " : "", statement->number);
+    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; goto ac__slow; }\n%sac__L%u: ;",
+                 statement->number, falls_through ? "/* fall through */ " : "", statement->number);
 }
 
 static void print_target(struct printer *printer, const struct node *statement)
@@ -66,13 +67,15 @@ static void print_call_arguments(struct printer *printer, const struct node *cal
     }
 }
 
-static void print_embedded_call(struct printer *printer, const struct node *statement, const struct symbol *callee)
+static void print_embedded_call(struct printer *printer, const struct node *statement,
+                                const struct symbol *callee)
 {
     struct node *call = node_strip(statement->child[0]);
     const char *name = callee->name, *condition = "if (__builtin_expect(ac__status = ac__";
     uint32_t number = statement->number;
     if (callee->takes_registers) {
-        print_format(printer, "%s%s__run((void *)ac__self->ac__a%u, ac__task, AC__ENTER", condition, name, number);
+        print_format(printer, "%s%s__run((void *)ac__self->ac__a%u, ac__task, AC__ENTER", condition,
+                     name, number);
         print_call_arguments(printer, call);
     } else {
         print_format(printer, "ac__%s__set((void *)ac__self->ac__a%u", name, number);
@@ -106,8 +109,8 @@ static bool contains_call(const struct node *node)
     return false;
 }
 
-/* The callee may take its frame from the bump stack if this call is the only one until the await: arguments that call
- * something are evaluated before. */
+/* The callee may take its frame from the bump stack if this call is the only one until the
+ * await: arguments that call something are evaluated before. */
 static void print_expected_call(struct printer *printer, struct node *call, const char *target)
 {
     struct node *callee = call->child[0];
@@ -228,7 +231,7 @@ static void print_join(struct printer *printer, struct node *statement, const st
     print_format(printer, "\nac__join_end(&ac__self->ac__a%u);", number);
 }
 
-/* ---- generators -------------------------------------------------------------------------------------------------- */
+/* ---- generators ------------------------------------------------------------------------------ */
 
 void emit_generator_made(struct printer *printer, struct node *node)
 {
@@ -248,7 +251,8 @@ static void print_generator_step(struct printer *printer, struct node *statement
     if (callee && !is_close)
         print_format(printer, "ac__%s__run(&ac__self->%s.ac__base, ac__task)", callee->name, name);
     else
-        print_format(printer, "%s(%s, ac__task)", is_close ? "ac__generator_close" : "ac__generator_next", frame);
+        print_format(printer, "%s(%s, ac__task)",
+                     is_close ? "ac__generator_close" : "ac__generator_next", frame);
     print_suspension(printer, statement);
 }
 

@@ -9,8 +9,8 @@
  *     static int ac__f__run(struct ac__f__frame *, struct ac__task *, unsigned state, char *s)     the body
  *     static int ac__f__resume(struct ac__frame *, struct ac__task *)  the same for who doesn't know f
  *
- * if f is small and takes nothing but scalars; else, since the C compiler compiles a body that is entered in two ways
- * almost twice, its body is itself what resumes it:
+ * if f is small and takes nothing but scalars; else, since the C compiler compiles a body that
+ * is entered in two ways almost twice, its body is itself what resumes it:
  *
  *     static int ac__f__run(struct ac__frame *, struct ac__task *)
  *
@@ -73,7 +73,8 @@ static void print_sites(struct printer *printer, const struct function *function
         const struct token *token = &acc->tokens[function->sites[i].token];
         print_text(printer, "{");
         print_quoted(printer, recorded_file(acc, token->file));
-        print_format(printer, ", %u, %d, %d},", token->line, function->sites[i].is_yield, is_child(&function->sites[i]));
+        print_format(printer, ", %u, %d, %d},", token->line, function->sites[i].is_yield,
+                     is_child(&function->sites[i]));
     }
     print_text(printer, "};\n");
 }
@@ -94,7 +95,9 @@ static bool passes_errors_on(const struct function *function)
 static void print_description(struct printer *printer, const struct function *function)
 {
     const char *name = function->name, *resume = function->symbol->takes_registers ? "resume" : "run";
-    print_format(printer, "static int ac__%s__%s(struct ac__frame *ac__frame, struct ac__task *ac__task);\n", name, resume);
+    print_format(printer,
+                 "static int ac__%s__%s(struct ac__frame *ac__frame, struct ac__task *ac__task);\n",
+                 name, resume);
     print_format(printer,
                  "static const struct ac__function ac__%s__function = { ac__%s__%s, \"%s\", ac__%s__sites, "
                  "sizeof(struct ac__%s__frame), __alignof__(struct ac__%s__frame), ",
@@ -141,8 +144,8 @@ static void print_stores(struct printer *printer, const struct function *functio
         if (!symbol)
             continue;
         if (!slot->type || slot->is_aggregate)
-            print_format(printer, "__builtin_memcpy(&ac__self->%s, &%s, sizeof %s);", slot->name, symbol->name,
-                         symbol->name);
+            print_format(printer, "__builtin_memcpy(&ac__self->%s, &%s, sizeof %s);", slot->name,
+                         symbol->name, symbol->name);
         else
             print_format(printer, "ac__self->%s = %s;", slot->name, symbol->name);
     }
@@ -153,7 +156,8 @@ static void print_set(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
     print_format(printer, "static __inline __attribute__((always_inline)) void ac__%s__set", name);
-    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
+    print_parameters(printer, function,
+                     arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_text(printer, "{ ac__self->ac__base.state = 0;");
     print_stores(printer, function);
     print_text(printer, "}\n");
@@ -166,7 +170,8 @@ static void print_init(struct printer *printer, const struct function *function)
     if (!function->is_generator)
         return;
     print_format(printer, "static __inline __attribute__((always_inline)) void ac__%s__init", name);
-    print_parameters(printer, function, arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
+    print_parameters(printer, function,
+                     arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_format(printer, "{ ac__self->ac__base.function = &ac__%s__function; ac__self->ac__base.state = 0;"
                           " ac__self->ac__base.storage = AC__EMBEDDED;", name);
     print_stores(printer, function);
@@ -213,7 +218,8 @@ static void print_outer(struct printer *printer, const struct function *function
     printer->more_storage = is_private ? "static"
                             : takes_inline(printer->acc, function) ? "__inline __attribute__((unused))"
                             : "__attribute__((unused))";
-    print_declaration_of(printer, function->specifiers, function->declarator, function->is_main ? function->outer : NULL);
+    print_declaration_of(printer, function->specifiers, function->declarator,
+                         function->is_main ? function->outer : NULL);
     printer->function = inside;
     print_hidden(printer, true); /* an inline function that is not static had better not use static ones */
     print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)ac__frame_new(&ac__%s__function,"

@@ -1,14 +1,15 @@
 /* external.c: parse(): cuts the tokens into external declarations and keeps those that concern the dialect.
  *
- * Where a declaration ends is found without the grammar: at the first `;` outside all brackets, or behind a function's
- * body. So a declaration that the grammar does not know costs nothing but itself: without a word of the dialect in it,
- * it stays text, and the C compiler judges. All declarations are read, since their typedef names are needed; a plain
- * function's body is read only if it mentions something of the dialect.
+ * Where a declaration ends is found without the grammar: at the first `;` outside all brackets,
+ * or behind a function's body. So a declaration that the grammar does not know costs nothing but
+ * itself: without a word of the dialect in it, it stays text, and the C compiler judges. All
+ * declarations are read, since their typedef names are needed; a plain function's body is read
+ * only if it mentions something of the dialect.
  */
 #include "parser.h"
 #include "parse.tab.h"
 
-/* ---- the extent of an external declaration ---------------------------------------------------------------------- */
+/* ---- the extent of an external declaration --------------------------------------------------- */
 
 struct extent {
     uint32_t end;      /* one past it */
@@ -45,7 +46,8 @@ static uint32_t old_style_body(const struct parser *parser, uint32_t token)
     bool starts = true;
     for (; token < acc->token_count - 1; token++) {
         const struct token *t = &acc->tokens[token];
-        bool is_record = t[-1].word == RECORD || t[-1].word == ENUM || t[-2].word == RECORD || t[-2].word == ENUM;
+        bool is_record = t[-1].word == RECORD || t[-1].word == ENUM || t[-2].word == RECORD ||
+                         t[-2].word == ENUM;
         if (t->word == '{' && !is_record)
             return starts ? token : 0;
         if (t->word == TOKEN_PRAGMA)
@@ -77,7 +79,8 @@ static uint32_t body_behind(const struct parser *parser, uint32_t close, const s
 {
     const struct acc *acc = parser->acc;
     uint32_t next = close + 1;
-    if (outline->has_value || outline->in_record || !starts_type(&acc->tokens[next]) || is_suffix(parser, next))
+    if (outline->has_value || outline->in_record || !starts_type(&acc->tokens[next]) ||
+        is_suffix(parser, next))
         return 0;
     return old_style_body(parser, next);
 }
@@ -124,7 +127,7 @@ static struct extent find_extent(const struct parser *parser, uint32_t first)
     return (struct extent){last, 0};
 }
 
-/* ---- bodies of plain functions ---------------------------------------------------------------------------------- */
+/* ---- bodies of plain functions --------------------------------------------------------------- */
 
 static bool mentions_dialect(const struct parser *parser, const char *name)
 {
@@ -158,7 +161,7 @@ static bool has_async(const struct parser *parser, uint32_t first, uint32_t end)
     return false;
 }
 
-/* ---- one external declaration after the other ------------------------------------------------------------------- */
+/* ---- one external declaration after the other ------------------------------------------------ */
 
 static void keep(struct parser *parser)
 {
@@ -202,10 +205,12 @@ static void reset(struct parser *parser, uint32_t first, struct extent extent)
 static void parse_one(struct parser *parser, uint32_t first, struct extent extent)
 {
     reset(parser, first, extent);
-    parser->is_raw = extent.body && !has_async(parser, first, extent.body) && !is_worth_reading(parser, extent);
+    parser->is_raw =
+        extent.body && !has_async(parser, first, extent.body) && !is_worth_reading(parser, extent);
     bool fits = parse_external(parser) == 0;
     bool concerns = parser->is_dialect || (fits && !parser->is_raw && extent.body && parser->uses_async);
-    if (!fits && !parser->is_raw && !concerns && !parser->acc->files[parser->acc->tokens[first].file].is_system)
+    if (!fits && !parser->is_raw && !concerns &&
+        !parser->acc->files[parser->acc->tokens[first].file].is_system)
         concerns = words_has_dialect(parser, parser->read, parser->end);
     scope_pop_to(parser->scopes, parser->file_scope);
     if (!fits && concerns)

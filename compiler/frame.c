@@ -1,7 +1,8 @@
 /* frame.c: numbers the awaits of a lowered function and lays out its frame.
  *
- * The frame mirrors the blocks of the body. A block's variables and temporaries come first; what can't be alive at the
- * same time, its inner blocks and the callees it awaits, shares storage in a union behind them:
+ * The frame mirrors the blocks of the body. A block's variables and temporaries come first; what
+ * can't be alive at the same time, its inner blocks and the callees it awaits, shares storage in
+ * a union behind them:
  *
  *     struct ac__f__frame {
  *         struct ac__frame ac__base;  int ac__result;         the result stands where any caller finds it
@@ -15,11 +16,12 @@
  *
  * A generator that an `async for` iterates over is a variable of the loop's block.
  *
- * Callees' frames are bytes here: as members of their types, types in types would multiply, and C compilers walk them.
- * A callee that is defined above in the same file is embedded, so awaiting it allocates nothing; it cannot be
- * recursive, since its frame was complete before. A scoped child's frame stands among its block's variables. Other
- * coroutines need no room here: their frame lies on the bump stack, and comes back in task->innermost when it is done.
- * Tasks and futures take an ac__join.
+ * Callees' frames are bytes here: as members of their types, types in types would multiply, and
+ * C compilers walk them. A callee that is defined above in the same file is embedded, so
+ * awaiting it allocates nothing; it cannot be recursive, since its frame was complete before. A
+ * scoped child's frame stands among its block's variables. Other coroutines need no room here:
+ * their frame lies on the bump stack, and comes back in task->innermost when it is done. Tasks
+ * and futures take an ac__join.
  */
 #include "lower.h"
 
@@ -85,7 +87,8 @@ static struct symbol *published(struct function *function, struct node *operand)
     return symbol;
 }
 
-/* Frames in frames in frames: the outermost has room for all, used or not. Children and generators lie side by side. */
+/* Frames in frames in frames: the outermost has room for all, used or not. Children and
+ * generators lie side by side. */
 enum { DEPTH_LIMIT = 32, FRAMES_LIMIT = 256 };
 
 struct symbol *frame_embeds(struct function *function, struct node *operand, bool beside_others)
@@ -130,7 +133,8 @@ static void number_await(struct function *function, struct frame_scope *scope, s
         site->callee = published(function, operand);
     site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
                                                                                  : AWAITABLE_CORO;
-    function->symbol->needs_stack |= site->callee ? site->callee->needs_stack : site->awaitable == AWAITABLE_CORO;
+    function->symbol->needs_stack |=
+        site->callee ? site->callee->needs_stack : site->awaitable == AWAITABLE_CORO;
     *ARENA_PUSH(function->acc->arena, scope->awaits, scope->await_count) = statement->number;
 }
 
@@ -240,7 +244,8 @@ static uint32_t waiting_count(const struct function *function)
 
 static void print_scope(struct printer *printer, const struct frame_scope *scope);
 
-/* What cannot be alive at the same time: callees, and inner blocks, of which those without variables add only theirs. */
+/* What cannot be alive at the same time: callees, and inner blocks, of which those without
+ * variables add only theirs. */
 static void print_alternatives(struct printer *printer, const struct frame_scope *scope)
 {
     for (uint32_t i = 0; i < scope->await_count; i++)
@@ -289,7 +294,8 @@ void frame_print(struct printer *printer)
     assign_variables(function, top);
     print_format(printer, "struct ac__%s__frame {\nstruct ac__frame ac__base;", function->name);
     if (!function->returns_void && function->result->declaration) {
-        print_format(printer, "\n%s;", declare_as(function->acc, function->result->declaration, "ac__result"));
+        print_format(printer, "\n%s;",
+                     declare_as(function->acc, function->result->declaration, "ac__result"));
     } else if (!function->returns_void) {
         print_text(printer, "\n__typeof__(");
         print_result_type(printer, function->specifiers, function->declarator);

@@ -1,7 +1,8 @@
 /* hoist.c: takes awaits out of expressions.
  *
- * Takes a body whose awaits stand anywhere in expressions. Leaves one where every await is a statement of its own
- * (AWAIT_STATEMENT) whose operand holds none, followed by what is left of the expression:
+ * Takes a body whose awaits stand anywhere in expressions. Leaves one where every await is a
+ * statement of its own (AWAIT_STATEMENT) whose operand holds none, followed by what is left of
+ * the expression:
  *
  *     x = a + await f(b, await g());
  * ->  { t1 = a; t2 = await g(); t3 = await f(b', t2); x = t1 + t3; }            (b' = b saved before g ran)
@@ -10,11 +11,13 @@
  *     p && await f()                   ->  t = (p) != 0; if (t) { u = await f(); t = (u) != 0; }
  *     ({ S; e; }) with an await        ->  { S; t = e; }, since no jump may lead into a statement expression
  *
- * What stands left of an await in the same expression is evaluated before it: values are kept in temporaries,
- * places (the left side of an assignment) keep their pointers and indexes, so that `x op= await e` reads the old x
- * after the await. Expressions without an await are never touched.
+ * What stands left of an await in the same expression is evaluated before it: values are kept in
+ * temporaries, places (the left side of an assignment) keep their pointers and indexes, so that
+ * `x op= await e` reads the old x after the await. Expressions without an await are never
+ * touched.
  *
- * A temporary that another await of the same full expression follows lives in the frame; the last ones are C locals.
+ * A temporary that another await of the same full expression follows lives in the frame; the
+ * last ones are C locals.
  */
 #include "hoist.h"
 
@@ -24,14 +27,14 @@ uint32_t count_suspensions(const struct node *node)
 {
     if (!node || !node->has_await)
         return 0;
-    uint32_t count = node->kind == NODE_AWAIT || node->kind == NODE_YIELD || node->kind == NODE_GENERATOR_NEXT ||
-                     node->kind == NODE_GENERATOR_CLOSE;
+    uint32_t count = node->kind == NODE_AWAIT || node->kind == NODE_YIELD ||
+                     node->kind == NODE_GENERATOR_NEXT || node->kind == NODE_GENERATOR_CLOSE;
     for (uint32_t i = 0; i < node->count; i++)
         count += count_suspensions(node->child[i]);
     return count;
 }
 
-/* ---- temporaries ----------------------------------------------------------------------------------------------- */
+/* ---- temporaries ----------------------------------------------------------------------------- */
 
 static struct node *nothing(struct hoist *hoist, const struct node *near)
 {
@@ -41,14 +44,16 @@ static struct node *nothing(struct hoist *hoist, const struct node *near)
 /* Declares a temporary that is a C local. */
 static struct symbol *declare_temporary(struct hoist *hoist, struct symbol *symbol, const struct node *near)
 {
-    struct node *declaration = node_make(hoist->acc, NODE_TEMPORARY, near ? near->first : 0, near ? near->last : 0, 0);
+    struct node *declaration =
+        node_make(hoist->acc, NODE_TEMPORARY, near ? near->first : 0, near ? near->last : 0, 0);
     declaration->symbol = symbol;
     if (slot_of(symbol)->place == PLACE_LOCAL)
         build_into(hoist->acc, hoist->out, declaration);
     return symbol;
 }
 
-static struct symbol *new_temporary(struct hoist *hoist, const struct type_info *type, struct node *probe, bool lives)
+static struct symbol *new_temporary(struct hoist *hoist, const struct type_info *type,
+                                    struct node *probe, bool lives)
 {
     return declare_temporary(hoist, build_temporary(hoist->function, hoist->out, type, probe, lives), probe);
 }
@@ -67,7 +72,7 @@ static void assign_to(struct hoist *hoist, struct node *block, struct symbol *sy
                                          : build(hoist->acc, value, "%0 = (%1);", name, value, NULL));
 }
 
-/* ---- saving what stands left of an await ------------------------------------------------------------------------- */
+/* ---- saving what stands left of an await ----------------------------------------------------- */
 
 static bool is_steady_name(const struct node *node)
 {
@@ -170,7 +175,7 @@ static struct node *save(struct hoist *hoist, struct node *node, enum want want)
     return want == WANT_PLACE ? save_place(hoist, node) : save_value(hoist, node);
 }
 
-/* ---- expressions ------------------------------------------------------------------------------------------------- */
+/* ---- expressions ----------------------------------------------------------------------------- */
 
 bool follows_await(const struct node *node, uint32_t index)
 {
@@ -254,8 +259,8 @@ struct node *hoist_operands(struct hoist *hoist, struct node *node)
     return node;
 }
 
-/* An argument `lvalue = coroutine` whose lvalue has no address, or no type that the function's outside can name, gets a
- * temporary that is assigned after the await. */
+/* An argument `lvalue = coroutine` whose lvalue has no address, or no type that the function's
+ * outside can name, gets a temporary that is assigned after the await. */
 static bool needs_detour(const struct node *argument)
 {
     if (argument->kind != NODE_ASSIGN || !argument->child[1]->type || !argument->child[1]->type->result)
@@ -285,7 +290,8 @@ static void detour_results(struct hoist *hoist, struct node *call, struct node *
         argument->child[0] = build_name(hoist->acc, argument->child[0], result);
         argument->child[0]->type = argument->child[1]->type->result;
         build_into(hoist->acc, after,
-                   build(hoist->acc, argument, "%0 = %1;", lvalue, build_name(hoist->acc, argument, result), NULL));
+                   build(hoist->acc, argument, "%0 = %1;", lvalue,
+                         build_name(hoist->acc, argument, result), NULL));
     }
 }
 
@@ -351,13 +357,16 @@ static struct node *hoist_logical(struct hoist *hoist, struct node *node)
     if (!node->has_await)
         return node;
     uint32_t inside = count_suspensions(node->child[1]);
-    struct symbol *truth = build_typed_temporary(hoist->function, hoist->out, "int @", hoist->remaining > inside);
+    struct symbol *truth =
+        build_typed_temporary(hoist->function, hoist->out, "int @", hoist->remaining > inside);
     struct node *name = build_name(hoist->acc, node, truth);
     declare_temporary(hoist, truth, node);
-    build_into(hoist->acc, hoist->out, build(hoist->acc, node->child[0], "%0 = (%1) != 0;", name, node->child[0], NULL));
+    build_into(hoist->acc, hoist->out,
+               build(hoist->acc, node->child[0], "%0 = (%1) != 0;", name, node->child[0], NULL));
     bool is_and = token_is(hoist->acc, node->op, "&&") || token_is(hoist->acc, node->op, "and");
     struct node *block = branch(hoist, build_truth(hoist, node->child[1]), truth);
-    build_into(hoist->acc, hoist->out, build(hoist->acc, node, is_and ? "if (%0) %1" : "if (!%0) %1", name, block, NULL));
+    build_into(hoist->acc, hoist->out,
+               build(hoist->acc, node, is_and ? "if (%0) %1" : "if (!%0) %1", name, block, NULL));
     return name;
 }
 
@@ -376,7 +385,8 @@ static struct node *hoist_conditional(struct hoist *hoist, struct node *node)
         is_void(node) ? NULL : kept_temporary(hoist, node, hoist->remaining > inside);
     struct node *yes = branch(hoist, then, result);
     struct node *no = branch(hoist, otherwise, result);
-    build_into(hoist->acc, hoist->out, build(hoist->acc, node, "if (%0) %1 else %2", condition, yes, no, NULL));
+    build_into(hoist->acc, hoist->out,
+               build(hoist->acc, node, "if (%0) %1 else %2", condition, yes, no, NULL));
     if (!result)
         return nothing(hoist, node);
     struct node *name = build_name(hoist->acc, node, result);
@@ -442,7 +452,9 @@ static void hoist_association(struct hoist *hoist, struct node *generic, uint32_
         struct node *copy = node_make(hoist->acc, NODE_GENERIC_ASSOC, other->first, other->last, 0);
         for (uint32_t k = 0; k + 1 < other->count; k++)
             node_append(hoist->acc, copy, other->child[k]);
-        node_append(hoist->acc, copy, build(hoist->acc, other->child[other->count - 1], i == chosen ? "1" : "0", NULL));
+        node_append(hoist->acc, copy,
+                    build(hoist->acc, other->child[other->count - 1], i == chosen ? "1" : "0",
+                          NULL));
         node_append(hoist->acc, test, copy);
     }
     struct node *block = branch(hoist, value, result);
@@ -470,7 +482,8 @@ static struct node *hoist_chosen(struct hoist *hoist, struct node *node)
         struct symbol *result = is_void(value) ? NULL : kept_temporary(hoist, value, true);
         struct node *block = branch(hoist, value, result);
         build_into(hoist->acc, hoist->out,
-                   build(hoist->acc, node, i == 1 ? "if (%0) %1" : "if (!(%0)) %1", node->child[0], block, NULL));
+                   build(hoist->acc, node, i == 1 ? "if (%0) %1" : "if (!(%0)) %1", node->child[0],
+                         block, NULL));
         node->child[i] = result ? build_name(hoist->acc, value, result) : nothing(hoist, value);
     }
     node->has_await = false;

@@ -1,7 +1,8 @@
 /* hoist_statements.c: awaits out of statements.
  *
- * An expression that is evaluated once, before the rest of its statement, has its awaits in front of the statement. One
- * that is evaluated again and again (conditions and steps of loops) moves into the body, together with its awaits.
+ * An expression that is evaluated once, before the rest of its statement, has its awaits in
+ * front of the statement. One that is evaluated again and again (conditions and steps of loops)
+ * moves into the body, together with its awaits.
  */
 #include "hoist.h"
 
@@ -308,7 +309,8 @@ static bool codes_await(const struct node *clause)
     return await;
 }
 
-/* Codes of which one awaits are evaluated in a block of their own, when an error comes: the clause's first child. */
+/* Codes of which one awaits are evaluated in a block of their own, when an error comes: the
+ * clause's first child. */
 static void hoist_codes(struct hoist *hoist, struct node *clause)
 {
     if (!codes_await(clause))

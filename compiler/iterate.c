@@ -9,14 +9,15 @@
  *     { N *op = e;  U item;                                     over anything else that has an N_anext:
  *       while (1) { if (!await N_anext(op, &item)) break;  T x = item;  S } }
  *
- * A generator whose function is defined above in the file is a member of the frame: it is entered by a direct call, its
- * item is read where it was put. Any other is a frame of its own: on the bump stack if a call makes it here, and if
- * nothing can come between making and releasing it there, which a `yield` in the loop or a VLA of the function could.
+ * A generator whose function is defined above in the file is a member of the frame: it is
+ * entered by a direct call, its item is read where it was put. Any other is a frame of its own:
+ * on the bump stack if a call makes it here, and if nothing can come between making and
+ * releasing it there, which a `yield` in the loop or a VLA of the function could.
  */
 #include "desugar.h"
 
-static struct node *generated(struct acc *acc, enum node_kind kind, const struct node *near, struct node *first,
-                              struct node *second)
+static struct node *generated(struct acc *acc, enum node_kind kind, const struct node *near,
+                              struct node *first, struct node *second)
 {
     struct node *node = node_make(acc, kind, near->first, near->last, 0);
     node_append(acc, node, first);
@@ -32,13 +33,14 @@ static struct node *break_if(struct acc *acc, const struct node *near, struct no
 }
 
 /* while (1) { ask; if (at_end) break; T x = item; S }, where `ask` may be null. */
-static struct node *make_loop(struct function *function, struct node *node, struct node *ask, struct node *at_end,
-                              struct node *item)
+static struct node *make_loop(struct function *function, struct node *node, struct node *ask,
+                              struct node *at_end, struct node *item)
 {
     struct acc *acc = function->acc;
     struct node *declaration = node->child[0], *declared_item = declaration->child[1];
-    struct node *body = build_block(acc, node), *value = node_make(acc, NODE_INIT_DECLARATOR, declared_item->first,
-                                                                   declared_item->last, 0);
+    struct node *body = build_block(acc, node),
+                *value = node_make(acc, NODE_INIT_DECLARATOR, declared_item->first,
+                                   declared_item->last, 0);
     struct symbol *symbol = declared(declared_item->child[0]);
     if (ask)
         build_into(acc, body, ask);
@@ -48,21 +50,24 @@ static struct node *make_loop(struct function *function, struct node *node, stru
     build_into(acc, body, single_declaration(acc, declaration, value));
     if (symbol) {
         symbol->block = body;
-        build_into(acc, body, build(acc, declaration, "(void)%0;", build_name(acc, declaration, symbol), NULL));
+        build_into(acc, body,
+                   build(acc, declaration, "(void)%0;", build_name(acc, declaration, symbol),
+                         NULL));
     }
     build_into(acc, body, node->child[2]);
     body->has_await = true;
     return generated(acc, NODE_WHILE, node, build(acc, node, "1", NULL), body);
 }
 
-/* ---- generators -------------------------------------------------------------------------------------------------- */
+/* ---- generators ------------------------------------------------------------------------------ */
 
 struct generator {
     struct symbol *frame;      /* temporary: the frame or a pointer to it */
     struct symbol *callee;     /* not null: the frame itself */
 };
 
-static struct node *generator_name(struct acc *acc, const struct node *near, const struct generator *generator)
+static struct node *generator_name(struct acc *acc, const struct node *near,
+                                   const struct generator *generator)
 {
     return build_name(acc, near, generator->frame);
 }
@@ -78,12 +83,14 @@ static struct node *step(struct acc *acc, enum node_kind kind, const struct node
     return node;
 }
 
-static void embed(struct function *function, struct node *block, struct node *call, struct generator *generator)
+static void embed(struct function *function, struct node *block, struct node *call,
+                  struct generator *generator)
 {
     struct acc *acc = function->acc;
     const char *name = generator->callee->name;
     generator->frame =
-        build_typed_temporary(function, block, arena_format(acc->arena, "struct ac__%s__frame @", name), true);
+        build_typed_temporary(function, block,
+                              arena_format(acc->arena, "struct ac__%s__frame @", name), true);
     struct node *init = build(acc, call, arena_format(acc->arena, "ac__%s__init", name), NULL);
     struct node *self = build(acc, call, "&%0", generator_name(acc, call, generator), NULL);
     struct node *made = generated(acc, NODE_CALL, call, init, self);
@@ -92,7 +99,8 @@ static void embed(struct function *function, struct node *block, struct node *ca
     build_into(acc, block, generated(acc, NODE_EXPRESSION_STATEMENT, call, made, NULL));
 }
 
-static void make_pointer(struct function *function, struct node *block, struct node *node, struct generator *generator)
+static void make_pointer(struct function *function, struct node *block, struct node *node,
+                         struct generator *generator)
 {
     struct acc *acc = function->acc;
     struct node *operand = node->child[1], *call = node_strip(operand);
@@ -114,8 +122,9 @@ static struct node *item_of(struct acc *acc, struct node *operand, const struct 
     if (generator->callee)
         return build(acc, operand, "%0.ac__result", name, NULL);
     if (!declaration)
-        return build(acc, operand, "(*(__typeof__((%1)(0)) *)ac__result_at(%0, _Alignof(__typeof__((%1)(0)))))", name,
-                     operand, NULL);
+        return build(acc, operand,
+                     "(*(__typeof__((%1)(0)) *)ac__result_at(%0, _Alignof(__typeof__((%1)(0)))))",
+                     name, operand, NULL);
     const char *text = arena_format(acc->arena, "(*(%s)ac__result_at(%%0, _Alignof(%s)))",
                                     declare_as(acc, declaration, "*"), declare_as(acc, declaration, ""));
     return build(acc, operand, text, name, NULL);
@@ -143,20 +152,22 @@ static struct node *over_generator(struct function *function, struct node *node)
         make_pointer(function, block, node, &generator);
     const char *ended = generator.callee ? "%0.ac__base.state == AC__ENDED" : "%0->state == AC__ENDED";
     struct node *at_end = build(acc, operand, ended, generator_name(acc, operand, &generator), NULL);
-    build_into(acc, guarded, make_loop(function, node, step(acc, NODE_GENERATOR_NEXT, node, &generator), at_end,
-                                       item_of(acc, operand, &generator)));
+    build_into(acc, guarded,
+               make_loop(function, node, step(acc, NODE_GENERATOR_NEXT, node, &generator), at_end,
+                         item_of(acc, operand, &generator)));
     build_into(acc, block, make_try(function, node, guarded, undo(acc, node, &generator)));
     return block;
 }
 
-/* ---- N_anext ----------------------------------------------------------------------------------------------------- */
+/* ---- N_anext --------------------------------------------------------------------------------- */
 
 /* A typed handle is a pointer to its tag's record in disguise. */
 static struct node *keep_handle(struct function *function, struct node *block, struct node *operand)
 {
     struct acc *acc = function->acc;
     const char *pointer = arena_format(acc->arena, "struct %s *", operand->type->handle_tag);
-    struct symbol *kept = build_typed_temporary(function, block, arena_format(acc->arena, "%s@", pointer), true);
+    struct symbol *kept =
+        build_typed_temporary(function, block, arena_format(acc->arena, "%s@", pointer), true);
     const char *text = arena_format(acc->arena, "__extension__ (%s)(%%0)", pointer);
     struct node *value = build(acc, operand, text, operand, NULL);
     struct node *assign = generated(acc, NODE_ASSIGN, operand, build_name(acc, operand, kept), value);

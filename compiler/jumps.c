@@ -1,8 +1,9 @@
 /* jumps.c: which jumps an async function may make.
  *
- * A region is a part of the text that has something to undo when it is left: a `try` and its clauses, what an
- * `async with` or `async for` governs, what follows a `defer` or a scoped child, and a variable with a cleanup. Regions
- * nest; a jump goes from one region to another. It may leave regions (lowering runs what they have to undo), except that
+ * A region is a part of the text that has something to undo when it is left: a `try` and its
+ * clauses, what an `async with` or `async for` governs, what follows a `defer` or a scoped
+ * child, and a variable with a cleanup. Regions nest; a jump goes from one region to another. It
+ * may leave regions (lowering runs what they have to undo), except that
  *
  *   - it enters none: what would be undone was never done;
  *   - `finally` and `defer` themselves are not left, but by their end and by errors;
@@ -48,7 +49,7 @@ struct position {
 
 static void walk(struct position at, struct node *node);
 
-/* ---- judging ----------------------------------------------------------------------------------------------------- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 static bool lies_in(const struct region *inner, const struct region *outer)
 {
@@ -59,7 +60,8 @@ static bool lies_in(const struct region *inner, const struct region *outer)
 }
 
 /* False, and a report, if a jump from one region to another enters one: the outermost is named. */
-static bool check_entering(struct jumps *jumps, uint32_t token, const struct region *from, const struct region *to)
+static bool check_entering(struct jumps *jumps, uint32_t token, const struct region *from,
+                           const struct region *to)
 {
     const struct region *entered = NULL;
     for (; to && !lies_in(from, to); to = to->outer)
@@ -130,7 +132,7 @@ static void check_jump(struct jumps *jumps, struct jump *jump)
     }
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static void walk_children(struct position at, struct node *node)
 {
@@ -171,7 +173,8 @@ static void walk_governed(struct position at, struct node *node, const char *wor
     for (uint32_t i = 0; i + 1 < node->count; i++)
         if (node->child[i])
             walk(at, node->child[i]);
-    struct position body = within(at, (struct region){.word = word, .token = node->first, .has_cleanup = true});
+    struct position body =
+        within(at, (struct region){.word = word, .token = node->first, .has_cleanup = true});
     if (node->kind == NODE_ASYNC_FOR) {
         body.of_break = at.region;
         body.of_continue = body.region;
@@ -243,7 +246,8 @@ static void walk_switch(struct position at, struct node *node)
     walk(at, node->child[1]);
 }
 
-static void add_jump(struct position at, struct node *node, const struct region *from, const struct region *to)
+static void add_jump(struct position at, struct node *node, const struct region *from,
+                     const struct region *to)
 {
     struct jumps *jumps = at.jumps;
     *ARENA_PUSH(jumps->acc->arena, jumps->list, jumps->count) = (struct jump){node, from, to};

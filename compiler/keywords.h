@@ -1,5 +1,6 @@
-/* keywords.h: the words of C and GNU C that are never identifiers, with the grammar's word for each. What C23 made
- * keywords (bool, typeof, ...) is in words.c: older programs may declare things of these names. */
+/* keywords.h: the words of C and GNU C that are never identifiers, with the grammar's word for
+ * each. What C23 made keywords (bool, typeof, ...) is in words.c: older programs may declare
+ * things of these names. */
 #ifndef ACC_KEYWORDS_H
 #define ACC_KEYWORDS_H
 

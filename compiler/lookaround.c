@@ -1,7 +1,7 @@
 /* lookaround.c: what stands around a token: its neighbours, attributes, the record that a brace belongs to.
  *
- * Pragmas are looked through. What a token before this one is, has been decided (parser->words); what one behind it
- * is, has not: only its word as scanned is known.
+ * Pragmas are looked through. What a token before this one is, has been decided (parser->words);
+ * what one behind it is, has not: only its word as scanned is known.
  */
 #include "lookaround.h"
 

@@ -14,7 +14,8 @@ uint32_t before(const struct parser *parser, uint32_t token);
 
 /* The last token of the attribute that begins here, or 0. */
 uint32_t attribute_end(const struct parser *parser, uint32_t token);
-/* The token behind the attributes that begin here, in front of those that end here; itself where there are none. */
+/* The token behind the attributes that begin here, in front of those that end here; itself where
+ * there are none. */
 uint32_t after_attributes(struct parser *parser, uint32_t token);
 uint32_t before_attributes(const struct parser *parser, uint32_t token);
 /* Whether the brace begins the members of a record or the enumerators of an enum. */

@@ -1,4 +1,5 @@
-/* lower.h: what the lowering passes share: the function under way, its frame slots, and the names of the runtime.
+/* lower.h: what the lowering passes share: the function under way, its frame slots, and the
+ * names of the runtime.
  *
  * The passes run in this order on each async function, each takes the tree the one before left:
  *
@@ -99,7 +100,8 @@ struct symbol *build_temporary(struct function *function, struct node *scope, co
                                struct node *probe, bool lives_across_await);
 /* One for the value of a statement expression, whose type may be known inside it only. */
 struct symbol *build_kept(struct function *function, struct node *block, struct node *expression, bool lives);
-/* A statement that stores a value byte by byte: its type may be another one of the same members, or have const ones. */
+/* A statement that stores a value byte by byte: its type may be another one of the same members,
+ * or have const ones. */
 struct node *build_copy(struct acc *acc, struct symbol *symbol, struct node *value);
 struct symbol *build_typed_temporary(struct function *function, struct node *scope, const char *declaration,
                                      bool lives_across_await);
@@ -114,8 +116,8 @@ const char *token_text(struct acc *acc, uint32_t token);
 /* declaration text with the name put in for @ */
 const char *declare_as(struct acc *acc, const char *declaration, const char *name);
 bool is_expression(const struct node *node);
-/* What an lvalue is a part of, through members and elements: a name, what a pointer leads to (`p->m`, `*p`, `p[i]`), or
- * what is no object of the program's own, such as a call. */
+/* What an lvalue is a part of, through members and elements: a name, what a pointer leads to
+ * (`p->m`, `*p`, `p[i]`), or what is no object of the program's own, such as a call. */
 struct node *lvalue_base(const struct acc *acc, struct node *node);
 /* The type of an expression's value: after array and function decay, a bit-field's promoted. Null: not known. */
 struct type_info *value_type(const struct node *node);
@@ -175,7 +177,8 @@ void emit_function(struct printer *printer, struct function *function);
 bool emit_special(struct printer *printer, struct node *node);
 bool emit_typedef(struct printer *printer, const struct symbol *symbol);
 
-/* N_aenter, N_aexit or N_anext ("_aenter", ...) for an operand of `async with` or `async for`; null: not declared. */
+/* N_aenter, N_aexit or N_anext ("_aenter", ...) for an operand of `async with` or `async for`;
+ * null: not declared. */
 struct symbol *with_function(struct acc *acc, const struct type_info *type, const char *suffix);
 
 /* ---- combine.c: ac_gather and its kin as expressions of C */
@@ -186,7 +189,8 @@ void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, 
 /* ---- thread.c: ac_thread(fn(args)) as an expression of C */
 /* The call that an operand is, through parentheses and casts; null: it is none. */
 struct node *thread_call_of(struct acc *acc, struct node *operand);
-/* A part of the call (an argument, or what is called) of a type that has no name at file scope; null: all have. */
+/* A part of the call (an argument, or what is called) of a type that has no name at file scope;
+ * null: all have. */
 struct node *thread_unnamed(struct node *call);
 /* What has to stand at file scope before it; null: something earlier will do. */
 const char *thread_prepare(struct acc *acc, struct node *node);

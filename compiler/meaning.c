@@ -1,14 +1,16 @@
 /* meaning.c: lets libclang read the shadow.
  *
- * Takes the shadow (shadow.c) with its map from bytes to tokens; leaves node->type on every node that asked
- * (reading.c), and reports what libclang holds against the program (complaints.c). One translation unit is parsed, its
- * functions are visited once.
+ * Takes the shadow (shadow.c) with its map from bytes to tokens; leaves node->type on every node
+ * that asked (reading.c), and reports what libclang holds against the program (complaints.c).
+ * One translation unit is parsed, its functions are visited once.
  *
- * Errors count only where acc itself translates, that is within acc->items: all other text goes to the C compiler as
- * it came, which may know more than clang does (gcc's attributes and builtins), and will complain if it must. They are
- * shown nevertheless where there is an error within the items too, which may follow from them.
+ * Errors count only where acc itself translates, that is within acc->items: all other text goes
+ * to the C compiler as it came, which may know more than clang does (gcc's attributes and
+ * builtins), and will complain if it must. They are shown nevertheless where there is an error
+ * within the items too, which may follow from them.
  *
- * The shadow is text that another compiler preprocessed. A prologue of macros (prologue.c) makes clang take gcc's.
+ * The shadow is text that another compiler preprocessed. A prologue of macros (prologue.c) makes
+ * clang take gcc's.
  */
 #include "clang.h"
 #include "lower.h"
@@ -18,7 +20,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- parsing ----------------------------------------------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 enum { MOST_ARGUMENTS = 256 };
 
@@ -92,13 +94,14 @@ static bool parse_shadow(struct reading *reading, CXIndex index)
     reading->prologue = (uint32_t)text.length;
     buffer_add(&text, reading->shadow->text, reading->shadow->length);
     struct CXUnsavedFile file = {name, text.text, text.length};
-    enum CXErrorCode code = clang_parseTranslationUnit2(index, name, arguments.list, arguments.count, &file, 1,
-                                                        CXTranslationUnit_None, &reading->unit);
+    enum CXErrorCode code =
+        clang_parseTranslationUnit2(index, name, arguments.list, arguments.count, &file, 1,
+                                    CXTranslationUnit_None, &reading->unit);
     buffer_free(&text);
     return code == CXError_Success && reading->unit;
 }
 
-/* ---- judgement --------------------------------------------------------------------------------------------------- */
+/* ---- judgement ------------------------------------------------------------------------------- */
 
 /* Where the grammar did not fit, there may be no item for the place. */
 static bool is_in_items(const struct acc *acc, uint32_t token)
@@ -111,7 +114,8 @@ static bool is_in_items(const struct acc *acc, uint32_t token)
 
 static bool is_about_builtin(const char *text)
 {
-    return !strncmp(text, "use of unknown builtin '", 24) || !strncmp(text, "use of undeclared identifier '__builtin_", 40);
+    return !strncmp(text, "use of unknown builtin '", 24) ||
+           !strncmp(text, "use of undeclared identifier '__builtin_", 40);
 }
 
 /* The C compiler may know builtins that clang does not. Which they are, from their errors. */
@@ -139,7 +143,8 @@ static bool is_beside_strange(const struct reading *reading, uint32_t token)
     return false;
 }
 
-/* Where the grammar does not fit, the dialect's words are gone (syntax.c): what is said of the rest says nothing. */
+/* Where the grammar does not fit, the dialect's words are gone (syntax.c): what is said of the
+ * rest says nothing. */
 static bool is_elsewhere(const struct acc *acc, uint32_t token)
 {
     for (uint32_t i = 0; i < acc->unfit_count; i++)
@@ -154,14 +159,18 @@ static bool is_about_types(const struct reading *reading, CXDiagnostic diagnosti
     const char *category = clang_string(reading->acc, clang_getDiagnosticCategoryText(diagnostic));
     const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
     bool is_grammar = strcmp(category, "Parse Issue") == 0 || strncmp(category, "Lexical", 7) == 0;
-    return reading->acc->syntax_error && !is_grammar && !strstr(text, "undeclared") && !strstr(text, "unknown type");
+    return reading->acc->syntax_error && !is_grammar && !strstr(text, "undeclared") &&
+           !strstr(text, "unknown type");
 }
 
-/* clang's judgement of an attribute, or of a decimal constant, is not asked for: the C compiler knows its own. */
+/* clang's judgement of an attribute, or of a decimal constant, is not asked for: the C compiler
+ * knows its own. */
 static bool is_foreign(const char *text)
 {
-    bool is_attribute = strstr(text, "' attribute "), is_decimal = strncasecmp(text, "invalid suffix 'd", 17) == 0;
-    return is_attribute || is_decimal || (strstr(text, "static assertion failed") && strstr(text, "_Decimal"));
+    bool is_attribute = strstr(text, "' attribute "),
+         is_decimal = strncasecmp(text, "invalid suffix 'd", 17) == 0;
+    return is_attribute || is_decimal ||
+           (strstr(text, "static assertion failed") && strstr(text, "_Decimal"));
 }
 
 /* An error that may matter: its token, or 0. */
@@ -170,9 +179,11 @@ static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
     enum CXDiagnosticSeverity severity = clang_getDiagnosticSeverity(diagnostic);
     if (severity != CXDiagnostic_Error && severity != CXDiagnostic_Fatal)
         return 0;
-    uint32_t token = token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
+    uint32_t token =
+        token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
     if (!token || is_system_file(reading->acc, reading->acc->tokens[token].file) ||
-        is_beside_strange(reading, token) || is_elsewhere(reading->acc, token) || is_about_types(reading, diagnostic))
+        is_beside_strange(reading, token) || is_elsewhere(reading->acc, token) ||
+        is_about_types(reading, diagnostic))
         return 0;
     const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
     return is_foreign(wording(reading->acc, text)) ? 0 : token;
@@ -199,7 +210,8 @@ static void report_warning(struct reading *reading, CXDiagnostic diagnostic)
 {
     struct acc *acc = reading->acc;
     const char *option = clang_string(acc, clang_getDiagnosticOption(diagnostic, NULL));
-    uint32_t token = token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
+    uint32_t token =
+        token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
     if (clang_getDiagnosticSeverity(diagnostic) != CXDiagnostic_Warning || !token)
         return;
     const char *text = wording(acc, clang_string(acc, clang_getDiagnosticSpelling(diagnostic)));
@@ -222,8 +234,8 @@ static enum CXChildVisitResult count_body(CXCursor cursor, CXCursor parent, CXCl
     return CXChildVisit_Continue;
 }
 
-/* After a mistake in what lies between, a brace too many, say, clang may skip async functions: it has types for nothing
- * in them. */
+/* After a mistake in what lies between, a brace too many, say, clang may skip async functions:
+ * it has types for nothing in them. */
 static bool skips_bodies(const struct reading *reading)
 {
     uint32_t seen = 0, printed = 0;

@@ -1,8 +1,9 @@
 /* nesting.c: says in the line markers of lowered text what is the main file's and what a header's.
  *
- * The flags for entering (1) and leaving (2) a file are dropped where text is printed anew, since it does not nest as
- * the original did. C compilers need to know no more than this: an unused function is a mistake in the main file, but
- * none in a header. The places that belong to nobody, "<acc>", are passed over.
+ * The flags for entering (1) and leaving (2) a file are dropped where text is printed anew,
+ * since it does not nest as the original did. C compilers need to know no more than this: an
+ * unused function is a mistake in the main file, but none in a header. The places that belong to
+ * nobody, "<acc>", are passed over.
  */
 #include "lower.h"
 

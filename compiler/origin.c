@@ -1,15 +1,17 @@
 /* origin.c: finds the columns that preprocessing lost.
  *
- * `cc -E` keeps the line of every token (through line markers) but not the column, and it mixes the tokens of macro
- * expansions with those that were written. So the original file is read again, its lines are cut into raw tokens, and
- * the raw tokens of one line are aligned with the preprocessed tokens that claim to be from that line:
+ * `cc -E` keeps the line of every token (through line markers) but not the column, and it mixes
+ * the tokens of macro expansions with those that were written. So the original file is read
+ * again, its lines are cut into raw tokens, and the raw tokens of one line are aligned with the
+ * preprocessed tokens that claim to be from that line:
  *
  *     written       x = MAX ( a , b ) + y ;
  *     preprocessed  x = ( ( a ) > ( b ) ? ( a ) : ( b ) ) + y ;
  *     aligned       x =     ( a     b )                   + y ;        (longest common subsequence)
  *
- * A preprocessed token that has a partner stands where its partner stands. One that has none came out of a macro: the
- * macro's name is the nearest written name to its left that has no partner either.
+ * A preprocessed token that has a partner stands where its partner stands. One that has none
+ * came out of a macro: the macro's name is the nearest written name to its left that has no
+ * partner either.
  *
  * Files are read when the first message needs them and kept; a program without mistakes costs nothing here.
  */
@@ -44,7 +46,7 @@ struct originals {
     uint32_t count;
 };
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static char *read_whole(struct acc *acc, const char *name, uint32_t *length)
 {
@@ -93,7 +95,7 @@ static struct original *original_of(struct acc *acc, const char *name)
     return original;
 }
 
-/* ---- cutting into raw tokens ------------------------------------------------------------------------------------- */
+/* ---- cutting into raw tokens ----------------------------------------------------------------- */
 
 struct cutter {
     const char *text;
@@ -198,12 +200,14 @@ static void pass_number(struct cutter *cutter)
 static uint32_t punctuator_length(const struct cutter *cutter)
 {
     static const char *const longer[] = {
-        "%:%:", "...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "*=", "/=", "%=",
-        "+=", "-=", "&=", "^=", "|=", "##", "<:", ":>", "<%", "%>", "%:", "::",
+        "%:%:", "...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=",
+        ">=",   "==",  "!=",  "&&",  "||", "*=", "/=", "%=", "+=", "-=",
+        "&=",   "^=",  "|=",  "##",  "<:", ":>", "<%", "%>", "%:", "::",
     };
     for (size_t i = 0; i < sizeof longer / sizeof *longer; i++) {
         size_t length = strlen(longer[i]);
-        if (cutter->at + length <= cutter->length && memcmp(cutter->text + cutter->at, longer[i], length) == 0)
+        if (cutter->at + length <= cutter->length &&
+            memcmp(cutter->text + cutter->at, longer[i], length) == 0)
             return (uint32_t)length;
     }
     return 1;
@@ -269,7 +273,7 @@ static uint32_t raw_tokens_of_line(const struct original *original, uint32_t lin
     return low;
 }
 
-/* ---- aligning ---------------------------------------------------------------------------------------------------- */
+/* ---- aligning -------------------------------------------------------------------------------- */
 
 /* What is left between equal beginnings and equal ends. */
 struct middle {
@@ -292,8 +296,8 @@ static bool same_text(const struct alignment *alignment, uint32_t raw, uint32_t 
 {
     const struct token *token = &alignment->acc->tokens[alignment->claims[claim]];
     return alignment->raw[raw].length == token->length &&
-           memcmp(alignment->original->text + alignment->raw[raw].offset, alignment->acc->text + token->offset,
-                  token->length) == 0;
+           memcmp(alignment->original->text + alignment->raw[raw].offset,
+                  alignment->acc->text + token->offset, token->length) == 0;
 }
 
 bool is_same_file(const struct acc *acc, uint32_t left, uint32_t right)
@@ -312,8 +316,9 @@ bool is_system_file(const struct acc *acc, uint32_t file)
     return true;
 }
 
-/* All tokens near this one that claim to be from its line. A macro's arguments may have been spread, so tokens of
- * other lines may stand between them; a token of another file ends the search. */
+/* All tokens near this one that claim to be from its line. A macro's arguments may have been
+ * spread, so tokens of other lines may stand between them; a token of another file ends the
+ * search. */
 static void collect_claims(struct acc *acc, struct alignment *alignment, uint32_t token)
 {
     const struct token *target = &acc->tokens[token];
@@ -367,7 +372,8 @@ static void align_ends(struct alignment *alignment)
 /* False: the line is too long. */
 static bool align(struct acc *acc, struct alignment *alignment)
 {
-    alignment->partner = arena_allocate(acc->arena, (alignment->claim_count + 1) * sizeof *alignment->partner);
+    alignment->partner =
+        arena_allocate(acc->arena, (alignment->claim_count + 1) * sizeof *alignment->partner);
     alignment->is_taken = arena_allocate(acc->arena, alignment->raw_count + 1);
     memset(alignment->partner, 0xFF, alignment->claim_count * sizeof *alignment->partner);
     align_ends(alignment);
@@ -411,8 +417,8 @@ static uint32_t find_in_row(const struct alignment *alignment, struct span gap, 
     return gap.first + (claim - first);
 }
 
-/* The macro that an unpaired token came out of: a written name without a partner, in the gap around the token or, when
- * its arguments have partners, left of them. UINT32_MAX: none. */
+/* The macro that an unpaired token came out of: a written name without a partner, in the gap
+ * around the token or, when its arguments have partners, left of them. UINT32_MAX: none. */
 static uint32_t find_macro(const struct alignment *alignment, uint32_t claim)
 {
     uint32_t before = 0, after = alignment->raw_count;
@@ -451,7 +457,7 @@ static uint32_t find_in_arguments(const struct alignment *alignment, uint32_t ma
     return UINT32_MAX;
 }
 
-/* ---- answers ----------------------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void set_line(struct origin *origin, const struct original *original)
 {
@@ -495,8 +501,8 @@ static void place_in_line(struct acc *acc, struct original *original, uint32_t t
             at = find_in_arguments(&alignment, macro, claim);
         if (macro != UINT32_MAX && at == UINT32_MAX) {
             at = macro;
-            origin->macro =
-                arena_copy(acc->arena, original->text + alignment.raw[macro].offset, alignment.raw[macro].length);
+            origin->macro = arena_copy(acc->arena, original->text + alignment.raw[macro].offset,
+                                       alignment.raw[macro].length);
         }
     }
     set_column(origin, original, &alignment.raw[at == UINT32_MAX ? 0 : at]);

@@ -1,7 +1,7 @@
 /* parse.y: the grammar: C11 to C23 with GNU's extensions, and the dialect. It reads one external declaration.
  *
- * Which word a name is (a typedef's, `await`, an attribute that begins a statement, ...) has been decided before it
- * comes here: words.c. What is left for the grammar to keep apart:
+ * Which word a name is (a typedef's, `await`, an attribute that begins a statement, ...) has
+ * been decided before it comes here: words.c. What is left for the grammar to keep apart:
  *
  *   - after a type, a typedef's name is a declarator's name; before one it is the type. So there are `typed` and
  *     `untyped` specifiers, and `plain` declarators that do not begin with a typedef's name.
@@ -108,7 +108,7 @@ external_declaration:
   | asm_statement
   | ';' { $$ = NULL; } ;
 
-/* ---- expressions ------------------------------------------------------------------------------------------------ */
+/* ---- expressions ----------------------------------------------------------------------------- */
 
 any_name:
     IDENTIFIER
@@ -240,7 +240,7 @@ expression:
     assignment
   | expression ',' assignment { $$ = make_operator(p, NODE_COMMA, $1, $2, $3); } ;
 
-/* ---- types ------------------------------------------------------------------------------------------------------ */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 type_name:
     specifiers { $$ = make(p, NODE_TYPE_NAME, SPAN($1), 1, $1); $$->is_async = $1->is_async; }
@@ -398,7 +398,7 @@ attributes:
     %empty { $$ = 0; }
   | attributes attribute { $$ = $2->last; } ;
 
-/* ---- declarators ------------------------------------------------------------------------------------------------ */
+/* ---- declarators ----------------------------------------------------------------------------- */
 
 pointer_one:
     '*' { $$ = make(p, NODE_POINTER, $1, $1, 0); }
@@ -520,7 +520,7 @@ names:
     function_open IDENTIFIER { $$ = finish($1, $2); $$->is_old_style = true; bind_old_parameter(p, $2); }
   | names ',' IDENTIFIER { $$ = finish($1, $3); bind_old_parameter(p, $3); } ;
 
-/* ---- declarations ----------------------------------------------------------------------------------------------- */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
 declaration:
     specifiers ';' { $$ = make_lone(p, $1, $2); }
@@ -603,7 +603,7 @@ designator:
   | '[' conditional ']' { $$ = make(p, NODE_DESIGNATOR, $1, $3, 1, $2); }
   | '[' conditional ELLIPSIS conditional ']' { $$ = make(p, NODE_DESIGNATOR, $1, $5, 2, $2, $4); } ;
 
-/* ---- statements ------------------------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 block_open:
     '{' { $$ = begin_block(p, $1); }
@@ -710,7 +710,7 @@ asm_qualifiers:
   | asm_qualifiers STORAGE
   | asm_qualifiers GOTO ;
 
-/* ---- the dialect's statements ----------------------------------------------------------------------------------- */
+/* ---- the dialect's statements ---------------------------------------------------------------- */
 
 try_statement:
     TRY compound_statement { $$ = make(p, NODE_TRY, $1, $2->last, 1, $2); $$->has_dialect = true; }

@@ -1,15 +1,16 @@
 /* parser.h: what the scanner, the word filter, the grammar and the symbol tables share.
  *
- * parse() (external.c) cuts the tokens into external declarations and runs the grammar (parse.y) on each. The grammar
- * gets its words from next_word() (words.c), which knows typedef names and decides what the dialect's contextual words
- * are. The grammar's actions build the tree (actions.c) and declare names (bind.c) in scopes (scope.c).
+ * parse() (external.c) cuts the tokens into external declarations and runs the grammar (parse.y)
+ * on each. The grammar gets its words from next_word() (words.c), which knows typedef names and
+ * decides what the dialect's contextual words are. The grammar's actions build the tree
+ * (actions.c) and declare names (bind.c) in scopes (scope.c).
  */
 #ifndef ACC_PARSER_H
 #define ACC_PARSER_H
 
 #include "acc.h"
 
-/* ---- scope.c ---------------------------------------------------------------------------------------------------- */
+/* ---- scope.c --------------------------------------------------------------------------------- */
 
 enum name_space { SPACE_ORDINARY, SPACE_TAG, SPACE_LABEL };
 
@@ -32,7 +33,7 @@ struct symbol *scope_find(const struct scopes *scopes, enum name_space space, co
 struct symbol *scope_find_here(const struct scopes *scopes, enum name_space space, const char *name);
 struct node *scope_node(const struct scope *scope);
 
-/* ---- the parser's state ----------------------------------------------------------------------------------------- */
+/* ---- the parser's state ---------------------------------------------------------------------- */
 
 /* Names that mean something without being declared: the field they have here, and their spelling. */
 #define KNOWN_NAMES(X) \
@@ -97,7 +98,7 @@ struct parser {
     bool is_too_deep;
 };
 
-/* ---- words.c ---------------------------------------------------------------------------------------------------- */
+/* ---- words.c --------------------------------------------------------------------------------- */
 
 enum { DEPTH_LIMIT = 4000 };
 
@@ -114,7 +115,7 @@ int word_again(struct parser *parser, uint32_t token);
 /* Whether a word of the dialect lies in the rest of the external declaration. */
 bool words_has_dialect(struct parser *parser, uint32_t first, uint32_t end);
 
-/* ---- bind.c ----------------------------------------------------------------------------------------------------- */
+/* ---- bind.c ---------------------------------------------------------------------------------- */
 
 /* What the plain words among specifiers say; kept above the depth in the SPECIFIERS node's number. */
 enum specifier_flag {
@@ -141,10 +142,11 @@ void bind_local_label(struct parser *parser, uint32_t token);
 /* The innermost DECLARATOR: the one with the name. */
 struct node *innermost_declarator(struct node *declarator);
 
-/* ---- actions.c: the tree, bottom up ----------------------------------------------------------------------------- */
+/* ---- actions.c: the tree, bottom up ---------------------------------------------------------- */
 
 /* While the grammar works a node's number holds its height. */
-struct node *make(struct parser *parser, enum node_kind kind, uint32_t first, uint32_t last, uint32_t count, ...);
+struct node *make(struct parser *parser, enum node_kind kind, uint32_t first, uint32_t last,
+                  uint32_t count, ...);
 /* Appends a child; the node then reaches to its end. */
 struct node *attach(struct parser *parser, struct node *node, struct node *child);
 struct node *make_operator(struct parser *parser, enum node_kind kind, struct node *left, uint32_t op,
@@ -168,8 +170,8 @@ struct node *lead_declarator(struct parser *parser, struct node *attribute, stru
 struct node *begin_declaration(struct parser *parser, struct node *specifiers, struct node *declarator);
 struct node *add_declarator(struct parser *parser, struct node *declaration, struct node *declarator);
 struct node *initialise(struct parser *parser, struct node *declaration, struct node *value);
-struct node *make_record(struct parser *parser, enum node_kind kind, uint32_t head, uint32_t tag, uint32_t last,
-                         bool defines);
+struct node *make_record(struct parser *parser, enum node_kind kind, uint32_t head, uint32_t tag,
+                         uint32_t last, bool defines);
 struct node *begin_block(struct parser *parser, uint32_t brace);
 void end_block(struct parser *parser);
 void add_item(struct parser *parser, struct node *block, struct node *item);
@@ -178,14 +180,15 @@ void part_last_label(struct parser *parser, struct node *block);
 struct node *label_statement(struct parser *parser, struct node *label, struct node *statement);
 struct node *begin_with_item(struct parser *parser, struct node *with, struct node *specifiers,
                              struct node *declarator, struct node *value);
-struct node *begin_each(struct parser *parser, uint32_t async, struct node *specifiers, struct node *declarator,
-                        struct node *operand);
+struct node *begin_each(struct parser *parser, uint32_t async, struct node *specifiers,
+                        struct node *declarator, struct node *operand);
 struct node *begin_catch(struct parser *parser, struct node *clause, uint32_t name);
 /* A definition's head (a DECLARATION, perhaps old-style parameter declarations) becomes the definition. */
 void begin_function(struct parser *parser, struct node *head);
-struct node *finish_function(struct parser *parser, struct node *head, enum node_kind kind, struct node *body);
+struct node *finish_function(struct parser *parser, struct node *head, enum node_kind kind,
+                             struct node *body);
 
-/* ---- parse.y ---------------------------------------------------------------------------------------------------- */
+/* ---- parse.y --------------------------------------------------------------------------------- */
 
 /* Reads one external declaration: 0 if the grammar fits. */
 int parse_external(struct parser *parser);

@@ -1,8 +1,9 @@
 /* pending.c: the ways out of regions: jumps, and the codes that remember them while a finally undoes.
  *
- * A jump takes control from region to region outwards. Where it leaves a catch, what that has caught is freed. Where it
- * leaves a guarded part, its number becomes the pending code and control goes to `undo`; behind the undoing, dispatch()
- * goes on from there, in the next region. Each guarded part numbers the jumps that leave it.
+ * A jump takes control from region to region outwards. Where it leaves a catch, what that has
+ * caught is freed. Where it leaves a guarded part, its number becomes the pending code and
+ * control goes to `undo`; behind the undoing, dispatch() goes on from there, in the next region.
+ * Each guarded part numbers the jumps that leave it.
  */
 #include "regions.h"
 
@@ -14,10 +15,11 @@ struct node *jump_to(struct walk *walk, const struct node *near, struct handler 
 
 struct node *label_at(struct walk *walk, const struct node *near, const char *label)
 {
-    return build(walk->acc, near, arena_format(walk->acc->arena, "\n%s: __attribute__((unused));", label), NULL);
+    return build(walk->acc, near,
+                 arena_format(walk->acc->arena, "\n%s: __attribute__((unused));", label), NULL);
 }
 
-/* ---- where jumps lead -------------------------------------------------------------------------------------------- */
+/* ---- where jumps lead ------------------------------------------------------------------------ */
 
 static bool reached(const struct region *region, const struct region *target, const struct jump *jump)
 {
@@ -33,7 +35,9 @@ static struct node *final_jump(struct walk *walk, const struct node *near, const
     switch (jump->kind) {
     case NODE_BREAK: return build(walk->acc, near, "break;", NULL);
     case NODE_CONTINUE: return build(walk->acc, near, "continue;", NULL);
-    case NODE_GOTO: return build(walk->acc, near, arena_format(walk->acc->arena, "goto %s;", jump->label->name), NULL);
+    case NODE_GOTO:
+        return build(walk->acc, near, arena_format(walk->acc->arena, "goto %s;", jump->label->name),
+                     NULL);
     case NODE_THROW: return jump_to(walk, near, walk->failed);
     default: return node_make(walk->acc, NODE_LEAVE, near->first, near->last, 0);
     }
@@ -50,7 +54,7 @@ static uint32_t jump_number(struct walk *walk, struct region *region, struct jum
     return PENDING_FIRST_JUMP + i;
 }
 
-/* ---- undoing: what may take from the runtime's reserve of memory ------------------------------------------------- */
+/* ---- undoing: what may take from the runtime's reserve of memory ----------------------------- */
 
 void note_undoing(struct walk *walk, struct node *block, const struct region *region, const char *text)
 {
@@ -64,7 +68,7 @@ void note_all_undoing(struct walk *walk, struct node *block, const char *text)
         note_undoing(walk, block, region, text);
 }
 
-/* ---- jumps ------------------------------------------------------------------------------------------------------- */
+/* ---- jumps ----------------------------------------------------------------------------------- */
 
 /* The number of a jump that leaves a guarded part, 0 if there is none of the kind. */
 static uint32_t number_of(const struct region *guarded, enum node_kind kind)
@@ -82,7 +86,8 @@ const char *error_test(struct acc *acc, const struct region *guarded)
                   : arena_format(acc->arena, "(%%0 == %d)", PENDING_ERROR);
 }
 
-static struct node *jump_from(struct walk *walk, const struct node *near, struct region *region, struct jump jump);
+static struct node *jump_from(struct walk *walk, const struct node *near, struct region *region,
+                              struct jump jump);
 
 /* Where a jump leaves a catch, or, because the generator is closed there, a finally: what that holds. */
 static void leave_held(struct walk *walk, struct node *block, const struct node *near, struct region *region,
@@ -94,17 +99,20 @@ static void leave_held(struct walk *walk, struct node *block, const struct node 
         const char *text = throws ? "ac__thrown_chain(ac__task, %0);" : "ac__thrown_free(%0);";
         build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->held), NULL));
     } else if (region->kind == REGION_FINALLY && region->follows_errors) {
-        struct node *pending = build_name(acc, near, region->pending), *held = build_name(acc, near, region->held);
+        struct node *pending = build_name(acc, near, region->pending),
+                    *held = build_name(acc, near, region->held);
         const char *then = throws ? "ac__thrown_chain(ac__task, %1);" : "{ ac__task->error = %1; %2 }";
         const char *text = arena_format(acc->arena, "if %s %s", error_test(acc, region->guarded), then);
-        struct node *on = throws ? NULL : jump_from(walk, near, region->outer, (struct jump){NODE_THROW, NULL});
+        struct node *on =
+            throws ? NULL : jump_from(walk, near, region->outer, (struct jump){NODE_THROW, NULL});
         build_hidden_into(acc, block, build(acc, near, text, pending, held, on, NULL));
     }
 }
 
-/* Goes to `undo` with a pending code and without an error. `held`, where it is a C local, is set on this way, too, once
- * it is known to be needed (catch_for_undoing): else, for the C compiler, it would keep its value across all awaits of
- * the function, which takes gcc time in the square of their number. */
+/* Goes to `undo` with a pending code and without an error. `held`, where it is a C local, is set
+ * on this way, too, once it is known to be needed (catch_for_undoing): else, for the C compiler,
+ * it would keep its value across all awaits of the function, which takes gcc time in the square
+ * of their number. */
 void undo_without_error(struct walk *walk, struct node *block, const struct node *near, struct region *region,
                         uint32_t code)
 {
@@ -113,12 +121,13 @@ void undo_without_error(struct walk *walk, struct node *block, const struct node
     struct node *reset = build(acc, near, "", NULL);
     if (slot_of(region->held)->place == PLACE_LOCAL)
         *ARENA_PUSH(acc->arena, region->resets, region->reset_count) = reset;
-    build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->pending), reset, NULL));
+    build_hidden_into(acc, block,
+                      build(acc, near, text, build_name(acc, near, region->pending), reset, NULL));
 }
 
 /* By way of a finally, which the jump goes on from (dispatch). */
-static void jump_to_undo(struct walk *walk, struct node *block, const struct node *near, struct region *region,
-                         struct jump jump)
+static void jump_to_undo(struct walk *walk, struct node *block, const struct node *near,
+                         struct region *region, struct jump jump)
 {
     struct acc *acc = walk->acc;
     uint32_t number = jump_number(walk, region, jump);
@@ -126,14 +135,16 @@ static void jump_to_undo(struct walk *walk, struct node *block, const struct nod
         undo_without_error(walk, block, near, region, number);
         return;
     }
-    const char *text = arena_format(acc->arena, "%%0 = ac__catch(ac__task); %%1 = %u; goto %s;", number, region->undo);
+    const char *text = arena_format(acc->arena, "%%0 = ac__catch(ac__task); %%1 = %u; goto %s;",
+                                    number, region->undo);
     region->handler->used = true;
     build_hidden_into(acc, block, build(acc, near, text, build_name(acc, near, region->held),
                                         build_name(acc, near, region->pending), NULL));
 }
 
 /* The statements that take control from a region to the jump's target. */
-static struct node *jump_from(struct walk *walk, const struct node *near, struct region *region, struct jump jump)
+static struct node *jump_from(struct walk *walk, const struct node *near, struct region *region,
+                              struct jump jump)
 {
     struct region *target = jump.kind == NODE_BREAK ? walk->break_region : walk->continue_region;
     struct node *block = build_block(walk->acc, near);
@@ -154,7 +165,7 @@ struct node *lower_jump(struct walk *walk, const struct node *near, struct jump 
     return jump_from(walk, near, walk->region, jump);
 }
 
-/* ---- behind the undoing ------------------------------------------------------------------------------------------ */
+/* ---- behind the undoing ---------------------------------------------------------------------- */
 
 /* `then` where the code is pending, with the error where it `throws`. */
 static void add_dispatch(struct walk *walk, struct node *block, struct node *node, struct region *region,
@@ -172,8 +183,8 @@ void dispatch(struct walk *walk, struct node *block, struct node *node, struct r
     if (region->handler->used)
         add_dispatch(walk, block, node, region, PENDING_ERROR, jump_to(walk, node, walk->handler), true);
     for (uint32_t i = 0; i < region->jump_count; i++)
-        add_dispatch(walk, block, node, region, PENDING_FIRST_JUMP + i, lower_jump(walk, node, region->jumps[i]),
-                     region->jumps[i].kind == NODE_THROW);
+        add_dispatch(walk, block, node, region, PENDING_FIRST_JUMP + i,
+                     lower_jump(walk, node, region->jumps[i]), region->jumps[i].kind == NODE_THROW);
 }
 
 static const struct region *undoing_region(const struct walk *walk)
@@ -189,7 +200,8 @@ struct node *lower_pending(struct walk *walk, struct node *node)
 {
     struct acc *acc = walk->acc;
     const struct region *region = undoing_region(walk);
-    struct node *pending = build_name(acc, node, region->pending), *thrown = build_name(acc, node, region->held);
+    struct node *pending = build_name(acc, node, region->pending),
+                *thrown = build_name(acc, node, region->held);
     bool is_swallowed = node->kind == NODE_SWALLOW_ERROR;
     if (!region->follows_errors)
         return build(acc, node, is_swallowed ? "{ }" : "((const struct ac_error *)0)", NULL);
@@ -199,7 +211,9 @@ struct node *lower_pending(struct walk *walk, struct node *node)
                             ? arena_format(acc->arena, "%%0 == %d ? %d : %u", PENDING_ERROR, PENDING_NONE,
                                            number_of(region->guarded, NODE_RETURN))
                             : "0";
-    const char *text = is_swallowed ? arena_format(acc->arena, "if %s { ac__thrown_free(%%1); %%0 = %s; }", test, after)
-                                    : arena_format(acc->arena, "(%s ? ac__thrown_error(%%1) : 0)", test);
+    const char *text =
+        is_swallowed
+            ? arena_format(acc->arena, "if %s { ac__thrown_free(%%1); %%0 = %s; }", test, after)
+            : arena_format(acc->arena, "(%s ? ac__thrown_error(%%1) : 0)", test);
     return build(acc, node, text, pending, thrown, NULL);
 }

@@ -1,22 +1,26 @@
 /* places.c: decides which variables of an async function live in its frame.
  *
- * Takes the parsed body; leaves a slot on the symbols of variables that must outlive a suspension (symbol->slot), and
- * on every node whether an await is evaluated in it (node->has_await).
+ * Takes the parsed body; leaves a slot on the symbols of variables that must outlive a
+ * suspension (symbol->slot), and on every node whether an await is evaluated in it
+ * (node->has_await).
  *
- * A variable goes to the frame when an await can run during its life: one that stands between its declaration and the
- * end of its scope; or anywhere in its scope where that has labels, since a jump can then lead back before the
- * declaration while the object lives on (C11 6.2.4p6). A scalar whose address is never taken is dead after its last
- * use, where a use in a loop counts until the loop's end, and one beside an await until the end of the expression.
- * Entering and leaving `async with` await too, `async for` does for each item, a `yield` suspends like an await, and so
- * does the end of a block that has scoped children, which may use its variables until then. Static, extern and
- * thread-local objects stay where they are, and so does whatever an await can't see: the C compiler keeps it in
- * registers and a debugger shows it. Parameters that stay outside are parameters in C, too (emit_function.c).
+ * A variable goes to the frame when an await can run during its life: one that stands between
+ * its declaration and the end of its scope; or anywhere in its scope where that has labels,
+ * since a jump can then lead back before the declaration while the object lives on (C11
+ * 6.2.4p6). A scalar whose address is never taken is dead after its last use, where a use in a
+ * loop counts until the loop's end, and one beside an await until the end of the expression.
+ * Entering and leaving `async with` await too, `async for` does for each item, a `yield`
+ * suspends like an await, and so does the end of a block that has scoped children, which may use
+ * its variables until then. Static, extern and thread-local objects stay where they are, and so
+ * does whatever an await can't see: the C compiler keeps it in registers and a debugger shows
+ * it. Parameters that stay outside are parameters in C, too (emit_function.c).
  *
- * Objects without a name go to the frame, too: compound literals, and records returned by value whose array members are
- * used in an expression with an await.
+ * Objects without a name go to the frame, too: compound literals, and records returned by value
+ * whose array members are used in an expression with an await.
  *
- * Variably modified types: an array becomes a pointer to memory on the task's bump stack, its sizes (dimension)
- * members of the frame; a pointer to such an array is kept as void * and read through its type.
+ * Variably modified types: an array becomes a pointer to memory on the task's bump stack, its
+ * sizes (dimension) members of the frame; a pointer to such an array is kept as void * and read
+ * through its type.
  */
 #include "lower.h"
 
@@ -79,7 +83,7 @@ static bool await_between(const struct scan *scan, uint32_t first, uint32_t last
     return false;
 }
 
-/* ---- uses -------------------------------------------------------------------------------------------------------- */
+/* ---- uses ------------------------------------------------------------------------------------ */
 
 /* Where a walk stands. */
 struct surroundings {
@@ -162,9 +166,9 @@ static bool has_any_attribute(const struct node *node)
 static bool dies_early(const struct symbol *symbol)
 {
     const struct type_info *type = symbol->declarator ? symbol->declarator->type : NULL;
-    return type && type->class == TYPE_SCALAR && !type->is_variable && !type->is_volatile && !symbol->escapes &&
-           !symbol->is_child &&
-           !has_any_attribute(symbol->specifiers) && !has_any_attribute(symbol->declarator);
+    return type && type->class == TYPE_SCALAR && !type->is_variable && !type->is_volatile &&
+           !symbol->escapes && !symbol->is_child && !has_any_attribute(symbol->specifiers) &&
+           !has_any_attribute(symbol->declarator);
 }
 
 static bool lives_across_await(const struct scan *scan, const struct symbol *symbol, uint32_t from)
@@ -185,8 +189,8 @@ static long long own_alignment(const struct symbol *symbol)
     return type ? type->typedef_alignment : 0;
 }
 
-/* With -g the name ends in the lines of its scope, which a structure's debug information has no other place for; what
- * a debugger makes of it is in the runtime's gdb.c. */
+/* With -g the name ends in the lines of its scope, which a structure's debug information has no
+ * other place for; what a debugger makes of it is in the runtime's gdb.c. */
 static const char *member_name(const struct function *function, const struct symbol *symbol)
 {
     const struct acc *acc = function->acc;
@@ -194,7 +198,8 @@ static const char *member_name(const struct function *function, const struct sym
     const char *name = arena_format(acc->arena, "%s_%u", symbol->name, symbol->number);
     if (!acc->options->debug)
         return name;
-    return arena_format(acc->arena, "%s__%u_%u", name, acc->tokens[symbol->token].line, acc->tokens[scope->last].line);
+    return arena_format(acc->arena, "%s__%u_%u", name, acc->tokens[symbol->token].line,
+                        acc->tokens[scope->last].line);
 }
 
 static struct slot *make_slot(struct function *function, struct symbol *symbol, struct node *specifiers,
@@ -235,7 +240,8 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
 }
 
 /* A typedef whose sizes must be kept; it is no variable of the frame. */
-static void place_typedef(struct scan *scan, struct symbol *symbol, struct node *specifiers, struct node *declarator)
+static void place_typedef(struct scan *scan, struct symbol *symbol, struct node *specifiers,
+                          struct node *declarator)
 {
     const struct type_info *type = symbol->declarator->type;
     if (!type || !type->is_variable || !lives_across_await(scan, symbol, symbol->token))
@@ -249,8 +255,8 @@ static void place_typedef(struct scan *scan, struct symbol *symbol, struct node 
 
 static bool stays_outside(const struct symbol *symbol)
 {
-    return symbol->kind != SYMBOL_OBJECT || symbol->is_static || symbol->is_extern || symbol->is_thread_local ||
-           symbol->is_file_scope;
+    return symbol->kind != SYMBOL_OBJECT || symbol->is_static || symbol->is_extern ||
+           symbol->is_thread_local || symbol->is_file_scope;
 }
 
 static void place_declaration(struct scan *scan, struct node *declaration)
@@ -322,7 +328,8 @@ static bool names_void(const struct acc *acc, uint32_t token, uint32_t deepest)
 {
     if (token_is(acc, token, "void"))
         return true;
-    const struct symbol *symbol = deepest && acc->tokens[token].name ? file_symbol(acc, acc->tokens[token].name) : NULL;
+    const struct symbol *symbol =
+        deepest && acc->tokens[token].name ? file_symbol(acc, acc->tokens[token].name) : NULL;
     return symbol && symbol->kind == SYMBOL_TYPEDEF && symbol->specifiers && symbol->declarator &&
            symbol->declarator->first == symbol->declarator->last &&
            names_void(acc, symbol->specifiers->last, deepest - 1);
@@ -343,8 +350,8 @@ static bool all_fit_registers(const struct acc *acc, const struct node *paramete
     return true;
 }
 
-/* A larger body is not worth a second function, one that takes the arguments: it is not inlined, and costs the C compiler
- * as much again. */
+/* A larger body is not worth a second function, one that takes the arguments: it is not inlined,
+ * and costs the C compiler as much again. */
 enum { SMALL_BODY = 64 };
 
 static bool is_small(const struct function *function)
@@ -389,15 +396,17 @@ static bool find_uses_of_parameters(struct function *function)
 
 static bool may_stay_outside(const struct scan *scan, const struct symbol *symbol, const struct slot *slot)
 {
-    return scan->function->has_plain_parameters && !slot->is_variable && !slot->is_const && !slot->is_volatile &&
-           !has_any_attribute(symbol->declarator) && !has_any_attribute(symbol->specifiers) &&
+    return scan->function->has_plain_parameters && !slot->is_variable && !slot->is_const &&
+           !slot->is_volatile && !has_any_attribute(symbol->declarator) &&
+           !has_any_attribute(symbol->specifiers) &&
            !lives_across_await(scan, symbol, symbol->token);
 }
 
 static void place_parameters(struct scan *scan)
 {
     struct function *function = scan->function;
-    function->has_plain_parameters = !function->is_generator && all_fit_registers(function->acc, function->parameters);
+    function->has_plain_parameters =
+        !function->is_generator && all_fit_registers(function->acc, function->parameters);
     bool has_unused = find_uses_of_parameters(function);
     function->symbol->takes_registers = function->has_plain_parameters && (is_small(function) || has_unused);
     for (uint32_t i = 0; i < function->parameters->count; i++) {
@@ -415,14 +424,15 @@ static void place_parameters(struct scan *scan)
     }
 }
 
-/* A compound literal lives as long as its block: it needs a slot if its address can outlive an await, or the statement
- * that it stands in, which is taken apart if it `awaits`. One that is only read as a value does not. */
-static void place_literal(struct scan *scan, struct node *literal, const struct node *parent, struct node *block,
-                          bool awaits)
+/* A compound literal lives as long as its block: it needs a slot if its address can outlive an
+ * await, or the statement that it stands in, which is taken apart if it `awaits`. One that is
+ * only read as a value does not. */
+static void place_literal(struct scan *scan, struct node *literal, const struct node *parent,
+                          struct node *block, bool awaits)
 {
     const struct type_info *type = literal->type;
-    bool has_address = parent->kind == NODE_UNARY || parent->kind == NODE_MEMBER || parent->kind == NODE_INDEX ||
-                       (type && type->class == TYPE_ARRAY);
+    bool has_address = parent->kind == NODE_UNARY || parent->kind == NODE_MEMBER ||
+                       parent->kind == NODE_INDEX || (type && type->class == TYPE_ARRAY);
     bool outlives = awaits || (block->has_label && block->has_await) ||
                     await_between(scan, literal->first, block->last);
     if (!type || type->class == TYPE_UNKNOWN || type->is_variable || !has_address || !outlives)
@@ -430,7 +440,8 @@ static void place_literal(struct scan *scan, struct node *literal, const struct 
     literal->symbol = build_temporary(scan->function, block, type, literal, true);
 }
 
-/* Those in which an await decides what is evaluated get a temporary anyway (hoist.c), as does what is awaited. */
+/* Those in which an await decides what is evaluated get a temporary anyway (hoist.c), as does
+ * what is awaited. */
 static bool makes_value(const struct acc *acc, const struct node *node)
 {
     switch (node->kind) {
@@ -444,14 +455,15 @@ static bool makes_value(const struct acc *acc, const struct node *node)
     }
 }
 
-/* The record without an object of its own, a call's result for one, that an array is part of; null: there is none. It
- * lives until its full expression ends (C11 6.2.4p8). */
+/* The record without an object of its own, a call's result for one, that an array is part of;
+ * null: there is none. It lives until its full expression ends (C11 6.2.4p8). */
 static struct node **temporary_object(const struct acc *acc, struct node *array)
 {
     struct node **part = &array;
     for (;;) {
         struct node *node = *part;
-        bool is_element = node->kind == NODE_INDEX && node->child[0]->type && node->child[0]->type->class == TYPE_ARRAY;
+        bool is_element = node->kind == NODE_INDEX && node->child[0]->type &&
+                          node->child[0]->type->class == TYPE_ARRAY;
         bool is_member = node->kind == NODE_MEMBER && token_is(acc, node->op, ".");
         if (!is_member && !is_element && node->kind != NODE_PAREN)
             break;
@@ -460,7 +472,8 @@ static struct node **temporary_object(const struct acc *acc, struct node *array)
     return makes_value(acc, *part) && (*part)->type && (*part)->type->class == TYPE_RECORD ? part : NULL;
 }
 
-/* An expression with an await becomes several statements: what it points into must outlive the one that makes it. */
+/* An expression with an await becomes several statements: what it points into must outlive the
+ * one that makes it. */
 static void keep_record(struct scan *scan, struct node *array, struct node *block)
 {
     struct node **object = temporary_object(scan->function->acc, array), *record = object ? *object : NULL;
@@ -468,16 +481,18 @@ static void keep_record(struct scan *scan, struct node *array, struct node *bloc
         return;
     struct symbol *symbol = build_temporary(scan->function, block, record->type, record, true);
     struct acc *acc = scan->function->acc;
-    const char *text = arena_format(acc->arena, "(*__extension__ ({ __extension__ __auto_type %s_value = (%%1);"
-                                    " __builtin_memcpy((void *)&%%0, &%s_value, sizeof %s_value); &%%0; }))",
-                                    symbol->name, symbol->name, symbol->name);
+    const char *text =
+        arena_format(acc->arena,
+                     "(*__extension__ ({ __extension__ __auto_type %s_value = (%%1);"
+                     " __builtin_memcpy((void *)&%%0, &%s_value, sizeof %s_value); &%%0; }))",
+                     symbol->name, symbol->name, symbol->name);
     *object = build(acc, record, text, build_name(acc, record, symbol), record, NULL);
     (*object)->type = record->type;
     (*object)->has_await = record->has_await;
 }
 
-/* Compound literals and records without a name. `parent` is what has the node as its operand, parentheses left out;
- * `awaits`: the full expression does. */
+/* Compound literals and records without a name. `parent` is what has the node as its operand,
+ * parentheses left out; `awaits`: the full expression does. */
 static void place_unnamed(struct scan *scan, struct node *node, const struct node *parent, struct node *block,
                           bool awaits)
 {
@@ -500,13 +515,14 @@ static void place_unnamed(struct scan *scan, struct node *node, const struct nod
             place_unnamed(scan, node->child[i], parent, block, awaits);
 }
 
-/* ---- OpenMP ------------------------------------------------------------------------------------------------------ */
+/* ---- OpenMP ---------------------------------------------------------------------------------- */
 
 static struct symbol *frame_variable(const struct function *function, const char *name, size_t length)
 {
     for (uint32_t i = 0; i < function->variable_count; i++) {
         struct symbol *symbol = function->variables[i];
-        if (slot_of(symbol)->place != PLACE_LOCAL && strlen(symbol->name) == length && !memcmp(symbol->name, name, length))
+        if (slot_of(symbol)->place != PLACE_LOCAL && strlen(symbol->name) == length &&
+            !memcmp(symbol->name, name, length))
             return symbol;
     }
     return NULL;

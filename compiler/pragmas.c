@@ -1,9 +1,9 @@
 /* pragmas.c: `#pragma GCC diagnostic ignored "-Wblocking-call"` for acc's own warnings.
  *
- * They are read from the file as it was written, up to the line that a warning is about, with the _Pragma operators in
- * macros that a line begins with: clang's preprocessor drops those whose groups it does not know. A file is read once,
- * for the lines that matter: there are few, and many questions. The C compiler shall not see pragmas that speak of acc's
- * groups either.
+ * They are read from the file as it was written, up to the line that a warning is about, with
+ * the _Pragma operators in macros that a line begins with: clang's preprocessor drops those
+ * whose groups it does not know. A file is read once, for the lines that matter: there are few,
+ * and many questions. The C compiler shall not see pragmas that speak of acc's groups either.
  */
 #include "origin.h"
 
@@ -33,7 +33,8 @@ static bool take(struct words *words, const char *word)
 /* `#pragma GCC diagnostic` or `#pragma clang diagnostic`, also with _Pragma. */
 static bool is_about_diagnostics(struct words *words)
 {
-    bool is_pragma = take(words, "_Pragma") || ((take(words, "#") || take(words, "%:")) && take(words, "pragma"));
+    bool is_pragma = take(words, "_Pragma") ||
+                     ((take(words, "#") || take(words, "%:")) && take(words, "pragma"));
     return is_pragma && (take(words, "GCC") || take(words, "clang")) && take(words, "diagnostic");
 }
 
@@ -110,7 +111,7 @@ static void apply_line(struct pragma_state *state, const struct pragma_line *lin
     }
 }
 
-/* ---- the lines that matter ---------------------------------------------------------------------------------------- */
+/* ---- the lines that matter ------------------------------------------------------------------- */
 
 /* Lines that end in a backslash go on. */
 static const char *line_end(const char *line)
@@ -154,7 +155,8 @@ static struct pragma_macro find_macro(struct acc *acc, uint32_t token, const cha
 static void expand(struct acc *acc, uint32_t token, struct pragma_line *line)
 {
     size_t length = 0;
-    while (line->text + length < line->end && (isalnum((unsigned char)line->text[length]) || line->text[length] == '_'))
+    while (line->text + length < line->end &&
+           (isalnum((unsigned char)line->text[length]) || line->text[length] == '_'))
         length++;
     if (length == 0 || isdigit((unsigned char)*line->text) || !is_lone(line->text + length, line->end))
         return;

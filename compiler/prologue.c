@@ -1,9 +1,10 @@
 /* prologue.c: makes clang read what was preprocessed for gcc.
  *
- * Function bodies of headers are not in the shadow, so little is left: the _FloatN types, and the builtins that gcc's
- * headers use in macros. They are made macros here, which works because clang preprocesses what is preprocessed once
- * more. Each function-like one stands in parentheses: from the outermost of them reading.c takes the type of the call.
- * What they compute does not matter, nor do attributes, whose judgement is left to the C compiler.
+ * Function bodies of headers are not in the shadow, so little is left: the _FloatN types, and
+ * the builtins that gcc's headers use in macros. They are made macros here, which works because
+ * clang preprocesses what is preprocessed once more. Each function-like one stands in
+ * parentheses: from the outermost of them reading.c takes the type of the call. What they
+ * compute does not matter, nor do attributes, whose judgement is left to the C compiler.
  */
 #include "clang.h"
 
@@ -19,8 +20,9 @@ static const struct substitute float_types[] = {
     {"_Float128", "__float128"},
 };
 
-/* Decimal ones have the sizes of these and behave like them; typetext.c knows them again by that. clang has no other
- * type of 16 bytes that does: a file has either _Decimal128 or __float128. */
+/* Decimal ones have the sizes of these and behave like them; typetext.c knows them again by
+ * that. clang has no other type of 16 bytes that does: a file has either _Decimal128 or
+ * __float128. */
 static const char decimal_types[] = "#define _Decimal32 _Accum\n#define _Decimal64 long _Accum\n";
 static const char decimal128_type[] =
     "typedef __float128 ac__decimal128;\n#define _Decimal128 ac__decimal128\n"
@@ -40,9 +42,10 @@ static const char atomic_macros[] =
     "#define __atomic_fetch_or(p, v, o) ac__atomic_value(p, v, o)\n"
     "#define __atomic_fetch_xor(p, v, o) ac__atomic_value(p, v, o)\n";
 
-/* <tgmath.h>: __builtin_tgmath(functions, arguments), functions for float, double and long double, perhaps five more
- * for _FloatN types, perhaps the same again for complex arguments. Their number says what is what. A second argument
- * counts where the functions take two floating ones. */
+/* <tgmath.h>: __builtin_tgmath(functions, arguments), functions for float, double and long
+ * double, perhaps five more for _FloatN types, perhaps the same again for complex arguments.
+ * Their number says what is what. A second argument counts where the functions take two floating
+ * ones. */
 static const char tgmath_macros[] =
     "#define ac__tg_1(f, d, l, x) (_Generic((x), float: f, long double: l, default: d)(x))\n"
     "#define ac__tg_1c(f, d, l, cf, cd, cl, x) (_Generic((x), float: f, long double: l, _Complex float: cf, "
@@ -123,8 +126,8 @@ struct mention {
 };
 
 /* Looks for all names of a table, which begin with `start`, in one go. */
-static void find_mentions(struct mention *mentions, const struct substitute *table, size_t count, const char *start,
-                          const char *text)
+static void find_mentions(struct mention *mentions, const struct substitute *table, size_t count,
+                          const char *start, const char *text)
 {
     for (const char *at = text; (at = strstr(at, start)); at += name_length(at)) {
         int i = at > text && is_name_byte(at[-1]) ? -1 : index_of(table, count, at);

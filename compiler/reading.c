@@ -1,7 +1,8 @@
-/* reading.c: what libclang has read: the types of the shadow's expressions, and the places of its diagnostics.
+/* reading.c: what libclang has read: the types of the shadow's expressions, and the places of
+ * its diagnostics.
  *
- * Each query of the shadow is answered once, when somebody first asks for types: one walk over the translation unit.
- * Offsets in the shadow are counted from behind the prologue.
+ * Each query of the shadow is answered once, when somebody first asks for types: one walk over
+ * the translation unit. Offsets in the shadow are counted from behind the prologue.
  */
 #include "clang.h"
 #include "lower.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- types ------------------------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 static int compare_offsets(const void *left, const void *right)
 {
@@ -30,7 +31,8 @@ static void index_queries(struct reading *reading)
         size *= 2;
     reading->slot_mask = size - 1;
     reading->slots = arena_allocate(reading->acc->arena, size * sizeof *reading->slots);
-    reading->starts = arena_allocate(reading->acc->arena, (shadow->query_count + 1) * sizeof *reading->starts);
+    reading->starts =
+        arena_allocate(reading->acc->arena, (shadow->query_count + 1) * sizeof *reading->starts);
     for (uint32_t i = 0; i < shadow->query_count; i++) {
         size_t at = hash_extent(shadow->queries[i].start, shadow->queries[i].end);
         while (reading->slots[at & reading->slot_mask])
@@ -83,8 +85,8 @@ static bool is_of_parameter(CXCursor cursor)
            clang_getCursorKind(clang_getCursorReferenced(cursor)) == CXCursor_ParmDecl;
 }
 
-/* libclang shows the type of a parameter as it was written, `int a[]`, and so that of all that is made of it. An array
- * type is believed of lvalues only. */
+/* libclang shows the type of a parameter as it was written, `int a[]`, and so that of all that
+ * is made of it. An array type is believed of lvalues only. */
 static bool is_adjusted(CXCursor cursor)
 {
     for (;; cursor = first_child(cursor))
@@ -195,19 +197,23 @@ struct question {
     bool is_macro, is_parenthesis; /* the cursor begins within a macro of the prologue; it is a PAREN */
 };
 
-/* All that a macro of the prologue stands for has the extent of its call; its outermost parentheses have its type. */
+/* All that a macro of the prologue stands for has the extent of its call; its outermost
+ * parentheses have its type. */
 static bool is_answered(const struct question *question, const struct node *node)
 {
     bool is_call = node->kind == NODE_CALL || node->kind == NODE_BUILTIN;
     return question->is_macro && is_call && (node->type || !question->is_parenthesis);
 }
 
-/* Cursors come outermost first, so what stays is the innermost of an extent: the expression before conversions. */
+/* Cursors come outermost first, so what stays is the innermost of an extent: the expression
+ * before conversions. */
 static void answer(struct reading *reading, struct question question, CXCursor cursor)
 {
     struct type_info *info = NULL;
-    for (size_t at = hash_extent(question.start, question.end); reading->slots[at & reading->slot_mask]; at++) {
-        const struct shadow_query *query = &reading->shadow->queries[reading->slots[at & reading->slot_mask] - 1];
+    for (size_t at = hash_extent(question.start, question.end);
+         reading->slots[at & reading->slot_mask]; at++) {
+        const struct shadow_query *query =
+            &reading->shadow->queries[reading->slots[at & reading->slot_mask] - 1];
         if (query->start != question.start || query->end != question.end ||
             query->is_declarator != question.is_declarator || is_answered(&question, query->node))
             continue;
@@ -294,7 +300,7 @@ struct type_info *type_declared_at(struct reading *reading, CXSourceLocation loc
     return type_info_of(reading->acc, &reading->types, clang_getCursorType(cursor));
 }
 
-/* ---- places of diagnostics --------------------------------------------------------------------------------------- */
+/* ---- places of diagnostics ------------------------------------------------------------------- */
 
 const struct shadow_piece *piece_at(const struct shadow *shadow, uint32_t offset)
 {

@@ -1,7 +1,7 @@
 /* regions.c: try, catch, finally, throw and return become labels, gotos and pending codes (pending.c).
  *
- * Takes a body whose awaits stand alone. Leaves plain C statements, AWAIT_STATEMENTs that know where an error goes
- * (their `text`), and nothing else of the dialect.
+ * Takes a body whose awaits stand alone. Leaves plain C statements, AWAIT_STATEMENTs that know
+ * where an error goes (their `text`), and nothing else of the dialect.
  *
  *     try A catch (e : C) B                       { A  goto done;
  *                                                 catch: caught = ac__catch(task); code = ac__thrown_code(caught);
@@ -23,12 +23,13 @@
  *
  *     yield e;                                    { result = e;  YIELD_POINT { return; } }   where it is closed there
  *
- * A jump out of A sets its number and goes to `undo`: every way out takes one path. An error in B or D comes by
- * `again`, which keeps the first error as the new one's context. A return stores its value before anything is undone.
- * Where a generator is closed in a D, that return throws what is pending there, past all catches: a jump of kind THROW.
+ * A jump out of A sets its number and goes to `undo`: every way out takes one path. An error in
+ * B or D comes by `again`, which keeps the first error as the new one's context. A return stores
+ * its value before anything is undone. Where a generator is closed in a D, that return throws
+ * what is pending there, past all catches: a jump of kind THROW.
  *
- * What a catch or finally holds lives in the frame only if B or D awaits. A D that awaits stands between ac__undo_begin
- * and ac__undo_end, on every way through it.
+ * What a catch or finally holds lives in the frame only if B or D awaits. A D that awaits stands
+ * between ac__undo_begin and ac__undo_end, on every way through it.
  */
 #include "regions.h"
 
@@ -55,7 +56,7 @@ static void note_labels(struct node *node, const struct node *part)
     }
 }
 
-/* ---- return ------------------------------------------------------------------------------------------------------ */
+/* ---- return ---------------------------------------------------------------------------------- */
 
 static void set_result(struct walk *walk, struct node *block, struct node *value)
 {
@@ -77,7 +78,7 @@ static struct node *lower_return(struct walk *walk, struct node *node)
     return block;
 }
 
-/* ---- throw ------------------------------------------------------------------------------------------------------- */
+/* ---- throw ----------------------------------------------------------------------------------- */
 
 static struct node *lower_rethrow(struct walk *walk, struct node *node)
 {
@@ -117,7 +118,7 @@ static struct node *lower_throw(struct walk *walk, struct node *node)
     return block;
 }
 
-/* ---- yield ------------------------------------------------------------------------------------------------------- */
+/* ---- yield ----------------------------------------------------------------------------------- */
 
 static bool is_undoing(const struct walk *walk)
 {
@@ -143,7 +144,8 @@ static struct node *refuse_when_closing(struct walk *walk, struct node *node)
 static struct node *lower_yield(struct walk *walk, struct node *node)
 {
     struct acc *acc = walk->acc;
-    struct node *block = build_block(acc, node), *point = node_make(acc, NODE_YIELD_POINT, node->first, node->last, 0);
+    struct node *block = build_block(acc, node),
+                *point = node_make(acc, NODE_YIELD_POINT, node->first, node->last, 0);
     if (is_undoing(walk))
         build_into(acc, block, refuse_when_closing(walk, node));
     set_result(walk, block, node->child[0]);
@@ -161,7 +163,7 @@ static struct node *lower_yield(struct walk *walk, struct node *node)
     return block;
 }
 
-/* ---- try --------------------------------------------------------------------------------------------------------- */
+/* ---- try ------------------------------------------------------------------------------------- */
 
 static struct symbol *hold(struct walk *walk, struct node *block, const char *declaration, bool lives)
 {
@@ -198,8 +200,9 @@ static struct node *catch_test(struct walk *walk, struct node *clause, struct sy
     if (clause->count == 1)
         return build(walk->acc, clause, "%0 != 125 /* ECANCELED */", build_name(walk->acc, clause, code), NULL);
     for (uint32_t i = codes_block(clause) ? 1 : 0; i + 1 < clause->count; i++)
-        node_append(walk->acc, test, build(walk->acc, clause->child[i], test->count ? "|| %0 == (%1)" : "%0 == (%1)",
-                                           build_name(walk->acc, clause, code), clause->child[i], NULL));
+        node_append(walk->acc, test,
+                    build(walk->acc, clause->child[i], test->count ? "|| %0 == (%1)" : "%0 == (%1)",
+                          build_name(walk->acc, clause, code), clause->child[i], NULL));
     return test;
 }
 
@@ -208,9 +211,11 @@ static struct node *bind_error(struct walk *walk, struct node *clause, struct sy
     struct acc *acc = walk->acc;
     struct node *held = build_name(acc, clause, caught);
     if (slot_of(clause->symbol))
-        return build(acc, clause, "%0 = ac__thrown_error(%1);", build_name(acc, clause, clause->symbol), held, NULL);
-    const char *text = arena_format(acc->arena, "const struct ac_error *%s = ac__thrown_error(%%0); (void)%s;",
-                                    clause->symbol->name, clause->symbol->name);
+        return build(acc, clause, "%0 = ac__thrown_error(%1);",
+                     build_name(acc, clause, clause->symbol), held, NULL);
+    const char *text =
+        arena_format(acc->arena, "const struct ac_error *%s = ac__thrown_error(%%0); (void)%s;",
+                     clause->symbol->name, clause->symbol->name);
     return build(acc, clause, text, held, NULL);
 }
 
@@ -227,8 +232,10 @@ static void lower_clause(struct walk *walk, struct node *block, struct node *cla
     }
     region->part = clause;
     build_into(acc, body, lower_in(walk, region, clause->child[clause->count - 1]));
-    build_hidden_into(acc, body, build(acc, clause, arena_format(acc->arena, "ac__thrown_free(%%0); goto %s;", done),
-                                       build_name(acc, clause, region->held), NULL));
+    build_hidden_into(acc, body,
+                      build(acc, clause,
+                            arena_format(acc->arena, "ac__thrown_free(%%0); goto %s;", done),
+                            build_name(acc, clause, region->held), NULL));
     build_into(acc, block, build(acc, clause, "if (%0) %1", catch_test(walk, clause, code), body, NULL));
 }
 
@@ -290,7 +297,8 @@ static struct node *guarded_part(struct acc *acc, struct node *node, struct regi
 }
 
 /* The error of the guarded part, if it can have one: else nothing is held, and nothing is declared for it. */
-static void catch_for_undoing(struct walk *walk, struct node *block, struct node *node, struct region *guarded)
+static void catch_for_undoing(struct walk *walk, struct node *block, struct node *node,
+                              struct region *guarded)
 {
     struct acc *acc = walk->acc;
     if (!guarded->handler->used) {
@@ -309,8 +317,8 @@ static void catch_for_undoing(struct walk *walk, struct node *block, struct node
 }
 
 /* Where an error comes out of the undoing itself: behind it, so that all else goes past. */
-static void chain_errors(struct walk *walk, struct node *block, struct node *node, const struct region *guarded,
-                         struct region *undoing)
+static void chain_errors(struct walk *walk, struct node *block, struct node *node,
+                         const struct region *guarded, struct region *undoing)
 {
     struct acc *acc = walk->acc;
     if (!undoing->handler->used)
@@ -319,7 +327,8 @@ static void chain_errors(struct walk *walk, struct node *block, struct node *nod
     build_hidden_into(acc, block, build(acc, node, arena_format(acc->arena, "goto %s;", done), NULL));
     build_hidden_into(acc, block, label_at(walk, node, undoing->handler->label));
     note_undoing(walk, block, undoing, "ac__undo_end(ac__task);");
-    const char *text = arena_format(acc->arena, "if %s ac__thrown_chain(ac__task, %%1);", error_test(acc, guarded));
+    const char *text = arena_format(acc->arena, "if %s ac__thrown_chain(ac__task, %%1);",
+                                    error_test(acc, guarded));
     if (undoing->follows_errors)
         build_hidden_into(acc, block, build(acc, node, text, build_name(acc, node, undoing->pending),
                                             build_name(acc, node, undoing->held), NULL));
@@ -353,7 +362,7 @@ static struct node *lower_finally(struct walk *walk, struct node *node)
     return block;
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static struct node *lower_children(struct walk *walk, struct node *node)
 {

@@ -66,7 +66,8 @@ struct node *label_at(struct walk *walk, const struct node *near, const char *la
 void note_undoing(struct walk *walk, struct node *block, const struct region *region, const char *text);
 /* The same for all regions around: whoever asks a generator for items does something else while it is left. */
 void note_all_undoing(struct walk *walk, struct node *block, const char *text);
-/* Whether an error is on its way, an own one or that of a generator closed in a finally: a test of the code, %0. */
+/* Whether an error is on its way, an own one or that of a generator closed in a finally: a test
+ * of the code, %0. */
 const char *error_test(struct acc *acc, const struct region *guarded);
 /* Goes to `undo` with a code and without an error. */
 void undo_without_error(struct walk *walk, struct node *block, const struct node *near, struct region *region,

@@ -1,7 +1,8 @@
 /* scope.c: symbol tables.
  *
- * One hash table holds what is visible now; a bucket's chain begins with the innermost declaration. A scope lists its
- * own bindings in order, so that leaving it takes them out, and entering it again puts them back.
+ * One hash table holds what is visible now; a bucket's chain begins with the innermost
+ * declaration. A scope lists its own bindings in order, so that leaving it takes them out, and
+ * entering it again puts them back.
  */
 #include "parser.h"
 
@@ -140,7 +141,8 @@ struct node *scope_node(const struct scope *scope)
 bool is_file_type(const struct acc *acc, const char *name)
 {
     const struct symbol *symbol = file_symbol(acc, name);
-    return (symbol && symbol->kind == SYMBOL_TYPEDEF) || (acc->scopes && scope_find(acc->scopes, SPACE_TAG, name));
+    return (symbol && symbol->kind == SYMBOL_TYPEDEF) ||
+           (acc->scopes && scope_find(acc->scopes, SPACE_TAG, name));
 }
 
 struct symbol *file_symbol(const struct acc *acc, const char *name)

@@ -1,7 +1,7 @@
 /* shadow.c: prints the program as ordinary C, for libclang to check and to type.
  *
- * Takes the parsed tree; leaves it as it is. Bodies of plain functions that were kept as tokens are left out. In the
- * rest, the dialect stands for what it types as:
+ * Takes the parsed tree; leaves it as it is. Bodies of plain functions that were kept as tokens
+ * are left out. In the rest, the dialect stands for what it types as:
  *
  *     async int f(char *s) { BODY }   ->  ac_coro(int) f(char *s);  static int ac__body_f(char *s) { BODY }
  *     await e                         ->  ((e)(0))                   a handle is called to get at its T
@@ -15,8 +15,9 @@
  *     async for (T x : e) S           ->  { auto each = (e); while (maybe) { T x = <item of each>; S } }
  *     ac_gather(a = f(), g())         ->  ((void)(a = (f())(0)), (void)((g())(0)), (ac_coro(void))0)
  *
- * Every token is entered in the map, so that what libclang says can be said of the program as written. Each expression
- * and declarator in a parsed function body is a query: libclang gives its type.
+ * Every token is entered in the map, so that what libclang says can be said of the program as
+ * written. Each expression and declarator in a parsed function body is a query: libclang gives
+ * its type.
  */
 #include "shadow.h"
 
@@ -47,7 +48,8 @@ void shadow_ask(struct printer *printer, struct node *node, uint32_t start, uint
 
 uint32_t shadow_offset_since(const struct printer *printer, uint32_t mark)
 {
-    return mark < printer->shadow->piece_count ? printer->shadow->pieces[mark].offset : (uint32_t)printer->out.length;
+    return mark < printer->shadow->piece_count ? printer->shadow->pieces[mark].offset
+                                               : (uint32_t)printer->out.length;
 }
 
 static void query_declarator(struct printer *printer, struct node *declarator, uint32_t mark)
@@ -56,7 +58,8 @@ static void query_declarator(struct printer *printer, struct node *declarator, u
     for (uint32_t i = mark; i < shadow->piece_count; i++)
         if (shadow->pieces[i].token == declarator->op) {
             uint32_t start = shadow->pieces[i].offset;
-            shadow_ask(printer, declarator, start, start + (uint32_t)strlen(printer->acc->tokens[declarator->op].name), true);
+            shadow_ask(printer, declarator, start,
+                       start + (uint32_t)strlen(printer->acc->tokens[declarator->op].name), true);
             return;
         }
 }
@@ -170,7 +173,7 @@ static void print_throw(struct printer *printer, struct node *node)
     print_text(printer, node->count > 1 ? "); ac__never(); }" : "ac__never(); }");
 }
 
-/* ---- alignments -------------------------------------------------------------------------------------------------- */
+/* ---- alignments ------------------------------------------------------------------------------ */
 
 static bool asks_for_alignment(struct acc *acc, const struct node *node)
 {
@@ -178,22 +181,26 @@ static bool asks_for_alignment(struct acc *acc, const struct node *node)
         const struct node *child = node->child[i];
         if (child && child->kind == NODE_ALIGNAS)
             return true;
-        for (uint32_t name = 0; child && child->kind == NODE_ATTRIBUTE && (name = attribute_name(acc, child, name));)
+        for (uint32_t name = 0;
+             child && child->kind == NODE_ATTRIBUTE && (name = attribute_name(acc, child, name));)
             if (strcmp(attribute_spelling(acc, name), "aligned") == 0)
                 return true;
     }
     return false;
 }
 
-/* A variable's own alignment is no part of its type: an array of that length is declared, and its type asked for. */
+/* A variable's own alignment is no part of its type: an array of that length is declared, and
+ * its type asked for. */
 static void print_alignment_probes(struct printer *printer, struct node *declaration)
 {
     struct acc *acc = printer->acc;
     for (uint32_t i = 1; i < declaration->count; i++) {
         struct node *declarator = declaration->child[i]->child[0];
         const struct symbol *symbol = declared(declarator);
-        bool is_variable = symbol && symbol->kind == SYMBOL_OBJECT && !symbol->is_file_scope && !symbol->is_static;
-        if (!is_variable || !(asks_for_alignment(acc, declaration->child[0]) || asks_for_alignment(acc, declarator)))
+        bool is_variable =
+            symbol && symbol->kind == SYMBOL_OBJECT && !symbol->is_file_scope && !symbol->is_static;
+        if (!is_variable || !(asks_for_alignment(acc, declaration->child[0]) ||
+                              asks_for_alignment(acc, declarator)))
             continue;
         struct node *probe = node_make(acc, NODE_EMPTY, symbol->token, symbol->token, 0);
         const char *name = arena_format(acc->arena, "ac__alignment_%u", symbol->token);
@@ -235,7 +242,7 @@ static void print_for(struct printer *printer, struct node *node)
     print_text(printer, "}");
 }
 
-/* ---- scoped children --------------------------------------------------------------------------------------------- */
+/* ---- scoped children ------------------------------------------------------------------------- */
 
 static bool declares_void(const struct acc *acc, const struct node *specifiers, const struct node *declarator)
 {
@@ -290,7 +297,7 @@ static void print_for_children(struct printer *printer, struct node *node)
     print_text(printer, "}");
 }
 
-/* ---- generators -------------------------------------------------------------------------------------------------- */
+/* ---- generators ------------------------------------------------------------------------------ */
 
 static void print_yield(struct printer *printer, struct node *node)
 {

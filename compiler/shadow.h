@@ -13,8 +13,8 @@ uint32_t shadow_offset_since(const struct printer *printer, uint32_t mark);
 /* What each N_anext that is declared before this token iterates over, and the type of its items. */
 void shadow_iterators(struct printer *printer, uint32_t before);
 void shadow_each(struct printer *printer, struct node *node);
-/* Two _Generic, open behind their `default:`, that give a function of the result's type if the variable is, or points
- * to, what the pointer type points to. */
+/* Two _Generic, open behind their `default:`, that give a function of the result's type if the
+ * variable is, or points to, what the pointer type points to. */
 void shadow_choose(struct printer *printer, const char *name, const char *pointer, const char *result);
 
 /* ---- shadow_with.c */

@@ -5,9 +5,10 @@
  *     async for (T x : e) S               ->  { auto ac__each = (e);
  *                                               while (maybe) { T x = <item of ac__each>;  S } }
  *
- * What the items are depends on the type of e, which is not known yet: _Generic finds out whether e is what one of the
- * N_anext takes. What is left must be a typed handle (ac_gen(T), ac_queue(T), ...), which is called to get at its T. So
- * an error in what this file prints means that there is no way to iterate over e (complaints.c).
+ * What the items are depends on the type of e, which is not known yet: _Generic finds out
+ * whether e is what one of the N_anext takes. What is left must be a typed handle (ac_gen(T),
+ * ac_queue(T), ...), which is called to get at its T. So an error in what this file prints means
+ * that there is no way to iterate over e (complaints.c).
  */
 #include "shadow.h"
 

@@ -5,8 +5,9 @@
  *     async with (T *x = e) S       ->  { auto ac__with = (e);  T *x = <what entering ac__with gives>;  S }
  *     async with (e) S              ->  { (void)(e);  S }
  *
- * Which N_aenter it is depends on the type of e, which is not known yet: _Generic finds it. Without one the operand
- * itself is bound, or the address of a record, if it is a pointer that it initialises.
+ * Which N_aenter it is depends on the type of e, which is not known yet: _Generic finds it.
+ * Without one the operand itself is bound, or the address of a record, if it is a pointer that
+ * it initialises.
  */
 #include "shadow.h"
 
@@ -63,7 +64,8 @@ static void print_entered(struct printer *printer, const char *with, const char 
 
 static void print_item(struct printer *printer, struct node *item)
 {
-    struct node *declaration = item->count > 1 ? item->child[0] : NULL, *operand = item->child[item->count - 1];
+    struct node *declaration = item->count > 1 ? item->child[0] : NULL,
+                *operand = item->child[item->count - 1];
     const struct symbol *symbol = declaration ? declared(declaration->child[1]->child[0]) : NULL;
     printer->near = operand->first;
     if (!symbol) {

@@ -1,8 +1,8 @@
 /* snippet.c: shows a source line and what lies under it, in clang's form.
  *
- * Columns are bytes for whoever reads numbers, but what is shown has to line up on a screen: tabs go to the next
- * multiple of eight, wide characters take two places, combining ones none, and bytes that are no text are shown as
- * <XX> or <U+XXXX>.
+ * Columns are bytes for whoever reads numbers, but what is shown has to line up on a screen:
+ * tabs go to the next multiple of eight, wide characters take two places, combining ones none,
+ * and bytes that are no text are shown as <XX> or <U+XXXX>.
  */
 #include "snippet.h"
 
@@ -50,9 +50,9 @@ static uint32_t width_of(uint32_t code)
         {0x20D0, 0x20FF}, {0x302A, 0x302D}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF},
     };
     static const struct code_range wide[] = {
-        {0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0xA4CF}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF}, {0xFE30, 0xFE6F},
-        {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF},
-        {0x20000, 0x3FFFD},
+        {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},
+        {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
+        {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD},
     };
     if (code < 0x300)
         return 1;
@@ -97,7 +97,8 @@ static void show_line(struct buffer *out, const char *text, uint32_t length, uin
 }
 
 /* Marks from one byte to another, not past the white space at either end. */
-static void mark(char *marks, const uint32_t *columns, const char *text, uint32_t length, struct underline under)
+static void mark(char *marks, const uint32_t *columns, const char *text, uint32_t length,
+                 struct underline under)
 {
     if (under.end > length)
         under.end = length;

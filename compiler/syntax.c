@@ -1,8 +1,9 @@
 /* syntax.c: what to say where the grammar does not fit.
  *
- * A missing semicolon in an async function is the same mistake as in C, so it gets the same message: the dialect's words
- * are erased token by token, which needs no tree, and libclang reads what is left. Only where that is faultless C does
- * acc speak itself, and where the dialect's words themselves lack what belongs to them.
+ * A missing semicolon in an async function is the same mistake as in C, so it gets the same
+ * message: the dialect's words are erased token by token, which needs no tree, and libclang
+ * reads what is left. Only where that is faultless C does acc speak itself, and where the
+ * dialect's words themselves lack what belongs to them.
  *
  *     async, await, defer, throw, yield    nothing                  try        if (1)
  *     async with (...)                     for (...;;)              catch (e)  for (const struct ac_error *e = 0;;)
@@ -26,8 +27,9 @@ static bool is_name(const struct acc *acc, uint32_t token, const char *name)
 static bool starts_operand(const struct acc *acc, uint32_t token)
 {
     const struct token *t = &acc->tokens[token];
-    return t->kind == TOK_NAME || t->kind == TOK_NUMBER || t->kind == TOK_STRING || t->kind == TOK_CHARACTER ||
-           t->kind == TOK_KEYWORD || token_is(acc, token, "(") || token_is(acc, token, "*") || token_is(acc, token, "&");
+    return t->kind == TOK_NAME || t->kind == TOK_NUMBER || t->kind == TOK_STRING ||
+           t->kind == TOK_CHARACTER || t->kind == TOK_KEYWORD || token_is(acc, token, "(") ||
+           token_is(acc, token, "*") || token_is(acc, token, "&");
 }
 
 static bool starts_code(const struct acc *acc, uint32_t token)
@@ -56,7 +58,8 @@ static uint32_t erase_header(struct erase *erase, uint32_t token)
     uint32_t open = token + 2, close = erase->acc->tokens[open].match;
     print_text(&erase->printer, "for");
     erase->with_close = close == open ? 0 : close;
-    erase->for_colon = is_name(erase->acc, token + 1, "with") ? 0 : colon_in(erase->acc, open, erase->with_close);
+    erase->for_colon =
+        is_name(erase->acc, token + 1, "with") ? 0 : colon_in(erase->acc, open, erase->with_close);
     return token + 1;
 }
 
@@ -81,11 +84,12 @@ static uint32_t erase_token(struct erase *erase, uint32_t token)
     bool header = token_is(acc, token + 1, "with") || token_is(acc, token + 1, "for");
     if (is_name(acc, token, "async") && header && token_is(acc, token + 2, "("))
         return erase_header(erase, token);
-    bool erased = ((is_name(acc, token, "async") || is_name(acc, token, "await") || is_name(acc, token, "defer") ||
-                    is_name(acc, token, "yield")) &&
+    bool erased = ((is_name(acc, token, "async") || is_name(acc, token, "await") ||
+                    is_name(acc, token, "defer") || is_name(acc, token, "yield")) &&
                    starts_operand(acc, token + 1)) ||
                   (is_name(acc, token, "throw") && starts_code(acc, token + 1)) ||
-                  ((is_name(acc, token, "finally") || is_name(acc, token, "defer")) && token_is(acc, token + 1, "{")) ||
+                  ((is_name(acc, token, "finally") || is_name(acc, token, "defer")) &&
+                   token_is(acc, token + 1, "{")) ||
                   is_combinator(acc, token);
     if (erased)
         return token;
@@ -116,7 +120,7 @@ static bool print_special(struct printer *printer, struct node *node)
     return false;
 }
 
-/* ---- what is acc's own to say ------------------------------------------------------------------------------------ */
+/* ---- what is acc's own to say ---------------------------------------------------------------- */
 
 static bool is_opening(const struct acc *acc, uint32_t token)
 {
@@ -200,7 +204,8 @@ void report_syntax(struct acc *acc)
     erase.printer = (struct printer){.acc = acc, .shadow = shadow, .special = print_special, .file = UINT16_MAX};
     for (uint32_t token = 1; token + 1 < acc->token_count; token++)
         token = erase_token(&erase, token);
-    shadow->text = arena_copy(acc->arena, erase.printer.out.text ? erase.printer.out.text : "", erase.printer.out.length);
+    shadow->text = arena_copy(acc->arena, erase.printer.out.text ? erase.printer.out.text : "",
+                              erase.printer.out.length);
     shadow->length = (uint32_t)erase.printer.out.length;
     buffer_free(&erase.printer.out);
     meaning(acc, shadow);

@@ -7,9 +7,10 @@
  *
  *     (ac_coro(ac__result_1))ac__thread_call(ac__run_1, &(struct ac__call_1){ .ac__0 = a, .ac__2 = s }, ...)
  *
- * The function is called by its name where that can be seen at file scope; else the pointer to it goes along. Arguments
- * go along as they are, and the call over there converts them as it would here; but constants are written there, since
- * a variable that is 0 is no null pointer. Calls with the same text share all three.
+ * The function is called by its name where that can be seen at file scope; else the pointer to
+ * it goes along. Arguments go along as they are, and the call over there converts them as it
+ * would here; but constants are written there, since a variable that is 0 is no null pointer.
+ * Calls with the same text share all three.
  */
 #include "lower.h"
 
@@ -47,9 +48,9 @@ static bool has_parts(const struct node *call)
     return false;
 }
 
-/* Text that declares a member for the value of a part of the call, `@` for the name; null: its type cannot be named at
- * file scope. A pointer to what only the function knows goes along as any_pointer, which add_call casts, an enumeration
- * as an integer. */
+/* Text that declares a member for the value of a part of the call, `@` for the name; null: its
+ * type cannot be named at file scope. A pointer to what only the function knows goes along as
+ * any_pointer, which add_call casts, an enumeration as an integer. */
 static const char any_pointer[] = "const volatile void *@";
 
 static const char *member_type(const struct node *part)
@@ -77,7 +78,7 @@ struct node *thread_unnamed(struct node *call)
     return NULL;
 }
 
-/* ---- what stands at file scope ----------------------------------------------------------------------------------- */
+/* ---- what stands at file scope --------------------------------------------------------------- */
 
 struct text {
     struct acc *acc;
@@ -115,8 +116,8 @@ static void add_call(struct text *text, const struct node *call, const char *bas
             buffer_puts(&text->out, ", ");
         const char *type = member_type(part);
         if (goes_along(call, i))
-            buffer_printf(&text->out, "%s((struct ac__call_%u *)%s)->ac__%u", !type || type == any_pointer ? "(void *)" : "",
-                          text->number, base, i);
+            buffer_printf(&text->out, "%s((struct ac__call_%u *)%s)->ac__%u",
+                          !type || type == any_pointer ? "(void *)" : "", text->number, base, i);
         else
             add_tokens(text, part->first, part->last);
         if (i == 0)
@@ -178,7 +179,7 @@ const char *thread_prepare(struct acc *acc, struct node *node)
     return file_scope_text(acc, operand, call, call->number);
 }
 
-/* ---- what stands in its place ------------------------------------------------------------------------------------ */
+/* ---- what stands in its place ---------------------------------------------------------------- */
 
 static void print_arguments(struct printer *printer, const struct node *call)
 {

@@ -1,7 +1,8 @@
 /* tidy.c: breaks and indents generated C for people to read (--emit-c, --stop-after).
  *
- * Takes text whose line breaks mean nothing but behind comments of their own; leaves one statement a line. Braces of
- * initialisers stay in the line: those behind `=`, in parentheses, or within another such brace.
+ * Takes text whose line breaks mean nothing but behind comments of their own; leaves one
+ * statement a line. Braces of initialisers stay in the line: those behind `=`, in parentheses,
+ * or within another such brace.
  */
 #include "lower.h"
 

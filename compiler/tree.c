@@ -21,7 +21,8 @@ void node_append(struct acc *acc, struct node *node, struct node *child)
     node->has_dialect |= child->has_dialect;
 }
 
-struct node *node_make(struct acc *acc, enum node_kind kind, uint32_t first, uint32_t last, uint32_t count, ...)
+struct node *node_make(struct acc *acc, enum node_kind kind, uint32_t first, uint32_t last,
+                       uint32_t count, ...)
 {
     struct node *node = arena_allocate(acc->arena, sizeof *node);
     node->kind = kind;
@@ -110,8 +111,8 @@ void node_check(const struct acc *acc, const struct node *node)
         if (!child || child->last < child->first || is_shared)
             continue;
         if (child->first < at || child->last > node->last)
-            BUG("%s at token %u lies outside its parent %s or its sibling", node_kind_name(child->kind), child->first,
-                node_kind_name(node->kind));
+            BUG("%s at token %u lies outside its parent %s or its sibling",
+                node_kind_name(child->kind), child->first, node_kind_name(node->kind));
         at = child->last + 1;
         node_check(acc, child);
     }
@@ -125,7 +126,8 @@ void node_dump(const struct acc *acc, const struct node *node, int depth, struct
     }
     buffer_printf(out, "%*s%s %u-%u", 2 * depth, "", node_kind_name(node->kind), node->first, node->last);
     if (node->op)
-        buffer_printf(out, " op %.*s", (int)acc->tokens[node->op].length, acc->text + acc->tokens[node->op].offset);
+        buffer_printf(out, " op %.*s", (int)acc->tokens[node->op].length,
+                      acc->text + acc->tokens[node->op].offset);
     if (node->symbol)
         buffer_printf(out, " symbol %s.%u", node->symbol->name, node->symbol->number);
     buffer_printf(out, "%s%s%s%s\n", node->is_async ? " async" : "", node->has_await ? " has_await" : "",

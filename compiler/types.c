@@ -8,9 +8,9 @@
  *
  *     async char *b = load("x");                     ->  ac_task(char *) const b = ...;     a scoped child
  *
- * with ac_coro(T) and ac_gen(T) spelled out, so that no header is needed. The pointers in front of the declarator belong
- * to T.
- * A declaration of several declarators becomes one declaration each.
+ * with ac_coro(T) and ac_gen(T) spelled out, so that no header is needed. The pointers in front
+ * of the declarator belong to T. A declaration of several declarators becomes one declaration
+ * each.
  */
 #include "lower.h"
 
@@ -19,8 +19,9 @@
 static enum specifier_sort word_sort(const struct printer *printer, uint32_t token)
 {
     static const char *const storage[] = {
-        "static", "extern", "inline", "__inline", "__inline__", "typedef", "register", "_Thread_local", "__thread",
-        "thread_local", "_Noreturn", "__extension__", "constexpr",
+        "static",    "extern",        "inline",        "__inline", "__inline__",
+        "typedef",   "register",      "_Thread_local", "__thread", "thread_local",
+        "_Noreturn", "__extension__", "constexpr",
     };
     for (size_t i = 0; i < sizeof storage / sizeof *storage; i++)
         if (token_is(printer->acc, token, storage[i]))
@@ -37,11 +38,12 @@ static enum specifier_sort child_sort(const struct node *child)
     }
 }
 
-static void print_words(struct printer *printer, struct node *specifiers, uint32_t first, uint32_t end, unsigned sorts)
+static void print_words(struct printer *printer, struct node *specifiers, uint32_t first,
+                        uint32_t end, unsigned sorts)
 {
     for (uint32_t token = first; token < end; token++) {
-        bool is_dialect = specifiers->is_async &&
-                          (token_is(printer->acc, token, "async") || (specifiers->op && token == specifiers->op));
+        bool is_dialect = specifiers->is_async && (token_is(printer->acc, token, "async") ||
+                                                   (specifiers->op && token == specifiers->op));
         bool is_typedef = specifiers->symbol && printer->print_typedef &&
                           printer->acc->tokens[token].name == specifiers->symbol->name;
         if (is_typedef && (sorts & SPECIFIER_TYPE) && printer->print_typedef(printer, specifiers->symbol))
@@ -117,7 +119,8 @@ static uint32_t leading_pointers(const struct node *declarator)
 static bool is_async_function(const struct node *declarator)
 {
     for (uint32_t i = 0; i < declarator->count; i++)
-        if (declarator->child[i] && declarator->child[i]->kind == NODE_FUNCTION && declarator->child[i]->is_async)
+        if (declarator->child[i] && declarator->child[i]->kind == NODE_FUNCTION &&
+            declarator->child[i]->is_async)
             return true;
     return false;
 }
@@ -165,7 +168,8 @@ static bool is_bare(const struct node *declarator)
 }
 
 /* The declarator without its first `skip` children, `name` (if not null) in place of the declared name. */
-static void print_declarator(struct printer *printer, struct node *declarator, uint32_t skip, const char *name)
+static void print_declarator(struct printer *printer, struct node *declarator, uint32_t skip,
+                             const char *name)
 {
     uint32_t at = skip ? declarator->child[skip - 1]->last + 1 : declarator->first;
     uint32_t mark = printer->shadow ? printer->shadow->piece_count : 0;
@@ -228,7 +232,8 @@ static void print_child_name(struct printer *printer, struct node *declarator)
 }
 
 /* A scoped child is the handle of a task; nothing can be assigned to it. */
-static void print_child(struct printer *printer, struct node *specifiers, struct node *declarator, const char *name)
+static void print_child(struct printer *printer, struct node *specifiers, struct node *declarator,
+                        const char *name)
 {
     print_child_result(printer, specifiers, declarator);
     print_text(printer, "(*const");
@@ -245,7 +250,8 @@ static bool is_child(const struct node *declarator)
     return symbol && symbol->is_child;
 }
 
-void print_declaration_of(struct printer *printer, struct node *specifiers, struct node *declarator, const char *name)
+void print_declaration_of(struct printer *printer, struct node *specifiers, struct node *declarator,
+                          const char *name)
 {
     uint32_t skip = 0;
     if (is_child(declarator)) {
@@ -281,7 +287,8 @@ static void print_async_declaration(struct printer *printer, struct node *node)
     for (uint32_t i = 1; i < node->count; i++) {
         struct node *item = node->child[i];
         struct node *declarator = item->kind == NODE_INIT_DECLARATOR ? item->child[0] : item;
-        print_declaration_of(printer, specifiers, declarator, is_async_main(declared(declarator)) ? "ac__user_main" : NULL);
+        print_declaration_of(printer, specifiers, declarator,
+                             is_async_main(declared(declarator)) ? "ac__user_main" : NULL);
         if (item != declarator && item->last > declarator->last)
             for (uint32_t at = declarator->last + 1, k = 1; k <= item->count; k++) {
                 struct node *child = k < item->count ? item->child[k] : NULL;
@@ -299,7 +306,8 @@ static void print_async_declaration(struct printer *printer, struct node *node)
 
 bool print_async_type(struct printer *printer, struct node *node)
 {
-    if (node->count == 0 || !node->child[0] || node->child[0]->kind != NODE_SPECIFIERS || !node->child[0]->is_async)
+    if (node->count == 0 || !node->child[0] || node->child[0]->kind != NODE_SPECIFIERS ||
+        !node->child[0]->is_async)
         return false;
     switch (node->kind) {
     case NODE_DECLARATION:

@@ -1,8 +1,10 @@
-/* typetext.c: turns libclang's types into struct type_info: facts, and C text that declares an object of the type.
+/* typetext.c: turns libclang's types into struct type_info: facts, and C text that declares an
+ * object of the type.
  *
- * The text is meant for file scope, right before the function that the type was found in. Names of typedefs that are
- * visible there are kept, for they carry attributes and read well; other sugar is taken away. A type that cannot be
- * named there (a record of the function's own, a VLA) has no text.
+ * The text is meant for file scope, right before the function that the type was found in. Names
+ * of typedefs that are visible there are kept, for they carry attributes and read well; other
+ * sugar is taken away. A type that cannot be named there (a record of the function's own, a VLA)
+ * has no text.
  *
  *     const LT *const [3]   with  typedef char *LT;  in the function   ->   char *const *@[3]
  */
@@ -18,9 +20,10 @@ const char *clang_string(struct acc *acc, CXString string)
     return copy;
 }
 
-/* ---- looking through sugar --------------------------------------------------------------------------------------- */
+/* ---- looking through sugar ------------------------------------------------------------------- */
 
-/* One layer of what libclang can look through without losing names below it; the type itself if there is none. */
+/* One layer of what libclang can look through without losing names below it; the type itself if
+ * there is none. */
 static CXType without_layer(CXType type)
 {
     switch (type.kind) {
@@ -78,7 +81,7 @@ static unsigned object_qualifiers(CXType type)
     return qualifiers;
 }
 
-/* ---- declaration text -------------------------------------------------------------------------------------------- */
+/* ---- declaration text ------------------------------------------------------------------------ */
 
 /* What the text under construction still has to say. */
 struct writing {
@@ -115,18 +118,20 @@ static const char *write_builtin(CXType type, struct writing writing)
     case CXType_Bool: return write_word("_Bool", writing);
     case CXType_Accum: return write_word("_Decimal32", writing); /* prologue.c */
     case CXType_LongAccum: return write_word("_Decimal64", writing);
-    case CXType_Float128: return write_word(writing.acc->has_decimal128 ? "_Decimal128" : "__float128", writing);
+    case CXType_Float128:
+        return write_word(writing.acc->has_decimal128 ? "_Decimal128" : "__float128", writing);
     case CXType_NullPtr: return write_word("__typeof__(nullptr)", writing);
     default: return write_word(spelling_of(writing.acc, type), writing);
     }
 }
 
-/* libclang shows a parameter's array or function type as it was written; what counts is the pointer it became, which
- * the canonical type around it knows. */
+/* libclang shows a parameter's array or function type as it was written; what counts is the
+ * pointer it became, which the canonical type around it knows. */
 static CXType adjusted(CXType part, CXType canonical_part)
 {
     CXType canonical = clang_getCanonicalType(part);
-    bool was_adjusted = (is_array(canonical) || is_function(canonical)) && canonical_part.kind == CXType_Pointer;
+    bool was_adjusted =
+        (is_array(canonical) || is_function(canonical)) && canonical_part.kind == CXType_Pointer;
     return was_adjusted ? canonical_part : part;
 }
 
@@ -138,7 +143,8 @@ static const char *write_pointer(CXType type, struct writing writing)
     /* `restrict` is spelled so in every mode: as __restrict. */
     const char *star = arena_format(writing.acc->arena, "*%s%s", qualifier_words(writing.qualifiers),
                                     writing.qualifiers & QUALIFIER_RESTRICT ? "__restrict " : "");
-    const char *inner = arena_format(writing.acc->arena, needs_parentheses ? "(%s%s)" : "%s%s", star, writing.inner);
+    const char *inner = arena_format(writing.acc->arena, needs_parentheses ? "(%s%s)" : "%s%s",
+                                     star, writing.inner);
     return write_type(pointee, (struct writing){writing.acc, inner, 0, false, writing.in_prototype});
 }
 
@@ -204,7 +210,8 @@ static const char *write_typedef(CXType type, struct writing writing)
     const char *name = clang_string(writing.acc, clang_getTypedefName(type));
     /* shadow_each.c, prologue.c */
     bool is_own = strncmp(name, "ac__item_", 9) == 0 || strcmp(name, "ac__decimal128") == 0;
-    bool must_open = is_own || !is_file_scope(declaration) || (writing.is_stripped && object_qualifiers(type)) ||
+    bool must_open = is_own || !is_file_scope(declaration) ||
+                     (writing.is_stripped && object_qualifiers(type)) ||
                      (writing.qualifiers && is_array(clang_getCanonicalType(type)));
     if (!is_own && !is_file_scope(declaration) && clang_Cursor_hasAttrs(declaration))
         return NULL; /* may_alias, aligned: only the name says it */
@@ -221,8 +228,9 @@ static const char *write_element(CXType type, const char *format, struct writing
 
 static const char *write_vector(CXType type, struct writing writing)
 {
-    const char *format = arena_format(writing.acc->arena, "__typeof__(%%s __attribute__((vector_size(%lld))))",
-                                      clang_Type_getSizeOf(type));
+    const char *format =
+        arena_format(writing.acc->arena, "__typeof__(%%s __attribute__((vector_size(%lld))))",
+                     clang_Type_getSizeOf(type));
     return write_element(clang_getElementType(type), format, writing);
 }
 
@@ -262,7 +270,9 @@ static const char *write_type(CXType type, struct writing writing)
     case CXType_Unexposed: return write_unexposed(type, writing);
     case CXType_Invalid: return NULL;
     default:
-        return type.kind < CXType_FirstBuiltin || type.kind > CXType_LastBuiltin ? NULL : write_builtin(type, writing);
+        return type.kind < CXType_FirstBuiltin || type.kind > CXType_LastBuiltin
+                   ? NULL
+                   : write_builtin(type, writing);
     }
 }
 
@@ -271,7 +281,7 @@ static const char *declaration_of(struct acc *acc, CXType type)
     return write_type(type, (struct writing){acc, "@", 0, true, false});
 }
 
-/* ---- facts ------------------------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
 static enum type_class class_of(struct acc *acc, CXType canonical)
 {
@@ -287,14 +297,16 @@ static enum type_class class_of(struct acc *acc, CXType canonical)
     case CXType_VariableArray: return TYPE_ARRAY;
     case CXType_FunctionProto:
     case CXType_FunctionNoProto: return TYPE_FUNCTION;
-    case CXType_Unexposed: return strstr(spelling_of(acc, canonical), "_BitInt(") ? TYPE_SCALAR : TYPE_UNKNOWN;
+    case CXType_Unexposed:
+        return strstr(spelling_of(acc, canonical), "_BitInt(") ? TYPE_SCALAR : TYPE_UNKNOWN;
     default: return TYPE_SCALAR;
     }
 }
 
 static bool is_integer(struct acc *acc, CXType canonical)
 {
-    return (canonical.kind >= CXType_Bool && canonical.kind <= CXType_Int128) || canonical.kind == CXType_Enum ||
+    return (canonical.kind >= CXType_Bool && canonical.kind <= CXType_Int128) ||
+           canonical.kind == CXType_Enum ||
            (canonical.kind == CXType_Unexposed && strstr(spelling_of(acc, canonical), "_BitInt("));
 }
 
@@ -356,7 +368,7 @@ static CXType awaited_type(CXType type)
     return clang_getResultType(clang_getPointeeType(pointer));
 }
 
-/* ---- names for N_aenter ------------------------------------------------------------------------------------------ */
+/* ---- names for N_aenter ---------------------------------------------------------------------- */
 
 /* The N of "N", "N *", "struct N", "struct N *", qualifiers around; null for other texts. */
 static const char *name_in_text(struct acc *acc, const char *text)
@@ -396,14 +408,15 @@ static void set_names(struct acc *acc, CXType type, CXType canonical, struct typ
         info->tag_name = tag;
 }
 
-/* ---- putting it together ----------------------------------------------------------------------------------------- */
+/* ---- putting it together --------------------------------------------------------------------- */
 
 static const char *without_place(struct acc *acc, const char *declaration)
 {
     const char *place = declaration ? strchr(declaration, '@') : NULL;
     if (!place)
         return "pointer";
-    return wording(acc, arena_format(acc->arena, "%.*s%s", (int)(place - declaration), declaration, place + 1));
+    return wording(acc, arena_format(acc->arena, "%.*s%s", (int)(place - declaration), declaration,
+                                     place + 1));
 }
 
 /* A pointer to what an array's or function's value points to; libclang makes no types. */

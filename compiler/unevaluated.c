@@ -1,12 +1,13 @@
-/* unevaluated.c: statement expressions in operands that are not evaluated, as library macros make of their arguments:
- * __typeof__((e)(0)).
+/* unevaluated.c: statement expressions in operands that are not evaluated, as library macros
+ * make of their arguments: __typeof__((e)(0)).
  *
- * Of such a statement expression only the type of its value counts, so only the declarations in it and its last
- * expression are kept. What else it holds (try, async with, loops, labels) the passes then do not meet: it would be
- * lowered for nothing, to jumps into a place that C does not let one jump into.
+ * Of such a statement expression only the type of its value counts, so only the declarations in
+ * it and its last expression are kept. What else it holds (try, async with, loops, labels) the
+ * passes then do not meet: it would be lowered for nothing, to jumps into a place that C does
+ * not let one jump into.
  *
- * An expression that is taken apart later, since it awaits, may have a value whose type only it can name: for these a
- * copy is made of what gives the type, the node's `copy` (build_kept).
+ * An expression that is taken apart later, since it awaits, may have a value whose type only it
+ * can name: for these a copy is made of what gives the type, the node's `copy` (build_kept).
  */
 #include "lower.h"
 
@@ -31,7 +32,9 @@ static struct node *mentioned(struct acc *acc, struct node *declaration)
     for (uint32_t i = 1; i < declaration->count; i++) {
         const struct symbol *symbol = declared(declaration->child[i]->child[0]);
         if (symbol && symbol->kind == SYMBOL_OBJECT)
-            node_append(acc, kept, build(acc, NULL, arena_format(acc->arena, "(void)%s;", symbol->name), NULL));
+            node_append(acc, kept,
+                        build(acc, NULL, arena_format(acc->arena, "(void)%s;", symbol->name),
+                              NULL));
     }
     return kept;
 }
@@ -50,7 +53,7 @@ static void keep_type(struct acc *acc, struct node *block)
     }
 }
 
-/* ---- copies ------------------------------------------------------------------------------------------------------ */
+/* ---- copies ---------------------------------------------------------------------------------- */
 
 /* What the copy declares are symbols of its own, which no pass gives a place in the frame. */
 struct copying {
@@ -97,7 +100,8 @@ static void keep_copy(struct acc *acc, struct node *node)
 {
     const struct type_info *type = value_type(node);
     struct copying copying = {.acc = acc};
-    if (!node->has_dialect || (type && (type->class == TYPE_VOID || (type->declaration && !type->is_variable))))
+    if (!node->has_dialect ||
+        (type && (type->class == TYPE_VOID || (type->declaration && !type->is_variable))))
         return;
     struct node *copy = copy_node(&copying, node);
     visit(acc, copy, true);

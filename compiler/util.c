@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- arenas: chunks that are only ever added to ----------------------------------------------------------------- */
+/* ---- arenas: chunks that are only ever added to ---------------------------------------------- */
 
 enum { ALIGNMENT = 16, CHUNK_SIZE = 256 * 1024, EXIT_INTERNAL = 70 };
 
@@ -122,7 +122,7 @@ void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_
     return larger;
 }
 
-/* ---- interned names --------------------------------------------------------------------------------------------- */
+/* ---- interned names -------------------------------------------------------------------------- */
 
 static uint32_t hash_text(const char *text, size_t length)
 {
@@ -169,7 +169,7 @@ bool has_suffix(const char *name, const char *suffix)
     return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
 }
 
-/* ---- growing text ----------------------------------------------------------------------------------------------- */
+/* ---- growing text ---------------------------------------------------------------------------- */
 
 static void buffer_reserve(struct buffer *buffer, size_t more)
 {
@@ -234,7 +234,7 @@ void buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){0};
 }
 
-/* ---- the end of the process ------------------------------------------------------------------------------------- */
+/* ---- the end of the process ------------------------------------------------------------------ */
 
 _Noreturn void internal_error(const char *file, int line, const char *format, ...)
 {

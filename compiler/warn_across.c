@@ -3,15 +3,16 @@
  *   -Wlock-across-await            a pthread mutex that is held: a task that wants it, too, blocks the only thread
  *   -Wstatic-buffer-across-await   what localtime() and its kin return, which the next call overwrites
  *
- * Locks are followed in the order of the text, block by block: what a nested statement does to them holds behind it
- * unless it leaves. A buffer is in danger if an await comes between the call and a use of the variable that holds its
- * address, in the order of the text, or if a loop that does not set the variable again has both.
+ * Locks are followed in the order of the text, block by block: what a nested statement does to
+ * them holds behind it unless it leaves. A buffer is in danger if an await comes between the
+ * call and a use of the variable that holds its address, in the order of the text, or if a loop
+ * that does not set the variable again has both.
  */
 #include "check.h"
 
 #include <string.h>
 
-/* ---- -Wlock-across-await ----------------------------------------------------------------------------------------- */
+/* ---- -Wlock-across-await --------------------------------------------------------------------- */
 
 struct lock {
     uint32_t token;        /* of the call */
@@ -61,8 +62,8 @@ static void note_call(struct acc *acc, struct held *held, const struct node *cal
 {
     static const char *const locks[] = {"pthread_mutex_lock", "pthread_spin_lock", "pthread_rwlock_rdlock",
                                         "pthread_rwlock_wrlock", "mtx_lock"};
-    static const char *const unlocks[] = {"pthread_mutex_unlock", "pthread_spin_unlock", "pthread_rwlock_unlock",
-                                          "mtx_unlock"};
+    static const char *const unlocks[] = {"pthread_mutex_unlock", "pthread_spin_unlock",
+                                          "pthread_rwlock_unlock", "mtx_unlock"};
     const struct node *callee = called_name(call);
     if (!callee || call->count < 2)
         return;
@@ -201,7 +202,7 @@ static void follow(struct acc *acc, struct held *held, struct node *node)
     }
 }
 
-/* ---- -Wstatic-buffer-across-await -------------------------------------------------------------------------------- */
+/* ---- -Wstatic-buffer-across-await ------------------------------------------------------------ */
 
 struct borrower {
     const char *name, *instead;
@@ -244,7 +245,8 @@ static const struct borrower *borrower_of(const struct acc *acc, const struct no
     return NULL;
 }
 
-static void note_setting(struct crossing *crossing, const struct symbol *variable, uint32_t token, struct node *value)
+static void note_setting(struct crossing *crossing, const struct symbol *variable, uint32_t token,
+                         struct node *value)
 {
     struct arena *arena = crossing->acc->arena;
     struct node *call = bare_value(value);
@@ -267,24 +269,28 @@ static void collect(struct crossing *crossing, struct node *node)
         *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
     else if (node_is_loop(node))
         *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){node_loop_start(node), node->last};
-    else if (called_name(node) && token_is(crossing->acc, called_name(node)->first, "strtok") && node->count > 1)
+    else if (called_name(node) && token_is(crossing->acc, called_name(node)->first, "strtok") &&
+             node->count > 1)
         *ARENA_PUSH(arena, crossing->strtoks, crossing->strtok_count) = node;
-    else if (node->kind == NODE_INIT_DECLARATOR && node->count > 1 && node->child[1] && declared(node->child[0]) &&
-             node->child[1]->kind != NODE_INIT_LIST)
+    else if (node->kind == NODE_INIT_DECLARATOR && node->count > 1 && node->child[1] &&
+             declared(node->child[0]) && node->child[1]->kind != NODE_INIT_LIST)
         note_setting(crossing, declared(node->child[0]), node->child[0]->first, node->child[1]);
     else if (node->kind == NODE_ASSIGN && node_strip(node->child[0])->kind == NODE_NAME &&
              node_strip(node->child[0])->symbol)
-        note_setting(crossing, node_strip(node->child[0])->symbol, node_strip(node->child[0])->first, node->child[1]);
+        note_setting(crossing, node_strip(node->child[0])->symbol,
+                     node_strip(node->child[0])->first, node->child[1]);
     for (uint32_t i = 0; i < node->count; i++)
         if (node->child[i])
             collect(crossing, node->child[i]);
 }
 
 /* Whether the variable is set in a part of the text. */
-static bool is_set_in(const struct crossing *crossing, const struct symbol *variable, uint32_t first, uint32_t last)
+static bool is_set_in(const struct crossing *crossing, const struct symbol *variable,
+                      uint32_t first, uint32_t last)
 {
     for (uint32_t i = 0; i < crossing->setting_count; i++)
-        if (crossing->set[i] == variable && crossing->settings[i].first > first && crossing->settings[i].first < last)
+        if (crossing->set[i] == variable && crossing->settings[i].first > first &&
+            crossing->settings[i].first < last)
             return true;
     return false;
 }
@@ -297,7 +303,8 @@ static bool is_setting(const struct crossing *crossing, const struct node *use)
     return false;
 }
 
-static bool comes_round(const struct crossing *crossing, const struct loan *loan, uint32_t await, uint32_t use)
+static bool comes_round(const struct crossing *crossing, const struct loan *loan, uint32_t await,
+                        uint32_t use)
 {
     for (uint32_t i = 0; i < crossing->loop_count; i++) {
         struct span loop = crossing->loops[i];
@@ -324,7 +331,8 @@ static void report_loan(struct crossing *crossing, const struct loan *loan)
     for (uint32_t a = 0; a < crossing->await_count; a++)
         for (uint32_t u = 0; u < crossing->use_count; u++) {
             const struct node *await = crossing->awaits[a], *use = crossing->uses[u];
-            if (use->symbol != loan->variable || is_setting(crossing, use) || !is_in_danger(crossing, loan, await, use))
+            if (use->symbol != loan->variable || is_setting(crossing, use) ||
+                !is_in_danger(crossing, loan, await, use))
                 continue;
             report(crossing->acc, MESSAGE_STATIC_BUFFER, loan->call->first, loan->borrower->name,
                    loan->borrower->instead);
@@ -334,14 +342,15 @@ static void report_loan(struct crossing *crossing, const struct loan *loan)
         }
 }
 
-/* ---- strtok, which keeps its place itself ------------------------------------------------------------------------ */
+/* ---- strtok, which keeps its place itself ---------------------------------------------------- */
 
 static bool goes_on(const struct acc *acc, const struct node *call)
 {
     struct node *text = node_strip(call->child[1]);
     if (text->kind == NODE_CAST)
         text = node_strip(text->child[1]);
-    return text->kind == NODE_CONSTANT && (token_is(acc, text->first, "0") || token_is(acc, text->first, "nullptr"));
+    return text->kind == NODE_CONSTANT &&
+           (token_is(acc, text->first, "0") || token_is(acc, text->first, "nullptr"));
 }
 
 static bool begins_in(const struct crossing *crossing, uint32_t first, uint32_t last)

@@ -1,9 +1,10 @@
-/* warn_locals.c: -Wspawn-local-address: the address of a local goes to ac_spawn, and nothing shows that the task ends
- * before the local does.
+/* warn_locals.c: -Wspawn-local-address: the address of a local goes to ac_spawn, and nothing
+ * shows that the task ends before the local does.
  *
- * It does end if its handle is awaited or given to a combinator in the block that owns the local. The handle is what
- * the spawn initialises or is assigned to; all that is reached by one variable counts as one. Arrays that decay are
- * addresses; a pointer's value says nothing about what it points to.
+ * It does end if its handle is awaited or given to a combinator in the block that owns the
+ * local. The handle is what the spawn initialises or is assigned to; all that is reached by one
+ * variable counts as one. Arrays that decay are addresses; a pointer's value says nothing about
+ * what it points to.
  */
 #include "check.h"
 
@@ -38,7 +39,8 @@ static const struct symbol *base_variable(struct node *node)
 
 static bool is_automatic(const struct symbol *symbol)
 {
-    return symbol && !symbol->is_file_scope && !symbol->is_static && !symbol->is_extern && !symbol->is_thread_local;
+    return symbol && !symbol->is_file_scope && !symbol->is_static && !symbol->is_extern &&
+           !symbol->is_thread_local;
 }
 
 /* The lvalue whose address the value is, or null. */
@@ -69,7 +71,8 @@ static void check_spawn(struct spawning at, struct node *spawn)
     for (uint32_t i = 1; i < coroutine->count; i++) {
         struct node *lvalue = addressed(at.acc, coroutine->child[i]);
         const struct symbol *local = lvalue ? root_variable(at.acc, lvalue) : NULL;
-        if (lvalue && lvalue->kind == NODE_COMPOUND_LITERAL && !(at.handle && is_awaited_in(at.block, at.handle))) {
+        if (lvalue && lvalue->kind == NODE_COMPOUND_LITERAL &&
+            !(at.handle && is_awaited_in(at.block, at.handle))) {
             report(at.acc, MESSAGE_SPAWN_LITERAL, spawn->first);
             return;
         }

@@ -1,16 +1,16 @@
-/* warnings.c: warns of what an async function should not do, though it may: calls that block the thread, tasks that
- * nobody awaits, cancellations that are swallowed. What is about the time across an await stands in warn_across.c,
- * what is about locals given to tasks in warn_locals.c.
+/* warnings.c: warns of what an async function should not do, though it may: calls that block the
+ * thread, tasks that nobody awaits, cancellations that are swallowed. What is about the time
+ * across an await stands in warn_across.c, what is about locals given to tasks in warn_locals.c.
  *
- * Runs after check_types, on the bodies of async functions, and changes nothing. Which warnings are given is decided
- * where they are reported (diagnostics.c).
+ * Runs after check_types, on the bodies of async functions, and changes nothing. Which warnings
+ * are given is decided where they are reported (diagnostics.c).
  */
 #include "check.h"
 #include "origin.h"
 
 #include <string.h>
 
-/* ---- -Wblocking-call --------------------------------------------------------------------------------------------- */
+/* ---- -Wblocking-call ------------------------------------------------------------------------- */
 
 struct blocking {
     const char *name, *instead; /* null: ac_thread */
@@ -37,7 +37,8 @@ const struct node *called_name(const struct node *call)
 {
     struct node *callee = call->kind == NODE_CALL && call->count ? node_strip(call->child[0]) : NULL;
     bool is_function = callee && callee->kind == NODE_NAME &&
-                       (!callee->symbol || (callee->symbol->kind == SYMBOL_FUNCTION && callee->symbol->is_file_scope));
+                       (!callee->symbol ||
+                        (callee->symbol->kind == SYMBOL_FUNCTION && callee->symbol->is_file_scope));
     return is_function ? callee : NULL;
 }
 
@@ -83,7 +84,7 @@ static void check_blocking(struct acc *acc, struct node *call)
         report(acc, MESSAGE_BLOCKING_THREAD, callee->first, called, name);
 }
 
-/* ---- attributes of async functions ------------------------------------------------------------------------------- */
+/* ---- attributes of async functions ----------------------------------------------------------- */
 
 /* -Wunused-result: the value of `await f();` */
 static void check_result(struct acc *acc, const struct node *statement)
@@ -98,7 +99,8 @@ static void check_result(struct acc *acc, const struct node *statement)
                is_marked ? "warn_unused_result" : "nodiscard");
 }
 
-/* The await in whose call's arguments a token stands, if the function is defined in this file: such a call vanishes. */
+/* The await in whose call's arguments a token stands, if the function is defined in this file:
+ * such a call vanishes. */
 static bool is_argument_of_await(const struct node *node, uint32_t token)
 {
     if (token < node->first || token > node->last)
@@ -143,7 +145,7 @@ void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, c
     }
 }
 
-/* ---- -Wunawaited-task -------------------------------------------------------------------------------------------- */
+/* ---- -Wunawaited-task ------------------------------------------------------------------------ */
 
 /* Behind parentheses, casts, commas and what else macros put around a value. */
 struct node *bare_value(struct node *node)
@@ -188,7 +190,7 @@ static void check_forgotten(struct acc *acc, struct node *body, struct node *dec
     }
 }
 
-/* ---- -Wswallowed-cancel ------------------------------------------------------------------------------------------ */
+/* ---- -Wswallowed-cancel ---------------------------------------------------------------------- */
 
 /* Codes come out of <errno.h> as numbers. */
 static bool takes_cancellation(const struct acc *acc, const struct node *clause)
@@ -203,7 +205,8 @@ static bool takes_cancellation(const struct acc *acc, const struct node *clause)
 
 static bool leaves(const struct acc *acc, struct node *node)
 {
-    static const char *const without_return[] = {"exit", "_exit", "_Exit", "quick_exit", "abort", "__builtin_trap"};
+    static const char *const without_return[] = {"exit",       "_exit", "_Exit",
+                                                 "quick_exit", "abort", "__builtin_trap"};
     const struct node *callee = called_name(node);
     for (size_t i = 0; callee && i < sizeof without_return / sizeof *without_return; i++)
         if (token_is(acc, callee->first, without_return[i]))
@@ -260,12 +263,13 @@ static void check_swallowed(struct acc *acc, struct node *try)
     }
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 /* The call that is ac_thread's argument blocks another thread; its arguments are evaluated here. */
 static struct node *called_on_a_thread(struct acc *acc, struct node *node)
 {
-    bool is_thread = node->kind == NODE_CALL && combinator_of(acc, node) == COMBINATOR_THREAD && node->count > 1;
+    bool is_thread =
+        node->kind == NODE_CALL && combinator_of(acc, node) == COMBINATOR_THREAD && node->count > 1;
     return is_thread ? thread_call_of(acc, node->child[1]) : NULL;
 }
 

@@ -43,7 +43,8 @@ static size_t close_of(const char *text, size_t open)
     return SIZE_MAX;
 }
 
-/* Where the type whose text ends before `end` begins: after a quote, a comma or an open parenthesis around it. */
+/* Where the type whose text ends before `end` begins: after a quote, a comma or an open
+ * parenthesis around it. */
 static size_t type_start(const char *text, size_t end)
 {
     size_t i = end;
@@ -62,7 +63,7 @@ static size_t type_start(const char *text, size_t end)
     return i;
 }
 
-/* ---- typeof(T) --------------------------------------------------------------------------------------------------- */
+/* ---- typeof(T) ------------------------------------------------------------------------------- */
 
 /* Whether T may stand as it is where `typeof(T)` stood, with `after` behind it. */
 static bool is_plain_type(const char *type, size_t length, char after)
@@ -118,7 +119,7 @@ static const char *without_expressions(struct acc *acc, const char *text)
     return text;
 }
 
-/* ---- handles ----------------------------------------------------------------------------------------------------- */
+/* ---- handles --------------------------------------------------------------------------------- */
 
 struct handle_name {
     const char *pattern, *name;
@@ -141,7 +142,8 @@ static const char *trimmed(struct acc *acc, const char *text, size_t length)
 }
 
 /* One handle: `close` is the parenthesis that ends (*INNER). Null if it is none after all. */
-static const char *replace_handle(struct acc *acc, const char *text, size_t close, const struct handle_name *handle)
+static const char *replace_handle(struct acc *acc, const char *text, size_t close,
+                                  const struct handle_name *handle)
 {
     size_t open = open_of(text, close), end = close + strlen(handle->pattern);
     if (open == SIZE_MAX || text[open] != '(' || text[open + 1] != '*')
@@ -165,7 +167,7 @@ static const char *replace_handles(struct acc *acc, const char *text, const stru
     return text;
 }
 
-/* ---- (aka ...) --------------------------------------------------------------------------------------------------- */
+/* ---- (aka ...) ------------------------------------------------------------------------------- */
 
 /* `'T' (aka 'T')`, which the rewriting above leaves behind. */
 static const char *without_echoes(struct acc *acc, const char *text)
@@ -176,7 +178,8 @@ static const char *without_echoes(struct acc *acc, const char *text)
         while (start > 0 && text[start - 1] != '\'')
             start--;
         size_t length = end - start;
-        if (strncmp(text + start, text + second, length) == 0 && strncmp(text + second + length, "')", 2) == 0) {
+        if (strncmp(text + start, text + second, length) == 0 &&
+            strncmp(text + second + length, "')", 2) == 0) {
             text = splice(acc, text, end + 1, second + length + 2, "");
             at = text + end;
         } else {
@@ -186,7 +189,7 @@ static const char *without_echoes(struct acc *acc, const char *text)
     return text;
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static const char *replace_all(struct acc *acc, const char *text, const char *what, const char *by)
 {
@@ -219,7 +222,8 @@ static const char *without_items(struct acc *acc, const char *text)
 {
     static const char start[] = "'ac__item_", aka[] = "' (aka ";
     for (const char *at = text; (at = strstr(at, start)); at++) {
-        size_t from = (size_t)(at - text), to = from + strlen(start) + strspn(at + strlen(start), "0123456789");
+        size_t from = (size_t)(at - text),
+               to = from + strlen(start) + strspn(at + strlen(start), "0123456789");
         const char *end = strncmp(text + to, aka, strlen(aka)) == 0 ? strstr(text + to, "')") : NULL;
         if (end) {
             text = splice(acc, text, (size_t)(end + 1 - text), (size_t)(end + 2 - text), "");
@@ -234,12 +238,14 @@ static const char *without_entered(struct acc *acc, const char *text)
 {
     static const char name[] = "'ac__entered_", aka[] = "' (aka '";
     for (const char *at; (at = strstr(text, name)); ) {
-        size_t start = (size_t)(at - text), end = start + strlen(name) + strspn(at + strlen(name), "0123456789");
+        size_t start = (size_t)(at - text),
+               end = start + strlen(name) + strspn(at + strlen(name), "0123456789");
         const char *close = strstr(text + end, "')");
         if (!close || strncmp(text + end, aka, strlen(aka)) != 0)
             return text;
         const char *type = text + end + strlen(aka);
-        text = arena_format(acc->arena, "%.*s%.*s'%s", (int)start + 1, text, (int)(close - type), type, close + 2);
+        text = arena_format(acc->arena, "%.*s%.*s'%s", (int)start + 1, text, (int)(close - type),
+                            type, close + 2);
     }
     return text;
 }
@@ -249,7 +255,8 @@ static const char *without_tags(struct acc *acc, const char *text)
 {
     static const char name[] = "ac__tag_";
     for (const char *at; (at = strstr(text, name)); ) {
-        size_t start = (size_t)(at - text), end = start + strlen(name) + strspn(at + strlen(name), "0123456789");
+        size_t start = (size_t)(at - text),
+               end = start + strlen(name) + strspn(at + strlen(name), "0123456789");
         text = splice(acc, text, start, end, "(unnamed)");
     }
     return text;
@@ -262,7 +269,8 @@ static const char *with_decimals(struct acc *acc, const char *text)
         text = replace_all(acc, replace_all(acc, text, "long _Accum", "_Decimal64"), "_Accum", "_Decimal32");
     if (!acc->has_decimal128)
         return text;
-    return replace_all(acc, replace_all(acc, text, "ac__decimal128", "_Decimal128"), "__float128", "_Decimal128");
+    return replace_all(acc, replace_all(acc, text, "ac__decimal128", "_Decimal128"), "__float128",
+                       "_Decimal128");
 }
 
 const char *wording(struct acc *acc, const char *text)

@@ -36,7 +36,8 @@ static uint32_t aligned_operand(const struct parser *parser, uint32_t first, uin
 {
     for (uint32_t token = first + 2; token < last; token++) {
         const char *name = token_at(parser, token)->name;
-        bool is_aligned = name && (name == parser->known.aligned || name == parser->known.underscored_aligned);
+        bool is_aligned =
+            name && (name == parser->known.aligned || name == parser->known.underscored_aligned);
         if (is_aligned && scanned(parser, token + 1) == '(' && token_at(parser, token + 1)->match > token + 2)
             return token + 1;
         if (scanned(parser, token) == '(' && token > first + 2 && token_at(parser, token)->match > token)
@@ -141,7 +142,8 @@ static bool is_pragma_item(const struct parser *parser, uint32_t token)
 {
     uint32_t next = after(parser, token);
     const char *name = token_at(parser, next)->name;
-    bool is_behind = ends_item(parser->words[before(parser, token)]) || ends_label(parser, before(parser, token));
+    bool is_behind = ends_item(parser->words[before(parser, token)]) ||
+                     ends_label(parser, before(parser, token));
     return is_in_block(parser) && is_behind && scanned(parser, next) != ELSE &&
            !(name && (name == parser->known.catch || name == parser->known.finally));
 }

@@ -49,8 +49,8 @@ static bool is_space(char c)
     return c && strchr(" \t\n\r\f\v", c);
 }
 
-/* Cuts the next word out of a response file's text, as the C compilers do: blanks part words, quotes of either kind
- * keep blanks, a backslash keeps the character behind it. Null: no more. */
+/* Cuts the next word out of a response file's text, as the C compilers do: blanks part words,
+ * quotes of either kind keep blanks, a backslash keeps the character behind it. Null: no more. */
 static const char *response_word(struct arena *arena, const char **text)
 {
     struct buffer word = {0};

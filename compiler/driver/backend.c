@@ -46,7 +46,9 @@ static const char *program_path(struct arena *arena, const char *name)
     char resolved[PATH_MAX];
     for (const char *end; path; path = *end ? end + 1 : NULL) {
         end = strchrnul(path, ':');
-        const char *file = strchr(name, '/') ? name : arena_format(arena, "%.*s/%s", (int)(end - path), path, name);
+        const char *file = strchr(name, '/')
+                               ? name
+                               : arena_format(arena, "%.*s/%s", (int)(end - path), path, name);
         if (!access(file, X_OK) && realpath(file, resolved))
             return arena_copy(arena, resolved, strlen(resolved));
     }

@@ -1,13 +1,14 @@
 /* driver.h: acc, a C compiler driver that knows one language more.
  *
- * A command line becomes a list of items (options.c). Every Async C input becomes a unit, which goes through three
- * programs: the C compiler preprocesses it, acc1 (translator.c) turns the text into C, the C compiler compiles that
- * (unit.c). What is left, other inputs and the linking, is one more command for the C compiler (main.c): the user's
- * own command line, in which objects stand where Async C files stood. A file without anything of the dialect stays in
+ * A command line becomes a list of items (options.c). Every Async C input becomes a unit, which
+ * goes through three programs: the C compiler preprocesses it, acc1 (translator.c) turns the
+ * text into C, the C compiler compiles that (unit.c). What is left, other inputs and the
+ * linking, is one more command for the C compiler (main.c): the user's own command line, in
+ * which objects stand where Async C files stood. A file without anything of the dialect stays in
  * that command as C.
  *
- * All work is done by child processes, so the driver can wait for signals and children in one place (process.c) and
- * clean up in peace.
+ * All work is done by child processes, so the driver can wait for signals and children in one
+ * place (process.c) and clean up in peace.
  */
 #ifndef ACC_DRIVER_H
 #define ACC_DRIVER_H
@@ -18,7 +19,7 @@
 
 #include "../util.h"
 
-/* ---- words: a growing argument list, always ended by a null ----------------------------------------------------- */
+/* ---- words: a growing argument list, always ended by a null ---------------------------------- */
 
 struct words {
     struct arena *arena;
@@ -36,7 +37,7 @@ bool file_is_regular(const char *path);
 /* A whole file, ended by a NUL that does not count; null if it cannot be read. */
 char *file_read(struct arena *arena, const char *path, size_t *length);
 
-/* ---- command line ----------------------------------------------------------------------------------------------- */
+/* ---- command line ---------------------------------------------------------------------------- */
 
 enum stage {
     STAGE_PREPROCESS = 1, /* goes to `cc -E` */
@@ -96,7 +97,7 @@ struct command_line {
 void command_line_read(struct command_line *line, struct arena *arena, char **argv);
 bool option_is_ours(const char *warning); /* -W…: a warning group of acc's own */
 
-/* ---- the C compiler and acc's own parts ------------------------------------------------------------------------- */
+/* ---- the C compiler and acc's own parts ------------------------------------------------------ */
 
 struct backend {
     struct words command;     /* the C compiler: a program and perhaps arguments */
@@ -109,7 +110,7 @@ void backend_find(struct backend *backend, struct arena *arena, const char *cc);
 /* Asks the compiler which one it is; only needed where an Async C file is compiled. */
 void backend_identify(struct backend *backend, struct arena *arena);
 
-/* ---- temporary files -------------------------------------------------------------------------------------------- */
+/* ---- temporary files ------------------------------------------------------------------------- */
 
 struct temporary {
     struct arena *arena;
@@ -120,7 +121,7 @@ struct temporary {
 const char *temporary_path(struct temporary *temporary, size_t folder, const char *name);
 void temporary_remove(struct temporary *temporary);
 
-/* ---- child processes -------------------------------------------------------------------------------------------- */
+/* ---- child processes ------------------------------------------------------------------------- */
 
 /* What walking a tree as deep as the parser allows (DEPTH_LIMIT) may take of the C stack, in bytes. */
 enum { DEEP_STACK = 256 << 20 };
@@ -144,10 +145,11 @@ struct process {
     bool is_translator;
     int report;               /* a descriptor out of which its exit status comes, perhaps; 0: none */
 };
-struct process process_start(struct driver *driver, struct words *command, const struct process_options *options);
-/* Waits for its end, or its report, and returns its exit status; 1 where it ended otherwise (which is then said). A
- * signal to the driver goes to the child first; then temporary files are removed and the driver ends by the same
- * signal. */
+struct process process_start(struct driver *driver, struct words *command,
+                             const struct process_options *options);
+/* Waits for its end, or its report, and returns its exit status; 1 where it ended otherwise
+ * (which is then said). A signal to the driver goes to the child first; then temporary files are
+ * removed and the driver ends by the same signal. */
 int process_finish(struct driver *driver, const struct process *process);
 int process_run(struct driver *driver, struct words *command, const struct process_options *options);
 /* Waits for the end of those that have reported, so that their time counts as the driver's. */
@@ -162,7 +164,7 @@ void process_print(const struct words *command);
 /* What the command prints when it gets this one argument. */
 void process_read(const struct words *command, const char *argument, char *answer, size_t size);
 
-/* ---- units ------------------------------------------------------------------------------------------------------ */
+/* ---- units ----------------------------------------------------------------------------------- */
 
 /* acc1's exit status. */
 enum { TRANSLATION_DONE, TRANSLATION_FAILED, TRANSLATION_PLAIN = 99 };
@@ -192,19 +194,20 @@ int unit_build(struct driver *driver, struct unit *unit);
 /* The path of its text after the preprocessor. */
 const char *unit_preprocessed(struct driver *driver, const struct unit *unit);
 
-/* ---- the standard library ---------------------------------------------------------------------------------------- */
+/* ---- the standard library -------------------------------------------------------------------- */
 
 /* Finds which modules the inputs need; the units are to be built before. */
 void modules_find(struct driver *driver);
 /* Whether that takes more than reading files. */
 bool modules_need_preprocessing(const struct driver *driver);
-/* Adds them, the runtime, and the system's libraries that they need to a command that links. Ends the process with a
- * message if something is not there. */
+/* Adds them, the runtime, and the system's libraries that they need to a command that links.
+ * Ends the process with a message if something is not there. */
 void modules_add(const struct driver *driver, struct words *command, const char *runtime);
 
 /* Adds the options that go to any of these stages. */
 void command_add_options(const struct driver *driver, struct words *command, unsigned stages);
-/* Adds the options that decide what the preprocessor makes of a file, without those that have it write other files. */
+/* Adds the options that decide what the preprocessor makes of a file, without those that have it
+ * write other files. */
 void command_add_macros(const struct driver *driver, struct words *command);
 /* Adds what lets C find <ac.h>, after all folders of the user's and the system's. */
 void command_add_headers(const struct driver *driver, struct words *command);

@@ -121,7 +121,8 @@ static struct words rest_command(const struct driver *driver)
 static int run_rest(struct driver *driver)
 {
     struct words command = rest_command(driver);
-    struct process_options options = {.is_verbose = driver->line.is_verbose, .is_dry_run = driver->line.is_dry_run};
+    struct process_options options = {.is_verbose = driver->line.is_verbose,
+                                      .is_dry_run = driver->line.is_dry_run};
     bool is_needed = driver->line.mode == MODE_LINK || other_sources(driver) || lacks_input(driver);
     return is_needed && driver->line.mode != MODE_EMIT_C ? process_run(driver, &command, &options) : 0;
 }

@@ -1,16 +1,18 @@
 /* modules.c: which modules of the standard library a program is linked with.
  *
- * A header such as <ac/stream.h> says AC__LINK("ac.link:stream"), which leaves that text in a section of the object
- * that linkers drop. Before linking, every input is searched for such texts: objects, archives (also those that -l
- * finds in the folders of -L), assembly, and what the preprocessor makes of C sources. For each module found there is
+ * A header such as <ac/stream.h> says AC__LINK("ac.link:stream"), which leaves that text in a
+ * section of the object that linkers drop. Before linking, every input is searched for such
+ * texts: objects, archives (also those that -l finds in the folders of -L), assembly, and what
+ * the preprocessor makes of C sources. For each module found there is
  *
  *     lib/libac-stream.a       what is linked
  *     lib/acc/link/stream      what that needs, a line each:
  *         module NAME                    another module
  *         library NAME PACKAGE           a library of the system, and the Debian package to develop with it
  *
- * Objects made for link-time optimisation do not show their sections: with them all modules are offered that are
- * there, and the linker takes what is used. Shared libraries have theirs inside. / */
+ * Objects made for link-time optimisation do not show their sections: with them all modules are
+ * offered that are there, and the linker takes what is used. Shared libraries have theirs
+ * inside. / */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +23,7 @@
 
 #define MARK "ac.link:"
 
-/* ---- what is needed ---------------------------------------------------------------------------------------------- */
+/* ---- what is needed -------------------------------------------------------------------------- */
 
 static bool contains(const struct words *words, const char *word)
 {
@@ -59,7 +61,8 @@ static bool description_next(FILE *file, struct need *need)
     char line[256];
     while (fgets(line, sizeof line, file)) {
         *need = (struct need){0};
-        if (sscanf(line, "%15s %63s %63s", need->kind, need->name, need->package) >= 2 && need->kind[0] != '#')
+        if (sscanf(line, "%15s %63s %63s", need->kind, need->name, need->package) >= 2 &&
+            need->kind[0] != '#')
             return true;
     }
     return false;
@@ -90,7 +93,7 @@ static void add_all_modules(const struct driver *driver, struct words *modules)
         closedir(folder);
 }
 
-/* ---- searching the inputs ---------------------------------------------------------------------------------------- */
+/* ---- searching the inputs -------------------------------------------------------------------- */
 
 static void search_text(const struct driver *driver, struct words *modules, const char *text, size_t length)
 {
@@ -204,7 +207,7 @@ bool modules_need_preprocessing(const struct driver *driver)
     return false;
 }
 
-/* ---- linking ----------------------------------------------------------------------------------------------------- */
+/* ---- linking --------------------------------------------------------------------------------- */
 
 /* Where the C compiler, or -L, has a library of the system. */
 static bool has_library(const struct driver *driver, const char *name)
@@ -218,7 +221,8 @@ static bool has_library(const struct driver *driver, const char *name)
             if (folder && !access(arena_format(driver->arena, "%s/%s", folder, file), R_OK))
                 return true;
         }
-        process_read(&driver->backend.command, arena_format(driver->arena, "-print-file-name=%s", file), answer,
+        process_read(&driver->backend.command,
+                     arena_format(driver->arena, "-print-file-name=%s", file), answer,
                      sizeof answer);
         if (strchr(answer, '/')) /* the compiler gives the bare name back where it finds nothing */
             return true;
@@ -249,16 +253,16 @@ static void add_libraries(const struct driver *driver, struct words *libraries, 
         if (strcmp(need.kind, "library") != 0 || contains(libraries, option))
             continue;
         if (!has_library(driver, need.name))
-            fatal("<ac/%s.h> needs the library %s, which is missing: install the package %s", module, need.name,
-                  need.package);
+            fatal("<ac/%s.h> needs the library %s, which is missing: install the package %s",
+                  module, need.name, need.package);
         words_add(libraries, option);
     }
     if (file)
         fclose(file);
 }
 
-/* The archives need each other in any order. Of the system's libraries only those are noted in the program that what is
- * linked from the archives uses. */
+/* The archives need each other in any order. Of the system's libraries only those are noted in
+ * the program that what is linked from the archives uses. */
 void modules_add(const struct driver *driver, struct words *command, const char *runtime)
 {
     const struct words *modules = &driver->modules;

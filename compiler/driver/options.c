@@ -1,7 +1,7 @@
 /* options.c: reads a C compiler's command line as far as acc must understand it.
  *
- * Takes the words of the command line; leaves items in their order, each with the stages it goes to, and what they
- * mean for acc. A word that no rule in options.def knows goes everywhere.
+ * Takes the words of the command line; leaves items in their order, each with the stages it goes
+ * to, and what they mean for acc. A word that no rule in options.def knows goes everywhere.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -168,8 +168,9 @@ static bool is_async_c(const char *name, const char *language)
 
 static bool is_source(const char *name, const char *language)
 {
-    static const char *const suffixes[] = {".ac", ".c", ".i", ".s", ".S", ".sx", ".h", ".m", ".cc", ".cpp", ".cxx",
-                                           ".C", ".ll", ".bc", ".f", ".f90", ".d", ".go", NULL};
+    static const char *const suffixes[] = {".ac", ".c",   ".i",   ".s",   ".S", ".sx", ".h",
+                                           ".m",  ".cc",  ".cpp", ".cxx", ".C", ".ll", ".bc",
+                                           ".f",  ".f90", ".d",   ".go",  NULL};
     return language || ends_with_one_of(name, suffixes);
 }
 

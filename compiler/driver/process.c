@@ -1,11 +1,12 @@
 /* process.c: child processes and signals.
  *
- * The driver itself does next to nothing; nearly all the time it waits for a child. So the signals that would end it
- * stay blocked, and the one place where it waits takes signals, the child's end and its report alike (signalfd, poll).
- * Nothing runs in a signal handler. A signal that was ignored when acc started, as under nohup, stays ignored.
+ * The driver itself does next to nothing; nearly all the time it waits for a child. So the
+ * signals that would end it stay blocked, and the one place where it waits takes signals, the
+ * child's end and its report alike (signalfd, poll). Nothing runs in a signal handler. A signal
+ * that was ignored when acc started, as under nohup, stays ignored.
  *
- * acc1 reports its status before it ends: the kernel needs some milliseconds to take libclang out of its memory, and
- * the C compiler can begin meanwhile.
+ * acc1 reports its status before it ends: the kernel needs some milliseconds to take libclang
+ * out of its memory, and the C compiler can begin meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,8 @@ static void signal_set(sigset_t *set)
             sigaddset(set, ending_signals[i]);
 }
 
-/* What we open must not take the place of a standard descriptor that is closed; reading or writing fails as before. */
+/* What we open must not take the place of a standard descriptor that is closed; reading or
+ * writing fails as before. */
 static void occupy_standard_descriptors(void)
 {
     for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
@@ -95,7 +97,9 @@ static void allow_deep_stack(void)
     struct rlimit limit;
     if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= DEEP_STACK)
         return;
-    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > DEEP_STACK ? DEEP_STACK : limit.rlim_max;
+    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > DEEP_STACK
+                         ? DEEP_STACK
+                         : limit.rlim_max;
     setrlimit(RLIMIT_STACK, &limit);
 }
 
@@ -207,7 +211,8 @@ static struct words *waiting(const struct words *command)
     return result;
 }
 
-struct process process_start(struct driver *driver, struct words *command, const struct process_options *options)
+struct process process_start(struct driver *driver, struct words *command,
+                             const struct process_options *options)
 {
     struct process process = {
         .name = command->word[0],

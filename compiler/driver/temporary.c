@@ -1,5 +1,6 @@
-/* temporary.c: a folder of this process's own for everything that is in between. Names in it are free of chance, so
- * that messages and debug information that happen to show them are the same every time but for the folder's name. */
+/* temporary.c: a folder of this process's own for everything that is in between. Names in it are
+ * free of chance, so that messages and debug information that happen to show them are the same
+ * every time but for the folder's name. */
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>

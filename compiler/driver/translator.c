@@ -2,12 +2,12 @@
  *
  *     acc1 [options] --name=FILE INPUT OUTPUT [libclang's arguments]
  *
- * Being a process of its own, it can have a deep C stack, may load libclang (which acc itself then does not have to
- * for plain C), and whatever happens to it, acc cleans up. OUTPUT appears complete or not at all; - is standard output.
- * Loading libclang takes as long as preprocessing a small file: so acc starts both at once, and with --wait, standard
- * input being a socket, acc1 begins when that has a byte, or ends when it has none; it sends its exit status back as soon
- * as all is written.
- * Exit status: TRANSLATION_… in driver.h.
+ * Being a process of its own, it can have a deep C stack, may load libclang (which acc itself
+ * then does not have to for plain C), and whatever happens to it, acc cleans up. OUTPUT appears
+ * complete or not at all; - is standard output. Loading libclang takes as long as preprocessing
+ * a small file: so acc starts both at once, and with --wait, standard input being a socket, acc1
+ * begins when that has a byte, or ends when it has none; it sends its exit status back as soon
+ * as all is written. Exit status: TRANSLATION_… in driver.h.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -144,8 +144,8 @@ static void *run_on_thread(void *invocation)
     return NULL;
 }
 
-/* acc has asked for a deep stack; but where the system's hard limit is low, or acc1 is run by hand, there is none. Where
- * a thread cannot have one either, most programs do without. */
+/* acc has asked for a deep stack; but where the system's hard limit is low, or acc1 is run by
+ * hand, there is none. Where a thread cannot have one either, most programs do without. */
 static int run_deep(struct invocation *invocation)
 {
     struct rlimit limit;
@@ -185,7 +185,8 @@ static void wait_for_input(void)
         exit(TRANSLATION_FAILED);
 }
 
-/* To acc, which need not wait for this process to end. Under the sanitizers it has to: they may have something to say. */
+/* To acc, which need not wait for this process to end. Under the sanitizers it has to: they may
+ * have something to say. */
 static void send_status(int status)
 {
     unsigned char byte = (unsigned char)status;

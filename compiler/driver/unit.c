@@ -5,9 +5,10 @@
  *
  * acc1 is started together with the preprocessor, and waits for it with libclang loaded (translator.c).
  *
- * Each option goes to the step it is for. The translated text keeps the user's stem, so that the C compiler names by
- * itself what it makes (STEM.o, STEM.s, STEM.gcno); its line markers name the user's files, so that no temporary name
- * gets into an object. acc1 may find that the file has nothing of the dialect; then the C compiler gets it as it is.
+ * Each option goes to the step it is for. The translated text keeps the user's stem, so that the
+ * C compiler names by itself what it makes (STEM.o, STEM.s, STEM.gcno); its line markers name
+ * the user's files, so that no temporary name gets into an object. acc1 may find that the file
+ * has nothing of the dialect; then the C compiler gets it as it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -110,7 +111,8 @@ static bool has_own_header(struct driver *driver, const struct unit *unit)
     return text && strstr(text, "\nenum ac__status {");
 }
 
-/* What the preprocessor says is held back until it is known that the file will not be compiled once more as it is. */
+/* What the preprocessor says is held back until it is known that the file will not be compiled
+ * once more as it is. */
 static struct process preprocess(struct driver *driver, struct unit *unit, const char *messages)
 {
     struct words command = command_begin(driver);
@@ -169,12 +171,13 @@ static void add_translator_options(struct driver *driver, struct words *command,
         words_add(command, arena_format(driver->arena, "--warnings=%s", warnings));
     if (is_standard_input(unit) && driver->standard_input)
         words_add(command, arena_format(driver->arena, "--standard-input=%s", driver->standard_input));
-    words_add(command, arena_format(driver->arena, "--name=%s", is_standard_input(unit) ? "<stdin>" : unit->name));
+    words_add(command, arena_format(driver->arena, "--name=%s",
+                                    is_standard_input(unit) ? "<stdin>" : unit->name));
 }
 
 /* Begins when a byte comes through the gate, and sends its status back through it. */
-static struct process translate(struct driver *driver, struct unit *unit, const char *output, const char *messages,
-                                const int gate[2])
+static struct process translate(struct driver *driver, struct unit *unit, const char *output,
+                                const char *messages, const int gate[2])
 {
     struct words command = {.arena = driver->arena};
     struct process_options options = how_to_run(driver, unit);
@@ -190,8 +193,9 @@ static struct process translate(struct driver *driver, struct unit *unit, const 
     return process_start(driver, &command, &options);
 }
 
-/* Files that the compiler names after its output (coverage notes, split debug information) would be named after our
- * temporary object: give them the names they have when program and object are made in one go. */
+/* Files that the compiler names after its output (coverage notes, split debug information) would
+ * be named after our temporary object: give them the names they have when program and object are
+ * made in one go. */
 static void add_auxiliary_names(struct driver *driver, struct words *command, const struct unit *unit)
 {
     const struct command_line *line = &driver->line;
@@ -210,7 +214,9 @@ static void add_auxiliary_names(struct driver *driver, struct words *command, co
 static void add_output(struct driver *driver, struct words *command, struct unit *unit)
 {
     const struct command_line *line = &driver->line;
-    words_add(command, line->mode == MODE_SYNTAX ? "-fsyntax-only" : line->mode == MODE_ASSEMBLY ? "-S" : "-c");
+    words_add(command, line->mode == MODE_SYNTAX     ? "-fsyntax-only"
+                       : line->mode == MODE_ASSEMBLY ? "-S"
+                                                     : "-c");
     if (line->mode == MODE_LINK) {
         unit->object = own_path(driver, unit, ".o");
         add_auxiliary_names(driver, command, unit);
@@ -290,8 +296,8 @@ static void keep_text(struct driver *driver, const char *from, const struct unit
         fatal("%s cannot be written", to);
 }
 
-/* Preprocesses and translates; the messages of both come in their order, and the first ones not at all where the C
- * compiler will say the same again. */
+/* Preprocesses and translates; the messages of both come in their order, and the first ones not
+ * at all where the C compiler will say the same again. */
 static int make_text(struct driver *driver, struct unit *unit, const char *output)
 {
     const char *first = temporary_path(&driver->temporary, unit->number, "messages");
