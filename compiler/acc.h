@@ -274,7 +274,8 @@ struct acc {
     uint32_t token_count;
     struct file *files;
     uint32_t file_count;
-    /* tree: external declarations that hold something of the dialect, in order of text. All else stays text. */
+    /* tree: external declarations that hold something of the dialect, in order of text. All else
+     * stays text. */
     struct node **items;
     uint32_t item_count;
     struct symbol **iterators; /* functions named N_anext at file scope */
@@ -361,7 +362,8 @@ void report_no_more_of(struct acc *acc, const char *function);
 void report_hold(struct acc *acc);
 void report_release(struct acc *acc);
 uint32_t error_count(const struct acc *acc);
-/* Blanks out the pragmas that are about acc's own warnings, which the C compiler does not know (pragmas.c). */
+/* Blanks out the pragmas that are about acc's own warnings, which the C compiler does not know
+ * (pragmas.c). */
 void drop_pragmas(struct acc *acc);
 
 /* ---- meaning: libclang ----------------------------------------------------------------------- */
@@ -461,7 +463,8 @@ bool report_next_type(struct acc *acc, const struct node *operand);
 /* Reports acc->syntax_error in the words that the C compiler has for the same C (syntax.c). */
 void report_syntax(struct acc *acc);
 
-/* The whole way from acc->text to C. Null after an error (reported), or when the file has no dialect in it. */
+/* The whole way from acc->text to C. Null after an error (reported), or when the file has no
+ * dialect in it. */
 const char *translate(struct acc *acc);
 /* Whether --stop-after knows the pass. */
 bool translate_has_pass(const char *name);

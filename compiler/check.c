@@ -635,7 +635,9 @@ bool check_tree(struct acc *acc)
 {
     bool is_hopeless = false;
     struct mistaken mistaken = {0};
-    struct context context = {.acc = acc, .is_file_scope = true, .mistaken = &mistaken, .is_hopeless = &is_hopeless};
+    struct context context = {
+        .acc = acc, .is_file_scope = true, .mistaken = &mistaken, .is_hopeless = &is_hopeless,
+    };
     for (uint32_t i = 0; i < acc->item_count; i++)
         check_node(context, acc->items[i]);
     for (uint32_t i = 0; i < mistaken.count; i++)

@@ -18,8 +18,8 @@ void print_child_slot(struct printer *printer, const struct slot *slot)
     const char *alignment = arena_format(acc->arena, "__alignof__(%s)", frame);
     print_format(printer, "\nstruct { char front[(sizeof(struct ac__own) + sizeof(struct ac__task) + %s - 1) / %s * %s]"
                           " __attribute__((aligned(%s)));", alignment, alignment, alignment, alignment);
-    print_format(printer, "%s frame; %s} ac__child_%s;", frame, slot->callee->needs_stack ? "char room[AC__ROOM]; " : "",
-                 slot->name);
+    print_format(printer, "%s frame; %s} ac__child_%s;", frame,
+                 slot->callee->needs_stack ? "char room[AC__ROOM]; " : "", slot->name);
 }
 
 static void print_origin(struct printer *printer, const struct symbol *child)

@@ -68,7 +68,8 @@ const char *clang_string(struct acc *acc, CXString string);
 /* prologue.c: macros to stand in front of a shadow, that make clang read text preprocessed for gcc. */
 void prologue_write(struct buffer *out, const char *shadow);
 
-/* wording.c: puts libclang's words into the user's: handles are ac_coro(T) and kin, generated names vanish. */
+/* wording.c: puts libclang's words into the user's: handles are ac_coro(T) and kin, generated
+ * names vanish. */
 const char *wording(struct acc *acc, const char *text);
 
 #endif

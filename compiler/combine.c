@@ -27,7 +27,8 @@ static bool gives_nothing(const struct node *coroutine)
 static struct node *bit_field(const struct node *argument)
 {
     struct node *lvalue = argument->kind == NODE_ASSIGN ? node_strip(argument->child[0]) : NULL;
-    return lvalue && lvalue->kind == NODE_MEMBER && lvalue->type && lvalue->type->is_bit_field ? lvalue : NULL;
+    bool is_member = lvalue && lvalue->kind == NODE_MEMBER;
+    return is_member && lvalue->type && lvalue->type->is_bit_field ? lvalue : NULL;
 }
 
 static bool converts(const struct node *argument)
@@ -60,8 +61,8 @@ static const char *store_function(struct acc *acc, struct node *argument)
     const char *from = declare_as(acc, argument->child[1]->type->result->declaration, "*");
     const char *name = arena_format(acc->arena, "ac__store_%u", ++acc->store_count);
     argument->store = name;
-    return arena_format(acc->arena, "static void %s(void *into, const void *value) { %s = *(%s)(void *)value; }\n", name,
-                        stored_place(acc, argument), from);
+    const char *text = "static void %s(void *into, const void *value) { %s = *(%s)(void *)value; }\n";
+    return arena_format(acc->arena, text, name, stored_place(acc, argument), from);
 }
 
 void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, uint32_t *count)

@@ -192,7 +192,8 @@ static struct node *view_type(struct declare *declare, struct node *item, struct
     return typed(declare, slot->specifiers, slot->declarator, name);
 }
 
-/* An array may have its length from its initialiser, which the type of the bytes in the frame does not see. */
+/* An array may have its length from its initialiser, which the type of the bytes in the frame
+ * does not see. */
 static void declare_view(struct declare *declare, struct node *item, struct slot *slot)
 {
     struct acc *acc = declare->acc;

@@ -118,7 +118,8 @@ static void print_expected_call(struct printer *printer, struct node *call, cons
     print_text(printer, "{");
     for (uint32_t i = 1; i < call->count; i++)
         if (contains_call(call->child[i])) {
-            /* the comma: what hoisting leaves of an argument may be a bit-field, which has no type of its own */
+            /* the comma: what hoisting leaves of an argument may be a bit-field, which has no
+             * type of its own */
             print_format(printer, "__extension__ __auto_type ac__argument%u = ((void)0, ", i);
             print_node(printer, call->child[i]);
             print_text(printer, ");");

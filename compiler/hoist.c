@@ -439,7 +439,8 @@ static struct node *hoist_statement_expression(struct hoist *hoist, struct node 
     return name;
 }
 
-/* An association with an await: its statements run only if it is the chosen one, which the C compiler knows. */
+/* An association with an await: its statements run only if it is the chosen one, which the C
+ * compiler knows. */
 static void hoist_association(struct hoist *hoist, struct node *generic, uint32_t chosen)
 {
     struct node *association = generic->child[chosen], *value = association->child[association->count - 1];

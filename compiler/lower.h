@@ -3,13 +3,16 @@
  *
  * The passes run in this order on each async function, each takes the tree the one before left:
  *
- *   places   which variables live in the frame                                       (places.c)
- *   desugar  async with, defer, cleanup variables -> try/finally                      (desugar.c)
- *            async for -> a loop                                                      (iterate.c)
- *   hoist    awaits inside expressions -> AWAIT_STATEMENT and temporaries             (hoist.c, hoist_statements.c)
- *   declare  declarations of frame variables -> assignments to the frame              (declare.c)
- *   regions  try/catch/finally/throw/return/yield -> labels, gotos, pending codes     (regions.c)
- *   emit     numbers the awaits, lays the frame out, prints                           (frame.c, emit*.c)
+ *   aliases      other names for types whose names the function hides           (aliases.c)
+ *   unevaluated  operands of typeof and kin keep only what gives them a type    (unevaluated.c)
+ *   places       which variables live in the frame                              (places.c)
+ *   desugar      async with, defer, cleanup variables -> try/finally            (desugar.c)
+ *                async for -> a loop                                            (iterate.c)
+ *   hoist        awaits inside expressions -> AWAIT_STATEMENT and temporaries   (hoist*.c)
+ *   declare      declarations of frame variables -> assignments to the frame    (declare.c)
+ *   regions      try/catch/finally/throw/return/yield -> labels, gotos and
+ *                pending codes                                                  (regions.c, pending.c)
+ *   emit         numbers the awaits, lays the frame out, prints                 (frame.c, emit*.c)
  */
 #ifndef ACC_LOWER_H
 #define ACC_LOWER_H
@@ -90,7 +93,8 @@ struct node *build_block(struct acc *acc, const struct node *near);
 void build_into(struct acc *acc, struct node *block, struct node *item);
 /* The same with what the C compiler is not to warn of. */
 void build_hidden_into(struct acc *acc, struct node *block, struct node *item);
-/* A pragma for a loop must stay directly in front of it: moves one from the end of `from` to that of `block`. */
+/* A pragma for a loop must stay directly in front of it: moves one from the end of `from` to
+ * that of `block`. */
 void build_pragma_into(struct acc *acc, struct node *from, struct node *block);
 /* A pragma that asks the optimiser something for the loop behind it. */
 bool is_loop_hint(struct acc *acc, const struct node *node);
@@ -119,7 +123,8 @@ bool is_expression(const struct node *node);
 /* What an lvalue is a part of, through members and elements: a name, what a pointer leads to
  * (`p->m`, `*p`, `p[i]`), or what is no object of the program's own, such as a call. */
 struct node *lvalue_base(const struct acc *acc, struct node *node);
-/* The type of an expression's value: after array and function decay, a bit-field's promoted. Null: not known. */
+/* The type of an expression's value: after array and function decay, a bit-field's promoted.
+ * Null: not known. */
 struct type_info *value_type(const struct node *node);
 /* An expression without a value. */
 bool is_void(const struct node *node);
@@ -157,8 +162,7 @@ bool has_attribute(struct acc *acc, const struct symbol *function, const char *n
 void print_code_attributes(struct printer *printer, const struct function *function);
 
 /* ---- the passes: each takes the function as the one before left it, and changes its body */
-/* First of all, before places: */
-/* Types whose names the function hides get others, in its prelude: before all passes. */
+/* Before all others: the names go to the function's prelude. */
 void aliases(struct function *function);
 void unevaluated(struct function *function);
 void places(struct function *function);

@@ -13,7 +13,8 @@
  * suspends like an await, and so does the end of a block that has scoped children, which may use
  * its variables until then. Static, extern and thread-local objects stay where they are, and so
  * does whatever an await can't see: the C compiler keeps it in registers and a debugger shows
- * it. Parameters that stay outside are parameters in C, too (emit_function.c).
+ * it. Parameters that stay outside are parameters of the run function in C, too, or its locals
+ * where it takes no arguments (emit_function.c).
  *
  * Objects without a name go to the frame, too: compound literals, and records returned by value
  * whose array members are used in an expression with an await.
@@ -283,7 +284,8 @@ static void place_declaration(struct scan *scan, struct node *declaration)
     }
 }
 
-/* The variable of an `async for` is a new one for each item: it does not see the await that fetches the next. */
+/* The variable of an `async for` is a new one for each item: it does not see the await that
+ * fetches the next. */
 static void place_each(struct scan *scan, struct node *node)
 {
     struct node *declaration = node->child[0], *declarator = declaration->child[1]->child[0];

@@ -17,14 +17,16 @@ struct printer {
     uint32_t last_token;       /* the token printed last; 0 after generated text */
     uint32_t near;             /* the token to blame for generated text */
     struct shadow *shadow;     /* receives pieces and queries; null: not wanted */
-    /* Prints the kinds that the mode treats in its own way; false: print the node as its tokens and children. */
+    /* Prints the kinds that the mode treats in its own way; false: print the node as its tokens
+     * and children. */
     bool (*special)(struct printer *printer, struct node *node);
     /* Called when a declarator has been printed in pieces; `mark` is shadow->piece_count before. Null: not wanted. */
     void (*declarator_printed)(struct printer *printer, struct node *declarator, uint32_t mark);
     /* Prints a typedef's name in a way of its own; false: as it is. Null: not wanted. */
     bool (*print_typedef)(struct printer *printer, const struct symbol *symbol);
     bool is_generator;         /* the shadow of a generator's body is being printed */
-    /* What the declaration that is printed next has behind its own storage classes and attributes, or null. */
+    /* What the declaration that is printed next has behind its own storage classes and
+     * attributes, or null. */
     const char *more_storage;
     struct function *function; /* whose body is being printed (lower.h), or null */
 };
@@ -63,7 +65,8 @@ void print_result_type(struct printer *printer, struct node *specifiers, struct 
 void print_child_result(struct printer *printer, struct node *specifiers, struct node *declarator);
 /* The type of what calling it gives: ac_coro(T), or ac_gen(T) of a generator. */
 void print_made_type(struct printer *printer, struct node *specifiers, struct node *declarator);
-/* Every mode's way with async declarations, parameters, members and type names; true if it printed the node. */
+/* Every mode's way with async declarations, parameters, members and type names; true if it
+ * printed the node. */
 bool print_async_type(struct printer *printer, struct node *node);
 
 #endif

@@ -14,7 +14,8 @@ struct substitute {
     const char *name, *text;
 };
 
-/* Types that gcc has and clang has not. A header that was preprocessed for clang declares them as typedefs. */
+/* Types that gcc has and clang has not. A header that was preprocessed for clang declares them
+ * as typedefs. */
 static const struct substitute float_types[] = {
     {"_Float32", "float"}, {"_Float64", "double"}, {"_Float32x", "double"}, {"_Float64x", "long double"},
     {"_Float128", "__float128"},

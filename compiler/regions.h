@@ -14,9 +14,9 @@ enum pending {
 /* Who owns an error, and what is done to it where control leaves:
  *
  *   TRY      nobody: the handler catches it
- *   CATCH    `held`, null once `throw;` has passed it on: freed; kept as its context where another error leaves
+ *   CATCH    `held`, null once `throw;` has passed it on: freed; the context of another error
  *   GUARDED  nobody: the handler catches it for the finally; a jump sets its code
- *   FINALLY  `held`, while the code says that an error is pending: passed on at the end; kept as the context of another
+ *   FINALLY  `held`, while an error is pending: passed on at the end; the context of another
  */
 enum region_kind {
     REGION_TRY,     /* a block whose errors a catch takes: nothing to undo when a jump leaves it */
@@ -26,7 +26,7 @@ enum region_kind {
 };
 
 struct jump {
-    enum node_kind kind; /* NODE_RETURN, NODE_BREAK, NODE_CONTINUE, NODE_GOTO; NODE_THROW: a return with task->error */
+    enum node_kind kind; /* RETURN, BREAK, CONTINUE, GOTO; THROW: a return with task->error */
     struct symbol *label;
 };
 
@@ -44,7 +44,7 @@ struct region {
     struct symbol *pending;     /* GUARDED, FINALLY */
     const char *undo;           /* GUARDED */
     struct jump *jumps;         /* GUARDED: those that leave it */
-    struct node **resets;       /* GUARDED: what is put on the ways to `undo` on which no error comes, a statement each */
+    struct node **resets;       /* GUARDED: a statement on each way to `undo` on which no error comes */
     uint32_t jump_count, reset_count;
     const struct region *guarded; /* FINALLY: what it undoes */
     bool follows_errors;        /* FINALLY: an error may be pending */
@@ -64,7 +64,8 @@ struct node *jump_to(struct walk *walk, const struct node *near, struct handler 
 struct node *label_at(struct walk *walk, const struct node *near, const char *label);
 /* What the task is told where control enters or leaves a FINALLY that awaits. */
 void note_undoing(struct walk *walk, struct node *block, const struct region *region, const char *text);
-/* The same for all regions around: whoever asks a generator for items does something else while it is left. */
+/* The same for all regions around: whoever asks a generator for items does something else while
+ * it is left. */
 void note_all_undoing(struct walk *walk, struct node *block, const char *text);
 /* Whether an error is on its way, an own one or that of a generator closed in a finally: a test
  * of the code, %0. */

@@ -92,7 +92,8 @@ static void print_shadow_thread(struct printer *printer, struct node *call)
     print_text(printer, ") (*)(struct ac__coro *)))0)");
 }
 
-/* The coroutine whose result is that of an argument: what a nested ac_race or ac_any was checked by already. */
+/* The coroutine whose result is that of an argument: what a nested ac_race or ac_any was checked
+ * by already. */
 static struct node *first_of(const struct acc *acc, struct node *argument)
 {
     enum combinator combinator = combinator_of(acc, argument);

@@ -34,7 +34,8 @@ static CXType without_layer(CXType type)
     }
 }
 
-/* Without typedefs and the like at the top, names below kept where that is possible. Qualifiers may be lost. */
+/* Without typedefs and the like at the top, names below kept where that is possible. Qualifiers
+ * may be lost. */
 static CXType structure_of(CXType type)
 {
     while (type.kind == CXType_Elaborated || type.kind == CXType_Attributed || type.kind == CXType_Typedef)

@@ -10,7 +10,8 @@
 struct acc;
 struct arena;
 
-/* Memory that lives as long as the arena. Never null: when there is no memory the process says so and exits. */
+/* Memory that lives as long as the arena. Never null: when there is no memory the process says
+ * so and exits. */
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);
 void *arena_allocate(struct arena *arena, size_t size); /* zeroed, aligned for anything */

@@ -157,7 +157,8 @@ static bool ends_with_one_of(const char *name, const char *const *suffixes)
     return false;
 }
 
-/* Build systems that are told that a .ac file is to be compiled as C say `-x c`; it is Async C nevertheless. */
+/* Build systems that are told that a .ac file is to be compiled as C say `-x c`; it is Async C
+ * nevertheless. */
 static bool is_async_c(const char *name, const char *language)
 {
     static const char *const suffixes[] = {".ac", NULL};
