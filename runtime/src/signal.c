@@ -7,7 +7,7 @@
  *
  * Ctrl-C, that is SIGINT where it would have killed the process, cancels the main task of the loop that runs in the
  * main thread; a second one kills, since the handler has put the default back. While an ac_signal takes SIGINT, it is
- * the program's. */
+ * the program's: that is decided when it comes, not when the loop hears of it. */
 #include "core.h"
 
 #include <pthread.h>
@@ -23,6 +23,7 @@ enum { LAST_SIGNAL = 64, BELLS = 256 };
 
 static unsigned arrivals[LAST_SIGNAL + 1];
 static unsigned long all_arrivals;
+static unsigned interrupts; /* of SIGINT, those that came while nobody took it */
 static int bells[BELLS]; /* eventfds and 1; 0: none */
 static int handlers_running;
 static unsigned takers[LAST_SIGNAL + 1]; /* ac_signals that take it */
@@ -32,8 +33,10 @@ static void ring_bells(void)
     uint64_t one = 1;
     for (size_t i = 0; i < BELLS; i++) {
         int bell = __atomic_load_n(&bells[i], __ATOMIC_SEQ_CST);
-        if (bell)
-            (void)!write(bell - 1, &one, sizeof one);
+        if (!bell)
+            continue;
+        ac__takes_over(&bells[i]);
+        (void)!write(bell - 1, &one, sizeof one);
     }
 }
 
@@ -41,11 +44,14 @@ static void handle(int number)
 {
     int before = errno;
     __atomic_add_fetch(&handlers_running, 1, __ATOMIC_SEQ_CST);
-    if (number == SIGINT && !__atomic_load_n(&takers[SIGINT], __ATOMIC_SEQ_CST))
+    if (number == SIGINT && !__atomic_load_n(&takers[SIGINT], __ATOMIC_SEQ_CST)) {
         signal(SIGINT, SIG_DFL);
+        __atomic_add_fetch(&interrupts, 1, __ATOMIC_SEQ_CST);
+    }
     __atomic_add_fetch(&arrivals[number], 1, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&all_arrivals, 1, __ATOMIC_SEQ_CST);
     ring_bells();
+    ac__hands_over(&handlers_running);
     __atomic_sub_fetch(&handlers_running, 1, __ATOMIC_SEQ_CST);
     errno = before;
 }
@@ -69,6 +75,7 @@ static int attach_bell(struct ac__loop *loop)
     event = ac__mailbox_event(loop->mailbox);
     for (unsigned i = 0; i < BELLS && !loop->bell; i++) {
         int none = 0;
+        ac__hands_over(&bells[i]);
         if (__atomic_compare_exchange_n(&bells[i], &none, event + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
             loop->bell = i + 1;
     }
@@ -83,6 +90,7 @@ static void detach_bell(struct ac__loop *loop)
     __atomic_store_n(&bells[loop->bell - 1], 0, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&handlers_running, __ATOMIC_SEQ_CST))
         sched_yield();
+    ac__takes_over(&handlers_running);
     loop->bell = 0;
 }
 
@@ -233,11 +241,10 @@ static void wake_takers(struct ac__loop *loop)
 
 static void interrupt(struct ac__loop *loop)
 {
-    if (!loop->is_interruptible || ac__signal_arrivals(SIGINT) == loop->interrupts_seen)
+    unsigned count = __atomic_load_n(&interrupts, __ATOMIC_SEQ_CST);
+    if (!loop->is_interruptible || count == loop->interrupts_seen)
         return;
-    loop->interrupts_seen = ac__signal_arrivals(SIGINT);
-    if (__atomic_load_n(&takers[SIGINT], __ATOMIC_SEQ_CST))
-        return;
+    loop->interrupts_seen = count;
     loop->was_interrupted = true;
     ac__task_cancel(loop->main, false);
 }
@@ -268,7 +275,7 @@ void ac__signals_open(struct ac__loop *loop)
     loop->signals_seen = __atomic_load_n(&all_arrivals, __ATOMIC_SEQ_CST);
     if (getpid() != (pid_t)syscall(SYS_gettid))
         return;
-    loop->interrupts_seen = ac__signal_arrivals(SIGINT);
+    loop->interrupts_seen = __atomic_load_n(&interrupts, __ATOMIC_SEQ_CST);
     pthread_mutex_lock(&lock);
     if (sigaction(SIGINT, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
         loop->is_interruptible = use(SIGINT) == 0;
