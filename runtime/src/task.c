@@ -29,6 +29,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_HANDLES = (1 << 24) - 2 }; /* the runtime may hold one more for a step */
+
 struct shared_failure {
     struct ac__task task;
     struct ac__frame root;
@@ -277,8 +279,11 @@ void ac__detach(struct ac__task *task)
 struct ac__task *ac__ref(struct ac__task *task)
 {
     ac__check_handle(task);
-    if (!(task->flags & (AC__SHARED | AC__SCOPED)))
-        task->handles++;
+    if (task->flags & (AC__SHARED | AC__SCOPED))
+        return task;
+    if (unlikely(task->handles == MOST_HANDLES))
+        ac__die("too many handles of one task: %u", MOST_HANDLES);
+    task->handles++;
     return task;
 }
 
