@@ -101,8 +101,11 @@ static void settle_quietly(struct entry *entry, struct ac__thrown *error, const 
         store(&entry->child, value);
 }
 
+/* After a cancellation no result counts, but the error with which another child answers still does. */
 static void win(struct family *family, const struct ac__child *child, const void *value)
 {
+    if (family->is_interrupted)
+        return;
     family->has_winner = true;
     if (child->size)
         memcpy(family->result, value, child->size);

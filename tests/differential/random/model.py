@@ -388,7 +388,7 @@ class Family:
     def win_or_fail(self, task, fail):
         if task.error:
             fail(task.error)
-        else:
+        elif not self.is_interrupted:
             self.has_winner, self.winner = True, task.value
 
     def finish(self, index, task):
