@@ -735,6 +735,11 @@ struct ac__task *ac__awaited_task(const struct ac__frame *frame);
 /* The task that waits for its children, of which this waiter watches one; null if the waiter is something else. */
 struct ac__task *ac__family_of(const struct ac__waiter *waiter) AC__IF_LINKED;
 
+/* ---- wait.c ------------------------------------------------------------------------------------------------------ */
+
+/* The same for what ac_wait and ac_as_completed watch. */
+struct ac__task *ac__watch_of(const struct ac__waiter *waiter) AC__IF_LINKED;
+
 /* ---- group.c ----------------------------------------------------------------------------------------------------- */
 
 /* The same for the children of a group. */

@@ -85,6 +85,8 @@ static struct ac__task *awaiter_of(const struct ac__waiter *waiter)
     struct ac__task *task = waiter->wait.task;
     if (!task && ac__family_of)
         task = ac__family_of(waiter);
+    if (!task && ac__watch_of)
+        task = ac__watch_of(waiter);
     if (!task && ac__group_of)
         task = ac__group_of(waiter);
     return task;

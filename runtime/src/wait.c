@@ -357,6 +357,18 @@ static const struct ac__function completed_function = {.is_generator = true, .re
                                                        .result_size = sizeof(void *),
                                                        .close = completed_close};
 
+struct ac__task *ac__watch_of(const struct ac__waiter *waiter)
+{
+    const struct watched *watched = container_of(waiter, const struct watched, waiter);
+    const struct completed *completed;
+    if (waiter->wait.cancel == watched_done)
+        return ((const struct watch *)watched->owner)->task;
+    if (waiter->wait.cancel != completed_note)
+        return NULL;
+    completed = watched->owner;
+    return completed->base.state == WAITS ? completed->wait.task : NULL;
+}
+
 struct ac__frame *ac__as_completed(const void *items, size_t count, unsigned kind)
 {
     struct completed *completed = NULL;
