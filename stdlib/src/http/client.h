@@ -106,10 +106,10 @@ void ac__transfer_free(struct transfer *transfer);
 
 /* ---- multipart.ac ------------------------------------------------------------------------------------------------ */
 
-/* Opens the files of a form. Gives 0, or an error code with the transfer's message. */
-ac_coro(int) ac__multipart_open(struct transfer *transfer, const ac_http_field *fields);
-/* The form becomes the request's body; its files are open. */
+/* The form becomes the request's body. */
 CURLcode ac__multipart_set(struct transfer *transfer, const ac_http_field *fields);
+/* Opens its files. Gives 0, or an error code with the transfer's message; the transfer may have ended meanwhile. */
+ac_coro(int) ac__multipart_open(struct transfer *transfer);
 /* The task that gets from the disk what is to be sent next. */
 ac_coro(void) ac__multipart_bring_files(struct transfer *transfer);
 void ac__multipart_free(struct transfer *transfer);
@@ -159,9 +159,11 @@ struct ac_http_session {
     ac_event idle; /* no transfers are under way */
 };
 
-/* Hands a transfer to libcurl. 0, or an error code. */
-int ac__session_add(ac_http_session *session, struct transfer *transfer);
-/* Takes it back; the connection goes to the next if the transfer has ended well, else it is closed. */
+/* The transfer is under way from here on: the session waits for it, or ends it. 0 or AC_ECLOSED. */
+int ac__session_enter(ac_http_session *session, struct transfer *transfer);
+/* Hands it to libcurl. 0, or an error code. */
+int ac__session_begin(struct transfer *transfer);
+/* Takes it back, from libcurl, too, if that has it; the connection goes to the next if the transfer has ended well, else it is closed. */
 void ac__session_remove(struct transfer *transfer);
 /* Cuts what is under way and frees it. */
 void ac__session_free(ac_http_session *session);

@@ -115,9 +115,8 @@ static int set_timer(CURLM *multi, long milliseconds, void *argument)
 
 /* ---- transfers --------------------------------------------------------------------------------------------------- */
 
-int ac__session_add(ac_http_session *session, struct transfer *transfer)
+int ac__session_enter(ac_http_session *session, struct transfer *transfer)
 {
-    CURLMcode outcome;
     if (session->is_closing)
         return AC_ECLOSED;
     transfer->session = session;
@@ -126,6 +125,13 @@ int ac__session_add(ac_http_session *session, struct transfer *transfer)
         session->transfers->previous = transfer;
     session->transfers = transfer;
     session->count++;
+    return 0;
+}
+
+int ac__session_begin(struct transfer *transfer)
+{
+    ac_http_session *session = transfer->session;
+    CURLMcode outcome;
     curl_easy_setopt(transfer->easy, CURLOPT_SHARE, session->share);
     outcome = curl_multi_add_handle(session->multi, transfer->easy);
     if (outcome != CURLM_OK) {
