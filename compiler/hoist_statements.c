@@ -242,8 +242,8 @@ static struct node *without_initialiser(struct hoist *hoist, struct node *item)
 /* One declaration per declarator, since each initialiser may need statements in front of it. */
 static void hoist_declaration(struct hoist *hoist, struct node *node)
 {
-    if (node->child[0]->has_await) { /* typeof(int[await f()]) */
-        hoist->remaining = count_suspensions(node->child[0]);
+    if (node->child[0]->has_await) { /* typeof(int[await f()]): it is spelled again behind later awaits */
+        hoist->remaining = count_suspensions(node->child[0]) + 1;
         hoist_operands(hoist, node->child[0]);
         hoist->remaining = 0;
     }
