@@ -216,8 +216,6 @@ async void ac__http_connection_send(struct connection *c, const void *bytes, siz
 async size_t ac__http_connection_send_file(struct connection *c, int file, off_t offset, size_t size);
 /* Sends what there is to send when the loop gets control, unless it has been sent before. */
 async void ac__http_connection_push_later(struct connection *c);
-/* Its client may have gone while nobody looked: looks, if the handler runs and nothing else waits for the client. */
-void ac__http_connection_look(struct connection *c);
 /* "Sun, 06 Nov 1994 08:49:37 GMT", in HTTP_TIME bytes. False, and "": in no year that this form can name. */
 bool ac__http_write_time(char *text, time_t time);
 /* The header field. */
