@@ -154,10 +154,7 @@ static struct pragma_macro find_macro(struct acc *acc, uint32_t token, const cha
 /* Lets a line that is a macro and nothing else be what that is defined as. */
 static void expand(struct acc *acc, uint32_t token, struct pragma_line *line)
 {
-    size_t length = 0;
-    while (line->text + length < line->end &&
-           (isalnum((unsigned char)line->text[length]) || line->text[length] == '_'))
-        length++;
+    size_t length = word_length(line->text);
     if (length == 0 || isdigit((unsigned char)*line->text) || !is_lone(line->text + length, line->end))
         return;
     struct pragma_macro macro = find_macro(acc, token, arena_intern(acc->arena, line->text, length));

@@ -99,22 +99,9 @@ static const struct substitute gcc_builtins[] = {
     {"__builtin_stdc_trailing_zeros", "(value) ((unsigned)(value))"},
 };
 
-static bool is_name_byte(char c)
-{
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static size_t name_length(const char *text)
-{
-    size_t length = 0;
-    while (is_name_byte(text[length]))
-        length++;
-    return length;
-}
-
 static int index_of(const struct substitute *table, size_t count, const char *text)
 {
-    size_t length = name_length(text);
+    size_t length = word_length(text);
     for (size_t i = 0; i < count; i++)
         if (strncmp(text, table[i].name, length) == 0 && !table[i].name[length])
             return (int)i;
@@ -130,12 +117,12 @@ struct mention {
 static void find_mentions(struct mention *mentions, const struct substitute *table, size_t count,
                           const char *start, const char *text)
 {
-    for (const char *at = text; (at = strstr(at, start)); at += name_length(at)) {
-        int i = at > text && is_name_byte(at[-1]) ? -1 : index_of(table, count, at);
+    for (const char *at = text; (at = strstr(at, start)); at += word_length(at)) {
+        int i = at > text && is_word_byte(at[-1]) ? -1 : index_of(table, count, at);
         if (i < 0)
             continue;
         mentions[i].is_there = true;
-        mentions[i].is_declared |= at[name_length(at)] == ';' && at > text && at[-1] != '(';
+        mentions[i].is_declared |= at[word_length(at)] == ';' && at > text && at[-1] != '(';
     }
 }
 

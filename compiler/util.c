@@ -169,6 +169,19 @@ bool has_suffix(const char *name, const char *suffix)
     return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
 }
 
+bool is_word_byte(char c)
+{
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+size_t word_length(const char *text)
+{
+    size_t length = 0;
+    while (is_word_byte(text[length]))
+        length++;
+    return length;
+}
+
 /* ---- growing text ---------------------------------------------------------------------------- */
 
 static void buffer_reserve(struct buffer *buffer, size_t more)

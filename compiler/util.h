@@ -24,6 +24,10 @@ const char *arena_intern(struct arena *arena, const char *text, size_t length);
 /* A name that is longer than its suffix. */
 bool has_suffix(const char *name, const char *suffix);
 
+/* A letter of ASCII, a digit or '_'; how many of them a text begins with. */
+bool is_word_byte(char c);
+size_t word_length(const char *text);
+
 /* Makes room for one more element in an array of `count` whose capacity is the next power of two. */
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_size);
 #define ARENA_PUSH(arena, array, count) \

@@ -76,11 +76,6 @@ static bool is_plain_type(const char *type, size_t length, char after)
     return !memchr(type, '(', length) && !memchr(type, '[', length);
 }
 
-static bool is_word_character(char c)
-{
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* clang prints `typeof(T)` for types and `typeof (e)` for expressions; the first ones go. */
 static const char *without_typeof(struct acc *acc, const char *text)
 {
@@ -88,7 +83,7 @@ static const char *without_typeof(struct acc *acc, const char *text)
     while ((at = strstr(at, "typeof("))) {
         size_t start = (size_t)(at - text), open = start + strlen("typeof");
         size_t close = close_of(text, open);
-        if (close == SIZE_MAX || (start > 0 && is_word_character(text[start - 1])) ||
+        if (close == SIZE_MAX || (start > 0 && is_word_byte(text[start - 1])) ||
             !is_plain_type(text + open + 1, close - open - 1, text[close + 1])) {
             at++;
             continue;
