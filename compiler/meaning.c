@@ -78,6 +78,7 @@ static void collect_arguments(struct acc *acc, const char *shadow, struct argume
     add_warning_options(acc, arguments);
     add_argument(arguments, "-Wformat");
     add_argument(arguments, "-Wdeclaration-after-statement");
+    add_argument(arguments, "-fspell-checking"); /* which libclang leaves out */
     add_argument(arguments, "-ferror-limit=0");
     add_argument(arguments, "-fbracket-depth=5000");
     add_argument(arguments, "-xcpp-output");
