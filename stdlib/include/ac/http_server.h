@@ -112,7 +112,8 @@ int ac_http_add_listener(ac_http_server *server, ac_listener *listener);
 ac_coro(void) ac_http_run(ac_http_server *server);
 
 /* Asks ac_http_run to end, also before it has taken its first step. From the loop's thread, a handler, too. A connection
- * ends with the response under way; what its client has sent ahead is not answered. */
+ * ends with the response under way; what its client has sent ahead is not answered. An idle one ends at once, unless a
+ * request has come to its socket by then: that is answered. */
 void ac_http_stop(ac_http_server *server);
 
 /* Serves one connection on a stream of any kind until it ends. The stream stays the caller's, and is of no use any

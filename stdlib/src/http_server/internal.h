@@ -214,6 +214,8 @@ async size_t ac__http_connection_fill(struct connection *c, double until, enum p
 async void ac__http_connection_send(struct connection *c, const void *bytes, size_t size);
 /* The same with a part of a file, WRITE_SLICE at most; gives how much of it there was. */
 async size_t ac__http_connection_send_file(struct connection *c, int file, off_t offset, size_t size);
+/* The server is stopping: if it is idle it has had its time. */
+void ac__http_connection_stop(struct connection *c);
 /* Sends what there is to send when the loop gets control, unless it has been sent before. */
 async void ac__http_connection_push_later(struct connection *c);
 /* "Sun, 06 Nov 1994 08:49:37 GMT", in HTTP_TIME bytes. False, and "": in no year that this form can name. */
