@@ -138,7 +138,8 @@ const char *ac_request_target(const ac_request *r);
 const char *ac_request_path(ac_request *r);
 /* What stands behind the '?', undecoded; "" if there is nothing. */
 const char *ac_request_query_string(const ac_request *r);
-/* The value of a field of the query, decoded; null if there is none (or no memory). */
+/* The value of the first field of a name in the query, decoded; null if there is none, or no memory, or a %00 in it,
+ * where the text would end. */
 const char *ac_request_query(ac_request *r, const char *name);
 /* What stands for {name} of the pattern in this request, decoded; null if the pattern has no such name (or no memory).
  * */
