@@ -9,11 +9,12 @@
  *                                           else ac__never(); D }
  *     throw code, "format", x;        ->  { (void)(code); ac__never(...); }
  *     async with (T x = e) S          ->  { T x = <what entering e gives>; S }      shadow_with.c
- *     ac_thread(fn(x))                ->  ((void)(fn(x)), (ac_coro(__typeof__(fn(x))))0)
+ *     ac_thread(fn(x))                ->  ((ac_coro(__typeof__(fn(x))))0)
  *     async T x = e;                  ->  ac_task(T) const x = 0; T ac__child = (e)(0);
  *     yield e;                        ->  { if (maybe) return (e); }
  *     async for (T x : e) S           ->  { auto each = (e); while (maybe) { T x = <item of each>; S } }
  *     ac_gather(a = f(), g())         ->  ((void)(a = (f())(0)), (void)((g())(0)), (ac_coro(void))0)
+ *     ac_race(f(), g())               ->  ((ac_coro(__typeof__(1 ? (f())(0) : (g())(0))))0)
  *
  * Every token is entered in the map, so that what libclang says can be said of the program as
  * written. Each expression and declarator in a parsed function body is a query: libclang gives
@@ -85,23 +86,22 @@ static void print_shadow_thread(struct printer *printer, struct node *call)
         print_text(printer, "0");
         return;
     }
-    print_text(printer, "((void)(");
-    print_node(printer, call->child[1]);
-    print_text(printer, "), (__typeof__(__typeof__(");
+    print_text(printer, "((__typeof__(__typeof__(");
     print_node(printer, call->child[1]);
     print_text(printer, ") (*)(struct ac__coro *)))0)");
 }
 
-/* The coroutine whose result is that of an argument: what a nested ac_race or ac_any was checked
- * by already. */
-static struct node *first_of(const struct acc *acc, struct node *argument)
+/* A coroutine of the type that the arguments' results have in common. Each argument is printed once: else the text would
+ * double with every combinator that lies in another. */
+static void print_common_result(struct printer *printer, struct node *call)
 {
-    enum combinator combinator = combinator_of(acc, argument);
-    while ((combinator == COMBINATOR_RACE || combinator == COMBINATOR_ANY) && argument->count > 1) {
-        argument = argument->child[1];
-        combinator = combinator_of(acc, argument);
+    print_text(printer, "((__typeof__(__typeof__(");
+    for (uint32_t i = 1; i < call->count; i++) {
+        print_text(printer, i + 1 < call->count ? "1 ? (" : "(");
+        print_node(printer, call->child[i]);
+        print_text(printer, i + 1 < call->count ? ")(0) :" : ")(0)");
     }
-    return argument;
+    print_text(printer, ") (*)(struct ac__coro *)))0)");
 }
 
 static void print_shadow_combinator(struct printer *printer, struct node *call, enum combinator combinator)
@@ -110,22 +110,15 @@ static void print_shadow_combinator(struct printer *printer, struct node *call, 
         print_shadow_thread(printer, call);
         return;
     }
+    if (combinator == COMBINATOR_RACE || combinator == COMBINATOR_ANY) {
+        print_common_result(printer, call);
+        return;
+    }
     print_text(printer, "(");
     for (uint32_t i = 1; i < call->count; i++)
         print_combined(printer, call->child[i]);
-    if (combinator == COMBINATOR_GATHER) {
-        print_text(printer, "(void (*)(struct ac__coro *))0)");
-    } else if (combinator == COMBINATOR_SETTLE) {
-        print_text(printer, "(struct ac_error (*)(struct ac__coro *))0)");
-    } else {
-        print_text(printer, "(__typeof__(__typeof__(");
-        for (uint32_t i = 1; i < call->count; i++) {
-            print_text(printer, i + 1 < call->count ? "1 ? (" : "(");
-            print_node(printer, first_of(printer->acc, call->child[i]));
-            print_text(printer, i + 1 < call->count ? ")(0) :" : ")(0)");
-        }
-        print_text(printer, ") (*)(struct ac__coro *)))0)");
-    }
+    print_text(printer, combinator == COMBINATOR_GATHER ? "(void (*)(struct ac__coro *))0)"
+                                                        : "(struct ac_error (*)(struct ac__coro *))0)");
 }
 
 static void print_try(struct printer *printer, struct node *node)
