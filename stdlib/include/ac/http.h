@@ -117,7 +117,8 @@ typedef struct ac_http_field {
 struct ac_http_options {
     const char *url;
     const ac_http_pair *params;  /* appended to the URL's query, percent-encoded: ac_http_pairs({"q", "search term"}) */
-    const ac_http_pair *headers; /* sent as they are; a null value leaves out what would be sent by itself */
+    const ac_http_pair *headers; /* sent as they are; a null value leaves out what would be sent by itself. A Cookie's
+                                    value is sent beside the session's cookies, and to no other host, where a redirect leads there */
     const void *data;            /* a body: `size` bytes, or a text if size is 0; application/octet-stream unless the
                                     headers say otherwise */
     size_t size;

@@ -61,6 +61,7 @@ struct transfer {
     bool has_header;
     bool may_be_asked_again, was_asked_again; /* by digest: a 401 is not the answer yet */
     bool follows;
+    bool has_cookies; /* of the program's own */
     bool header_is_whole; /* the empty line of the last has come */
     size_t header_size;
     char length[24];      /* what it says of the body's; "": nothing yet */

@@ -85,18 +85,59 @@ static bool line_is_replaced(const char *line, const ac_http_pair *pairs)
     return false;
 }
 
+static void list_drop(struct curl_slist **link)
+{
+    struct curl_slist *line = *link;
+    *link = line->next;
+    line->next = NULL;
+    curl_slist_free_all(line);
+}
+
 void ac__headers_drop_body(struct curl_slist **list)
 {
     while (*list) {
-        struct curl_slist *line = *list;
-        if (strncasecmp(line->data, "Content-", 8) == 0 || line_is_of(line->data, "Transfer-Encoding")) {
-            *list = line->next;
-            line->next = NULL;
-            curl_slist_free_all(line);
+        const char *line = (*list)->data;
+        if (strncasecmp(line, "Content-", 8) == 0 || line_is_of(line, "Transfer-Encoding"))
+            list_drop(list);
+        else
+            list = &(*list)->next;
+    }
+}
+
+static bool append_cookies(struct bytes *cookies, const char *line)
+{
+    const char *value = line + sizeof "Cookie:" - 1;
+    if (!*value)
+        return true; /* none: "Cookie:" or "Cookie;" */
+    return (!cookies->size || ac__bytes_append_text(cookies, "; ")) && ac__bytes_append_text(cookies, value + 1);
+}
+
+/* Takes the cookies out of the fields, as one field's value. False: no memory. */
+static bool take_cookies(struct curl_slist **list, struct bytes *cookies)
+{
+    while (*list) {
+        if (!line_is_of((*list)->data, "Cookie")) {
+            list = &(*list)->next;
         } else {
-            list = &line->next;
+            if (!append_cookies(cookies, (*list)->data))
+                return false;
+            list_drop(list);
         }
     }
+    return true;
+}
+
+/* Those of the program stand in one field with the session's, which libcurl sees to where it knows of them (RFC 6265,
+ * 5.4). */
+static CURLcode set_cookies(struct transfer *transfer)
+{
+    struct bytes cookies = {0};
+    CURLcode outcome = take_cookies(&transfer->header_list, &cookies) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+    transfer->has_cookies = cookies.size;
+    if (cookies.size)
+        outcome |= curl_easy_setopt(transfer->easy, CURLOPT_COOKIE, cookies.data);
+    ac__bytes_free(&cookies);
+    return outcome;
 }
 
 /* The session's fields but for those that the request has itself, the request's, and what this module sends if neither
@@ -333,6 +374,7 @@ static int set_all(struct transfer *transfer, const ac_http_session *session, co
     outcome |= set_protocol(transfer, options);
     outcome |= set_auth(transfer, options);
     outcome |= set_method(transfer, body);
+    outcome |= set_cookies(transfer);
     outcome |= curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->header_list);
     if (outcome != CURLE_OK)
         return ENOMEM;
@@ -344,7 +386,7 @@ static int set_all(struct transfer *transfer, const ac_http_session *session, co
 static bool is_plain(const struct transfer *transfer, const struct ac_http_options *options, const struct body *body)
 {
     return is(transfer, "GET") && !body->data && !body->fields && !transfer->has_upload && !options->auth
-        && !options->digest && !options->raw && !options->http1;
+        && !options->digest && !options->raw && !options->http1 && !list_has(transfer->header_list, "Cookie");
 }
 
 static int take_handle(struct transfer *transfer, const ac_http_session *session, bool is_plain_request)

@@ -92,6 +92,41 @@ static bool is_made_get(const char *method, long status)
     return (status == 301 || status == 302) && strcmp(method, "POST") == 0;
 }
 
+static bool parts_are_equal(CURLU *a, CURLU *b, CURLUPart part)
+{
+    char *one = NULL, *other = NULL;
+    bool are_equal = curl_url_get(a, part, &one, CURLU_DEFAULT_PORT) == CURLUE_OK
+                  && curl_url_get(b, part, &other, CURLU_DEFAULT_PORT) == CURLUE_OK && strcasecmp(one, other) == 0;
+    curl_free(one);
+    curl_free(other);
+    return are_equal;
+}
+
+/* Does a link lead to where the page came from? */
+static bool is_same_origin(const char *page, const char *link)
+{
+    CURLU *from = curl_url(), *to = from ? curl_url_dup(from) : NULL;
+    bool is_same = to && curl_url_set(from, CURLUPART_URL, page, CURLU_URLENCODE) == CURLUE_OK
+                && curl_url_set(to, CURLUPART_URL, page, CURLU_URLENCODE) == CURLUE_OK
+                && curl_url_set(to, CURLUPART_URL, link, CURLU_URLENCODE) == CURLUE_OK
+                && parts_are_equal(from, to, CURLUPART_SCHEME) && parts_are_equal(from, to, CURLUPART_HOST)
+                && parts_are_equal(from, to, CURLUPART_PORT);
+    curl_url_cleanup(from);
+    curl_url_cleanup(to);
+    return is_same;
+}
+
+/* The program's cookies are for the host that it asks; libcurl would hand them on. */
+static void leave_cookies(struct transfer *transfer, const char *location)
+{
+    char *url = NULL;
+    if (!transfer->has_cookies)
+        return;
+    curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+    if (!url || !is_same_origin(url, location))
+        curl_easy_setopt(transfer->easy, CURLOPT_COOKIE, NULL);
+}
+
 /* A redirect that libcurl is going to follow. After 303 it is to be a GET, whatever the method was. */
 static bool goes_on(struct transfer *transfer, long status)
 {
@@ -102,6 +137,7 @@ static bool goes_on(struct transfer *transfer, long status)
         return false;
     if (is_made_get(transfer->method, status))
         become_get(transfer);
+    leave_cookies(transfer, location->value);
     return true;
 }
 

@@ -90,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def get_echo(self, *_):
         body = self.read_body()
         self.answer_json({'method': self.command, 'path': self.path, 'body': body.decode('latin-1'),
-                          'headers': {name.lower(): value for name, value in self.headers.items()}})
+                          'headers': {name.lower(): ' | '.join(self.headers.get_all(name)) for name in self.headers}})
 
     def get_multipart(self):
         """What the fields of a form are: a line for each."""
