@@ -46,8 +46,8 @@ typedef struct ac_address {
 /* What an address may take as text, with its NUL. */
 enum { AC_ADDRESS_TEXT = 128 };
 
-/* Writes an address as text, cut to `size` bytes, and gives `text`: "192.0.2.1:80", "[2001:db8::1]:80", "/run/socket",
- * "@abstract", or "" for one without a name. */
+/* Writes an address as text, cut to `size` bytes, and gives `text`: "192.0.2.1:80", "[2001:db8::1]:80",
+ * "[fe80::1%eth0]:80", "/run/socket", "@abstract", or "" for one without a name. */
 char *ac_address_text(const ac_address *address, char *text, size_t size);
 /* The same without the port, and without brackets. */
 char *ac_address_host(const ac_address *address, char *text, size_t size);
