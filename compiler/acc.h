@@ -122,7 +122,8 @@ struct file {
     X(GOTO_COMPUTED)    /* expr */ \
     X(BREAK) X(CONTINUE) \
     X(RETURN)           /* expr? */ \
-    X(ASM)              /* operand exprs* */ \
+    X(ASM)              /* operand exprs*, ASM_LABEL* */ \
+    X(ASM_LABEL)        /* where an asm goto may lead; symbol */ \
     X(LOCAL_LABELS)     /* __label__ a, b; */ \
     X(NESTED_FUNCTION)  /* GNU nested function definition, children as of FUNCTION_DEFINITION: refused */ \
     /* the dialect's statements */ \

@@ -7,7 +7,8 @@
  *
  *   - it enters none: what would be undone was never done;
  *   - `finally` and `defer` themselves are not left, but by their end and by errors;
- *   - a computed goto leaves none, for nobody knows where it goes.
+ *   - a computed goto and an asm goto leave none that has to undo something: nobody knows whether
+ *     and where they go.
  *
  * Jumps are collected with their regions in one walk, and judged when all labels are known.
  */
@@ -27,7 +28,7 @@ struct stop {
 };
 
 struct jump {
-    const struct node *node;   /* a goto, break, continue, return; a case, to which its switch jumps */
+    const struct node *node;   /* a goto, break, continue, return; a case, to which its switch jumps; a label of asm */
     const struct region *from, *to; /* `to` of a goto: see its label */
 };
 
@@ -103,22 +104,35 @@ static void check_goto(struct jumps *jumps, struct jump *jump)
         check_leaving(jumps, jump);
 }
 
+/* A jump that lowering has no hold of; false, and a report, if it may not lead to this label. */
+static bool check_direct(struct jumps *jumps, const struct jump *jump, const struct symbol *label, const char *kind)
+{
+    uint32_t token = jump->node->first;
+    bool is_known;
+    const struct region *target = region_of(jumps, label, &is_known), *left = jump->from;
+    if (!is_known)
+        return true;
+    if (!check_entering(jumps, token, jump->from, target))
+        return false;
+    for (; left && !lies_in(target, left); left = left->outer) {
+        if (left->has_cleanup) {
+            report(jumps->acc, MESSAGE_COMPUTED_GOTO, token, kind);
+            report(jumps->acc, MESSAGE_CLEANUP_HERE, left->token);
+            return false;
+        }
+        if (left->cannot_be_left) {
+            report(jumps->acc, MESSAGE_JUMP_OUT, token, kind, left->word);
+            return false;
+        }
+    }
+    return true;
+}
+
 static void check_computed(struct jumps *jumps, const struct jump *jump)
 {
-    for (uint32_t i = 0; i < jumps->address_count; i++) {
-        bool is_known;
-        const struct region *target = region_of(jumps, jumps->addresses[i], &is_known), *left = jump->from;
-        if (!is_known)
-            continue;
-        if (!check_entering(jumps, jump->node->first, jump->from, target))
+    for (uint32_t i = 0; i < jumps->address_count; i++)
+        if (!check_direct(jumps, jump, jumps->addresses[i], "computed goto"))
             return;
-        for (; left && !lies_in(target, left); left = left->outer)
-            if (left->has_cleanup) {
-                report(jumps->acc, MESSAGE_COMPUTED_GOTO, jump->node->first);
-                report(jumps->acc, MESSAGE_CLEANUP_HERE, left->token);
-                return;
-            }
-    }
 }
 
 static void check_jump(struct jumps *jumps, struct jump *jump)
@@ -126,6 +140,7 @@ static void check_jump(struct jumps *jumps, struct jump *jump)
     switch (jump->node->kind) {
     case NODE_GOTO: check_goto(jumps, jump); break;
     case NODE_GOTO_COMPUTED: check_computed(jumps, jump); break;
+    case NODE_ASM_LABEL: check_direct(jumps, jump, jump->node->symbol, "asm goto"); break;
     case NODE_CASE:
     case NODE_DEFAULT: check_entering(jumps, jump->node->first, jump->from, jump->to); break;
     default: check_leaving(jumps, jump);
@@ -291,6 +306,7 @@ static void walk(struct position at, struct node *node)
     case NODE_DEFAULT: walk_label(at, node); break;
     case NODE_GOTO:
     case NODE_GOTO_COMPUTED:
+    case NODE_ASM_LABEL:
     case NODE_RETURN:
     case NODE_BREAK:
     case NODE_CONTINUE: walk_jump(at, node); break;

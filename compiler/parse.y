@@ -699,7 +699,12 @@ asm_open:
     ASM asm_qualifiers '(' STRING { $$ = make(p, NODE_ASM, $1, $4, 0); }
   | asm_open ':'
   | asm_open ','
-  | asm_open any_name { $$ = finish($1, $2); bind_label(p, $2, NULL); }
+  | asm_open any_name
+    {
+        struct node *label = make(p, NODE_ASM_LABEL, $2, $2, 0);
+        label->symbol = bind_label(p, $2, NULL);
+        $$ = attach(p, $1, label);
+    }
   | asm_open STRING
   | asm_open '(' expression ')' { $$ = finish(attach(p, $1, $3), $4); }
   | asm_open '[' any_name ']' ;
