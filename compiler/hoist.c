@@ -21,6 +21,8 @@
  */
 #include "hoist.h"
 
+#include <string.h>
+
 static struct node *hoist_expression(struct hoist *hoist, struct node *node, enum want want);
 
 uint32_t count_suspensions(const struct node *node)
@@ -72,6 +74,72 @@ static void assign_to(struct hoist *hoist, struct node *block, struct symbol *sy
                                          : build(hoist->acc, value, "%0 = (%1);", name, value, NULL));
 }
 
+/* ---- places that the C compiler chooses ------------------------------------------------------ */
+
+/* `_Generic(...)` and __builtin_choose_expr(...) are what they choose, an lvalue perhaps, which is
+ * then named by its address. */
+static bool is_choice(const struct hoist *hoist, const struct node *node)
+{
+    return node->kind == NODE_GENERIC ||
+           (node->kind == NODE_BUILTIN && token_is(hoist->acc, node->first, "__builtin_choose_expr"));
+}
+
+static bool is_operand_itself(const struct hoist *hoist, const struct node *node)
+{
+    return node->kind == NODE_PAREN || (node->kind == NODE_UNARY && token_is(hoist->acc, node->op, "__extension__"));
+}
+
+static bool has_address(const struct hoist *hoist, struct node *node)
+{
+    bool any = false;
+    while (is_operand_itself(hoist, node))
+        node = node->child[0];
+    switch (node->kind) {
+    case NODE_NAME: return node->symbol && node->symbol->kind == SYMBOL_OBJECT;
+    case NODE_INDEX:
+    case NODE_COMPOUND_LITERAL: return true;
+    case NODE_MEMBER: return !token_is(hoist->acc, node->op, ".") || has_address(hoist, node->child[0]);
+    case NODE_UNARY: return token_is(hoist->acc, node->op, "*");
+    case NODE_GENERATED: return node->count && strncmp(node->text, "(*", 2) == 0;
+    case NODE_GENERIC_ASSOC: return has_address(hoist, node->child[node->count - 1]);
+    default:
+        for (uint32_t i = 1; i < node->count && is_choice(hoist, node); i++)
+            any |= has_address(hoist, node->child[i]);
+        return any;
+    }
+}
+
+static struct node *address_of(struct hoist *hoist, struct node *place)
+{
+    struct node *address = build(hoist->acc, place, "&(%0)", place, NULL);
+    address->has_await = place->has_await;
+    return address;
+}
+
+/* A temporary for the address of what the node is. */
+static struct symbol *pointer_to(struct hoist *hoist, struct node *node)
+{
+    const struct type_info *type = node->type;
+    struct type_info pointer = {.class = TYPE_SCALAR, .size = sizeof(void *), .alignment = sizeof(void *)};
+    if (type && type->declaration && !type->is_variable)
+        pointer.declaration = arena_format(hoist->acc->arena, "%s%s%s", type->is_const ? "const " : "",
+                                           type->is_volatile ? "volatile " : "",
+                                           declare_as(hoist->acc, type->declaration, "(*@)"));
+    return new_temporary(hoist, &pointer, address_of(hoist, node->copy ? node->copy : node), true);
+}
+
+static struct node *pointed_to(struct hoist *hoist, const struct node *near, struct symbol *pointer)
+{
+    return build(hoist->acc, near, "(*%0)", build_name(hoist->acc, near, pointer), NULL);
+}
+
+static struct node *save_chosen_place(struct hoist *hoist, struct node *node)
+{
+    struct symbol *pointer = pointer_to(hoist, node);
+    assign_to(hoist, hoist->out, pointer, address_of(hoist, node));
+    return pointed_to(hoist, node, pointer);
+}
+
 /* ---- saving what stands left of an await ----------------------------------------------------- */
 
 static bool is_steady_name(const struct node *node)
@@ -83,6 +151,19 @@ static bool is_steady_name(const struct node *node)
            (node->type && (node->type->class == TYPE_ARRAY || node->type->class == TYPE_FUNCTION));
 }
 
+static bool is_steady(struct node *node);
+
+/* Of types and unevaluated expressions only the sizes of arrays count. */
+static bool has_steady_sizes(struct node *node)
+{
+    if (node->kind == NODE_ARRAY && node->count && node->child[0] && !is_steady(node->child[0]))
+        return false;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && !has_steady_sizes(node->child[i]))
+            return false;
+    return true;
+}
+
 /* Its value cannot change, whatever runs. */
 static bool is_steady(struct node *node)
 {
@@ -90,10 +171,11 @@ static bool is_steady(struct node *node)
     case NODE_CONSTANT:
     case NODE_STRING:
     case NODE_LABEL_ADDRESS:
+        return true;
     case NODE_SIZEOF_TYPE:
     case NODE_SIZEOF_EXPR:
     case NODE_TYPE_NAME:
-        return true;
+        return has_steady_sizes(node);
     case NODE_NAME:
         return is_steady_name(node);
     case NODE_GENERATED:
@@ -166,7 +248,9 @@ static struct node *save_place(struct hoist *hoist, struct node *node)
             node->child[0] = save_place(hoist, node->child[0]);
         return node;
     default:
-        return save_value(hoist, node);
+        return is_choice(hoist, node) && !holds_elements(node) && has_address(hoist, node)
+                   ? save_chosen_place(hoist, node)
+                   : save_value(hoist, node);
     }
 }
 
@@ -200,6 +284,8 @@ static enum want operand_want(const struct hoist *hoist, const struct node *node
         return token_is(hoist->acc, node->op, "&") ? WANT_PLACE : WANT_VALUE;
     case NODE_MEMBER:
         return token_is(hoist->acc, node->op, ".") ? WANT_PLACE : WANT_VALUE;
+    case NODE_GENERATED:
+        return *node->text == '&' ? WANT_PLACE : WANT_VALUE;
     default:
         return WANT_VALUE;
     }
@@ -439,14 +525,26 @@ static struct node *hoist_statement_expression(struct hoist *hoist, struct node 
     return name;
 }
 
-/* An association with an await: its statements run only if it is the chosen one, which the C
- * compiler knows. */
-static void hoist_association(struct hoist *hoist, struct node *generic, uint32_t chosen)
+/* One of the values that the C compiler chooses from: its statements run only if it is the one,
+ * which `test` asks. Returns what stands in its place. */
+static struct node *hoist_chosen(struct hoist *hoist, struct node *value, const char *text, struct node *test,
+                                 enum want want)
 {
-    struct node *association = generic->child[chosen], *value = association->child[association->count - 1];
+    bool is_place = want == WANT_PLACE && has_address(hoist, value);
+    struct symbol *result = is_place         ? pointer_to(hoist, value)
+                            : is_void(value) ? NULL
+                                             : kept_temporary(hoist, value, true);
+    struct node *block = branch(hoist, is_place ? address_of(hoist, value) : value, result);
+    build_into(hoist->acc, hoist->out, build(hoist->acc, value, text, test, block, NULL));
+    if (!result)
+        return nothing(hoist, value);
+    return is_place ? pointed_to(hoist, value, result) : build_name(hoist->acc, value, result);
+}
+
+/* `_Generic(control, A: 0, B: 1, C: 0)` where B is the association that is asked about. */
+static struct node *association_test(struct hoist *hoist, struct node *generic, uint32_t chosen)
+{
     struct node *test = node_make(hoist->acc, NODE_GENERIC, generic->first, generic->last, 0);
-    bool has_value = !is_void(value);
-    struct symbol *result = has_value ? kept_temporary(hoist, value, true) : NULL;
     node_append(hoist->acc, test, generic->child[0]);
     for (uint32_t i = 1; i < generic->count; i++) {
         struct node *other = generic->child[i];
@@ -458,35 +556,27 @@ static void hoist_association(struct hoist *hoist, struct node *generic, uint32_
                           NULL));
         node_append(hoist->acc, test, copy);
     }
-    struct node *block = branch(hoist, value, result);
-    build_into(hoist->acc, hoist->out, build(hoist->acc, generic, "if (%0) %1", test, block, NULL));
-    association->child[association->count - 1] =
-        has_value ? build_name(hoist->acc, value, result) : nothing(hoist, value);
+    return test;
 }
 
-static struct node *hoist_generic(struct hoist *hoist, struct node *node)
+static struct node *hoist_generic(struct hoist *hoist, struct node *node, enum want want)
 {
-    for (uint32_t i = 1; i < node->count; i++)
-        if (node->child[i]->has_await)
-            hoist_association(hoist, node, i);
+    for (uint32_t i = 1; i < node->count; i++) {
+        struct node *association = node->child[i], **value = &association->child[association->count - 1];
+        if (association->has_await)
+            *value = hoist_chosen(hoist, *value, "if (%0) %1", association_test(hoist, node, i), want);
+    }
     node->has_await = false;
     return node;
 }
 
 /* __builtin_choose_expr(condition, a, b) */
-static struct node *hoist_chosen(struct hoist *hoist, struct node *node)
+static struct node *hoist_choose_expr(struct hoist *hoist, struct node *node, enum want want)
 {
-    for (uint32_t i = 1; i < node->count; i++) {
-        struct node *value = node->child[i];
-        if (!value->has_await)
-            continue;
-        struct symbol *result = is_void(value) ? NULL : kept_temporary(hoist, value, true);
-        struct node *block = branch(hoist, value, result);
-        build_into(hoist->acc, hoist->out,
-                   build(hoist->acc, node, i == 1 ? "if (%0) %1" : "if (!(%0)) %1", node->child[0],
-                         block, NULL));
-        node->child[i] = result ? build_name(hoist->acc, value, result) : nothing(hoist, value);
-    }
+    for (uint32_t i = 1; i < node->count; i++)
+        if (node->child[i]->has_await)
+            node->child[i] = hoist_chosen(hoist, node->child[i], i == 1 ? "if (%0) %1" : "if (!(%0)) %1",
+                                          node->child[0], want);
     node->has_await = false;
     return node;
 }
@@ -499,12 +589,15 @@ static struct node *hoist_kind(struct hoist *hoist, struct node *node, enum want
     case NODE_CONDITIONAL: return hoist_conditional(hoist, node);
     case NODE_COMMA: return hoist_comma(hoist, node, want);
     case NODE_STATEMENT_EXPR: return hoist_statement_expression(hoist, node);
-    case NODE_GENERIC: return hoist_generic(hoist, node);
-    case NODE_BUILTIN:
-        if (token_is(hoist->acc, node->first, "__builtin_choose_expr"))
-            return hoist_chosen(hoist, node);
-        return hoist_operands(hoist, node);
-    default: return hoist_operands(hoist, node);
+    case NODE_GENERIC: return hoist_generic(hoist, node, want);
+    case NODE_BUILTIN: return is_choice(hoist, node) ? hoist_choose_expr(hoist, node, want)
+                                                     : hoist_operands(hoist, node);
+    default:
+        if (!is_operand_itself(hoist, node))
+            return hoist_operands(hoist, node);
+        node->child[0] = hoist_operand(hoist, node->child[0], want, false);
+        node->has_await = false;
+        return node;
     }
 }
 
