@@ -146,6 +146,8 @@ static void find_uses(struct scan *scan, struct node *node, struct surroundings 
         keep_bound(node);
     if (node->has_await && !at.until && is_evaluated_together(node))
         at.until = node->last;
+    if (node->kind == NODE_AWAIT && !node->child[0]->has_await)
+        at.until = 0; /* all of the operand is evaluated before this await, and after those before it */
     if (node->has_await && node_is_loop(node)) {
         at.loop = node;
         at.around = &around;
