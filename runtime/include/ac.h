@@ -258,12 +258,16 @@ struct ac__timer {
     struct ac__alarm alarm;
     void (*fire)(struct ac__timer *timer);
 };
+/* What may cancel its own task, and answers for that where it ends: a limit, a group. */
+struct ac__scope {
+    struct ac__task *task; /* null: it is not entered */
+    unsigned char cancels; /* of the task, when the scope began */
+    bool has_asked;
+    bool was_pending; /* a cancellation was to be delivered when the scope began */
+};
 struct ac__limit {
     struct ac__timer timer;
-    struct ac__task *task;
-    unsigned char cancels; /* of the task, when the limit began */
-    bool has_fired;
-    bool was_pending; /* a cancellation was to be delivered when the limit began */
+    struct ac__scope scope;
 };
 struct ac_timeout {
     double seconds;

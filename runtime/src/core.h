@@ -524,11 +524,6 @@ struct ac__task *ac__task_start(struct ac__frame *coroutine);
 struct ac__task *ac__task_begin(struct ac__task *task);
 /* The root frame has ended with this status. */
 void ac__task_finish(struct ac__task *task, int status);
-/* Asks for ECANCELED; `is_limit`: a time limit, which leaves alone what is there in time. False: it was finished. */
-bool ac__task_cancel(struct ac__task *task, bool is_limit);
-/* Tells the wait of a blocked task that a request stands; gives the task that it is handed on to, if any. While that
- * lasts, task->is_asked: a request that then meets the task again has come round in a circle. */
-struct ac__task *ac__task_interrupt(struct ac__task *task);
 /* Gives up a handle. */
 void ac__task_drop(struct ac__task *task);
 /* Ends a finished task, whatever handles there are: reports an error that nobody retrieved, frees its memory. */
@@ -545,6 +540,22 @@ void ac__tasks_free(struct ac__task *but);
 ac_task(void) *ac__all_sorted(size_t *count);
 const char *ac__task_name(struct ac__task *task, char buffer[static 32]);
 
+/* ---- cancel.c ---------------------------------------------------------------------------------------------------- */
+
+/* Asks for ECANCELED; `is_limit`: a time limit, which leaves alone what is there in time. False: it was finished. */
+bool ac__task_cancel(struct ac__task *task, bool is_limit);
+/* Tells the wait of a blocked task that a request stands; gives the task that it is handed on to, if any. While that
+ * lasts, task->is_asked: a request that then meets the task again has come round in a circle. */
+struct ac__task *ac__task_interrupt(struct ac__task *task);
+/* The task has suspended with a request still to be delivered. */
+void ac__task_deliver(struct ac__task *task);
+
+/* A scope (ac.h) of the running task begins; asks the task to end it; ends, once. True if nobody else has asked since
+ * the scope began: an ECANCELED that leaves it is the scope's own, if it asked. */
+void ac__scope_begin(struct ac__scope *scope, struct ac__task *task);
+void ac__scope_ask(struct ac__scope *scope, bool is_limit);
+bool ac__scope_end(struct ac__scope *scope);
+
 /* Has a request been made that is still to be delivered? */
 static inline bool ac__is_request_pending(const struct ac__task *task)
 {
@@ -559,6 +570,8 @@ static inline bool ac__interrupted(struct ac__task *task)
     ac__unflag(task, AC__CANCEL);
     return true;
 }
+
+/* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
 /* The state of a leaf that has nothing more to do: what it waited for has been given, or it only gave way. Unless the
  * task is cancelled before it runs, the loop goes on with who awaits the leaf, and does not resume the leaf itself. */

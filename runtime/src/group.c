@@ -2,9 +2,7 @@
  * the body, cancels the rest.
  *
  * A child is a task with a watcher in a small node of its own, which goes when the child is done: a group costs what
- * its running children cost. The group cancels its body by cancelling the task that entered it, and takes that request
- * back at the end, as a time limit does (limit.c): so it never leaks out, and a request of somebody else's that came on
- * top is still there and goes on.
+ * its running children cost. The group cancels its body by cancelling the task that entered it (cancel.c).
  *
  * The group holds the frames that enter and leave it, so neither can fail for want of memory: no group is lost, no end
  * skipped. */
@@ -24,19 +22,16 @@ struct ac_group {
     struct ac__frame base; /* of ac_group_aexit */
     struct ac__frame enter;
     ac_group *self; /* the result of entering */
-    struct ac__task *task; /* that entered it; null before */
-    struct child *first;   /* circular */
+    struct ac__scope scope;   /* the body */
+    struct ac__task *task;    /* that entered it; null before */
+    struct child *first;      /* circular */
     struct ac__thrown *error; /* the first failure of a child; the later ones are its context */
     struct ac__wait wait;     /* for the children, at the end */
     const ac_error *body_error; /* which goes on by itself if ac_group_aexit succeeds */
-    unsigned char cancels; /* of the task, at the beginning */
-    bool was_pending;      /* a cancellation was to be delivered then */
-    bool has_cancelled;    /* the body */
-    bool is_stopping;      /* the children have been cancelled; no more come in */
-    bool is_leaving;       /* the body has ended */
-    bool is_alone;         /* nobody else has cancelled the body */
-    bool is_body_first;    /* it failed before any child */
-    bool is_interrupted;   /* cancelled from outside since it ended */
+    bool is_stopping;    /* the children have been cancelled; no more come in */
+    bool is_alone;       /* nobody else has cancelled the body */
+    bool is_body_first;  /* it failed before any child */
+    bool is_interrupted; /* cancelled from outside since it ended */
 };
 
 /* ---- children ---------------------------------------------------------------------------------------------------- */
@@ -57,10 +52,8 @@ static void group_stop(ac_group *group)
 
 static void cancel_body(ac_group *group)
 {
-    if (!group->task || group->is_leaving || group->has_cancelled)
-        return;
-    group->has_cancelled = true;
-    ac__task_cancel(group->task, false);
+    if (group->scope.task && !group->scope.has_asked)
+        ac__scope_ask(&group->scope, false);
 }
 
 /* A child has failed. One that ended by a cancellation has not. */
@@ -150,8 +143,7 @@ static int enter_resume(struct ac__frame *frame, struct ac__task *task)
 {
     ac_group *group = container_of(frame, ac_group, enter);
     group->task = task;
-    group->cancels = task->cancels;
-    group->was_pending = ac__is_request_pending(task);
+    ac__scope_begin(&group->scope, task);
     if (group->is_stopping)
         cancel_body(group);
     return AC__DONE;
@@ -180,21 +172,6 @@ ac_coro(ac_group *) ac_group_aenter(ac_group *group)
 static bool has_body_failed(const ac_group *group)
 {
     return group->body_error && group->body_error->code != ECANCELED;
-}
-
-/* The group's own request has done its work. True if nobody else has cancelled the task. */
-static bool take_back_request(ac_group *group)
-{
-    struct ac__task *task = group->task;
-    if (group->has_cancelled)
-        task->cancels--;
-    if (task->cancels != group->cancels)
-        return false;
-    if (group->was_pending) /* it may have been delivered in the body */
-        return ac__is_request_pending(task);
-    if (group->has_cancelled)
-        ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
-    return true;
 }
 
 static int leave_end(ac_group *group, struct ac__task *task)
@@ -233,12 +210,11 @@ static int leave_go_on(ac_group *group, struct ac__task *task)
 
 static int leave_start(ac_group *group, struct ac__task *task)
 {
-    group->is_alone = take_back_request(group);
-    group->is_leaving = true;
+    group->is_alone = ac__scope_end(&group->scope);
     group->is_body_first = has_body_failed(group) && !group->error;
     if (group->body_error)
         group_stop(group);
-    if (group->is_alone && group->has_cancelled && group->body_error && !has_body_failed(group))
+    if (group->is_alone && group->scope.has_asked && group->body_error && !has_body_failed(group))
         ac__thrown_forget(group->body_error); /* it was the group's: no context for what is thrown */
     return leave_go_on(group, task);
 }

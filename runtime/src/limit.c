@@ -1,11 +1,5 @@
 /* limit.c: time limits. A limit cancels its task when its time is over and turns that cancellation, and no other, into
- * ETIMEDOUT where it ends.
- *
- * Whose cancellation an ECANCELED is follows from counting: task->cancels counts requests of every origin. A limit
- * notes it when it begins; when it ends it takes back its own request; if the count then is what it was, nobody else
- * asked, and the cancellation was its own. Of two nested limits that expired together the inner one finds the outer's
- * request and lets ECANCELED pass; so it does if a request was still to be delivered when it began. What is there in
- * time is never lost: see CANCEL_LATER in task.c. */
+ * ETIMEDOUT where it ends. Whose a cancellation is, and why what is there in time is never lost: see cancel.c. */
 #include "core.h"
 
 #include <math.h>
@@ -13,37 +7,25 @@
 /* Begins a limit for a task. An error code, or 0. */
 static int limit_begin(struct ac__limit *limit, struct ac__task *task, double seconds)
 {
-    limit->task = task;
-    limit->cancels = task->cancels;
-    limit->has_fired = false;
-    limit->was_pending = ac__is_request_pending(task);
     limit->timer = (struct ac__timer){.fire = ac__limit_fire};
     if (isnan(seconds) || seconds == -INFINITY)
         return EINVAL;
-    if (seconds == INFINITY)
-        return 0;
+    if (seconds > 0 && seconds != INFINITY
+        && !ac__alarm_arm(ac__loop(), &limit->timer.alarm, ac__nanoseconds(seconds), false))
+        return ENOMEM;
+    ac__scope_begin(&limit->scope, task);
     if (seconds <= 0)
         ac__limit_fire(&limit->timer);
-    else if (!ac__alarm_arm(ac__loop(), &limit->timer.alarm, ac__nanoseconds(seconds), false))
-        return ENOMEM;
     return 0;
 }
 
-/* Ends a limit, once or more. True if it has expired and nobody else has cancelled the task since it began. */
+/* Ends a limit, once or more. True, once, if it has expired and nobody else has cancelled the task since it began. */
 static bool limit_end(struct ac__limit *limit)
 {
-    struct ac__task *task = limit->task;
-    limit->task = NULL;
+    if (!limit->scope.task)
+        return false;
     ac__alarm_cancel(ac__thread.loop, &limit->timer.alarm);
-    if (!limit->has_fired)
-        return false;
-    limit->has_fired = false;
-    if (--task->cancels != limit->cancels)
-        return false;
-    if (limit->was_pending) /* then both were delivered as one, or neither has been */
-        return ac__is_request_pending(task);
-    ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER); /* in case it has not been delivered */
-    return true;
+    return ac__scope_end(&limit->scope) && limit->scope.has_asked;
 }
 
 /* ---- async with (ac_timeout(seconds)) ---------------------------------------------------------------------------- */
@@ -104,7 +86,7 @@ ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error
 bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds)
 {
     struct ac__limit *limit = &timeout->ac__limit;
-    if (!limit->task || limit->has_fired || isnan(seconds) || seconds == -INFINITY)
+    if (!limit->scope.task || limit->scope.has_asked || isnan(seconds) || seconds == -INFINITY)
         return false;
     ac__alarm_cancel(ac__loop(), &limit->timer.alarm);
     if (seconds == INFINITY)
@@ -186,7 +168,7 @@ static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
     struct wait_for *wait_for = ac__body(frame);
     struct ac__frame *child = child_of(wait_for);
     int code = limit_begin(&wait_for->limit, task, wait_for->seconds), status;
-    if (!code && wait_for->limit.has_fired)
+    if (!code && wait_for->limit.scope.has_asked)
         code = without_time(wait_for);
     if (code) {
         wait_for_close(frame);

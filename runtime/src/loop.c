@@ -82,18 +82,6 @@ static bool never_starts(struct ac__task *task)
     return true;
 }
 
-/* It has suspended with a request still to be delivered. */
-static void deliver(struct ac__task *task)
-{
-    struct ac__task *next = NULL;
-    ac__unflag(task, AC__CANCEL_LATER);
-    ac__flag(task, AC__CANCEL);
-    if (ac__state(task) == AC__BLOCKED)
-        next = ac__task_interrupt(task);
-    if (next)
-        ac__task_cancel(next, false);
-}
-
 static void check_fork(struct ac__loop *loop)
 {
     if (unlikely(ac__thread.loop != loop))
@@ -123,7 +111,7 @@ static __attribute__((noinline)) int settle(struct ac__loop *loop, struct ac__ta
     task->saved_errno = *loop->error_number;
     check_fork(loop);
     if (status == AC__SUSPENDED && task->flags & (AC__CANCEL | AC__CANCEL_LATER))
-        deliver(task);
+        ac__task_deliver(task);
     return status;
 }
 

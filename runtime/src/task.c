@@ -12,14 +12,6 @@
  *
  * The union of error, wait and next follows the state: no other member is valid.
  *
- * Cancellation. A request is the flag CANCEL, and the leaf where the task stands takes it when it is resumed
- * (ac__interrupted) and throws ECANCELED. So a request meets
- *   UNSTARTED, or READY before its first step: the body never runs;
- *   READY at a leaf: thrown there; the leaf hands on what it had been given (a lock, a permit);
- *   RUNNING (it cancels itself): delivered when it next suspends; if it ends before, it ends cancelled;
- *   BLOCKED: wait->cancel makes it READY, or hands the request on (a task that awaits a task).
- * A time limit makes an exception for what is READY: that came in time. CANCEL_LATER spares it until it next suspends.
- *
  * Handles. `handles` counts those of the program plus one that the runtime holds until the task is finished. The
  * block is freed with the last one; an error that nobody retrieved is reported then. A scoped
  * child (scoped.c) belongs to its block, which ends it; its handles are not counted. */
@@ -176,43 +168,6 @@ void ac__task_finish(struct ac__task *task, int status)
     ac__check_handle(task); /* it may have been consumed twice just now */
     if (--task->handles == 0) /* the runtime's own */
         end(task);
-}
-
-struct ac__task *ac__task_interrupt(struct ac__task *task)
-{
-    struct ac__task *next;
-    task->is_asked = true;
-    next = task->wait->cancel(task->wait);
-    task->is_asked = false;
-    return next;
-}
-
-/* Gives the task that the request was handed on to, if any. */
-static struct ac__task *request(struct ac__task *task, bool is_limit)
-{
-    if (ac__state(task) == AC__FINISHED)
-        return NULL;
-    task->cancels++;
-    if (task->is_asked)
-        return NULL;
-    if (is_limit && ac__state(task) == AC__READY) {
-        if (!(task->flags & AC__CANCEL)) /* else the two requests are delivered as one */
-            ac__flag(task, AC__CANCEL_LATER);
-        return NULL;
-    }
-    ac__unflag(task, AC__CANCEL_LATER);
-    ac__flag(task, AC__CANCEL);
-    return ac__state(task) == AC__BLOCKED ? ac__task_interrupt(task) : NULL;
-}
-
-bool ac__task_cancel(struct ac__task *task, bool is_limit)
-{
-    if (ac__state(task) == AC__FINISHED)
-        return false;
-    ac__thread.loop->hops = 0;
-    while ((task = request(task, is_limit))) /* a loop: chains of tasks that await each other may be long */
-        is_limit = false;
-    return true;
 }
 
 void ac__task_end(struct ac__task *task)

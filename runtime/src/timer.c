@@ -205,8 +205,7 @@ void ac__calls_free(void)
 void ac__limit_fire(struct ac__timer *timer)
 {
     struct ac__limit *limit = container_of(timer, struct ac__limit, timer);
-    limit->has_fired = true;
-    ac__task_cancel(limit->task, true);
+    ac__scope_ask(&limit->scope, true);
 }
 
 static void go_on(void *loop)
