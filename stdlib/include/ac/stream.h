@@ -76,7 +76,7 @@ struct ac_connect_options {
  * nobody up (Happy Eyeballs, RFC 8305): the next one is tried a quarter of a second later, and the first connection
  * is taken. The stream is the caller's: `async with` closes it, or ac_stream_close. The name must stay until it is
  * done. Options, as designated initialisers: .timeout, .family.
- * Throws: ETIMEDOUT; as ac_resolve; the error of the last address tried.
+ * Throws: ETIMEDOUT; as ac_resolve; the error of the last address tried, which the message names.
  * Cancelled: nothing is left open. */
 #define ac_connect(host, ...) ac__connect((host), (struct ac_connect_options){.port = __VA_ARGS__})
 
