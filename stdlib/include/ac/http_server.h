@@ -61,8 +61,7 @@ struct ac_http_server_options {
     double idle_timeout;     /* between two requests: 60; then the connection is closed */
     double write_timeout;    /* for the client to take the next 64 KiB: 60; then the connection is cut */
     double stop_timeout;     /* for handlers to end after ac_http_stop: 30; then they are cancelled */
-    unsigned max_connections; /* at once, on each of the addresses it listens on: 10000; further ones wait in the
-                                kernel's queue */
+    unsigned max_connections; /* at once that ac_http_run accepts: 10000; further ones wait in the kernel's queue */
     bool half_close;         /* a client that ends its output while it waits for a response is not gone */
     ac_coro(void) (*start)(ac_stream *stream, void *context); /* awaited for each connection that ac_http_run accepts,
                                 before its first request, within header_timeout; what it throws ends the connection. The

@@ -246,7 +246,7 @@ ac_coro(void) ac_listener_aexit(ac_listener *listener, const ac_error *error);
 struct ac_serve_options {
     ac_coro(void) (*handler)(ac_stream *stream);
     size_t max_connections; /* at once; further ones wait in the backlog. 0: no limit */
-    double grace;           /* seconds that handlers may go on when the listener is closed; then they are cancelled */
+    double grace;           /* seconds that handlers may go on when no listener is open; then they are cancelled */
     void *context;          /* ac_stream_context of each connection; must stay until ac_serve has ended */
 };
 
@@ -258,6 +258,11 @@ struct ac_serve_options {
  * at most, and goes on. Options: .max_connections, .grace, .context.
  * Cancelled: the handlers are cancelled and awaited; the listener stays the caller's. */
 #define ac_serve(listener, ...) ac__serve((listener), (struct ac_serve_options){.handler = __VA_ARGS__})
+/* await ac_serve_all(ac_listener *const *listeners, size_t count, handler, ...options): the same for several listeners,
+ * whose connections count together. Ends when all are closed. The array must stay until then. Throws: EINVAL if there is
+ * none. */
+#define ac_serve_all(listeners, count, ...) \
+    ac__serve_all((listeners), (count), (struct ac_serve_options){.handler = __VA_ARGS__})
 
 /* ---- datagrams --------------------------------------------------------------------------------------------------- */
 
@@ -295,6 +300,7 @@ int ac_udp_address(const ac_udp *udp, ac_address *address);
 ac_coro(ac_stream *) ac__connect(const char *host, struct ac_connect_options options);
 ac_coro(ac_listener *) ac__listen(const char *host, struct ac_listen_options options);
 ac_coro(void) ac__serve(ac_listener *listener, struct ac_serve_options options);
+ac_coro(void) ac__serve_all(ac_listener *const *listeners, size_t count, struct ac_serve_options options);
 
 /* Frames that acc puts into the caller's: see <ac/leaves.h>. */
 #define AC__STREAM_LEAVES(type) \
