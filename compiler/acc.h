@@ -180,13 +180,13 @@ struct node {
     bool is_hidden;           /* of GENERATED, TEMPORARY: the C compiler is not to warn of it */
     bool is_generated;        /* made by a pass: a BLOCK has braces to print, a NAME no token */
     bool is_unevaluated;      /* sizeof, typeof, ... : operand not evaluated */
+    bool is_apart;            /* of SPECIFIERS: the type that they define has a declaration of its own */
     const void *printed_by;   /* the printer that printed this record with its body: its tag will do from now on */
     struct type_info *type;   /* expressions and declarators in async bodies, after meaning */
     uint32_t number;          /* of an AWAIT_STATEMENT: its site; in the parser: height, specifier flags */
     union {                   /* a pass's own note, by the node's kind; null: none */
         struct symbol *size;      /* ARRAY: the temporary that keeps its size (declare.c) */
         struct node *probe;       /* DECLARATOR: its type's size is the alignment that is asked for (shadow.c) */
-        const char *type_name;    /* SPECIFIERS, TYPED: a typedef for the type that they define (declare.c) */
         const char *store;        /* ASSIGN, a combinator's argument: the function that converts (combine.c) */
         struct node *copy;        /* other expressions: a copy of what gives the type of the value (unevaluated.c) */
         struct frame_scope *scope; /* what opens a scope: its part of the frame (frame.c) */

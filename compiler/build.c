@@ -318,6 +318,19 @@ bool defines_type(const struct node *specifiers)
     return false;
 }
 
+struct node *declare_apart(struct acc *acc, struct node *specifiers)
+{
+    for (uint32_t i = 0; i < specifiers->count; i++) {
+        struct node *child = specifiers->child[i];
+        if (!child || (child->kind != NODE_RECORD && child->kind != NODE_ENUM) || !child->has_body)
+            continue;
+        struct node *own = node_make(acc, NODE_SPECIFIERS, child->first, child->last, 1, child);
+        specifiers->is_apart = own->is_apart = true;
+        return build(acc, own, "%0;", node_make(acc, NODE_TYPED, own->first, own->last, 1, own), NULL);
+    }
+    BUG("these specifiers define no type");
+}
+
 bool infers_type(const struct acc *acc, const struct node *specifiers)
 {
     static const char *const others[] = {"const", "volatile", "register", "constexpr", "__extension__"};

@@ -4,8 +4,7 @@
  *
  *     int n = 3;                     ->  ac__self->n_1 = 3;
  *     struct s a = {1, 2};           ->  __builtin_memcpy(&ac__self->a_2, &(struct s){1, 2}, sizeof ...);
- *     struct local { ... } b = e;    ->  typedef struct local { ... } ac__type_b_3_base;  types stay where they are
- *                                        typedef ac__type_b_3_base ac__type_b_3;
+ *     struct local { ... } b = e;    ->  typedef struct local { ... } ac__type_b_3;  types stay where they are
  *                                        { ac__type_b_3 t = e; memcpy(...); }             the frame has only bytes
  *     int v[n][m];                   ->  t1 = n; t2 = m; ac__stack_release(<what is dead>);
  *                                        ac__self->v_4 = ac__stack_allocate(sizeof(int [t1][t2]), ...);
@@ -34,7 +33,6 @@ static struct node *storage(struct declare *declare, const struct node *near, st
 static struct node *typed(struct declare *declare, struct node *specifiers, struct node *declarator, const char *name)
 {
     struct node *node = node_make(declare->acc, NODE_TYPED, specifiers->first, specifiers->last, 0);
-    node->type_name = specifiers->type_name;
     node_append(declare->acc, node, specifiers);
     if (declarator)
         node_append(declare->acc, node, declarator);
@@ -84,20 +82,9 @@ static const char *stack_of(const struct declare *declare)
     return declare->function->is_generator ? "(&ac__self->ac__store)" : "ac__task";
 }
 
-/* Variables that are declared together have one type even if it has no name: they spell it by one that it gets here. */
-static void name_base_type(struct declare *declare, struct node *item, struct slot *slot)
-{
-    if (!defines_type(slot->specifiers) || slot->specifiers->type_name)
-        return;
-    const char *name = arena_format(declare->acc->arena, "ac__type_%s_base", slot->name);
-    add(declare, build(declare->acc, item, "typedef %0;", typed(declare, slot->specifiers, NULL, name), NULL));
-    slot->specifiers->type_name = name;
-}
-
 static void declare_vla(struct declare *declare, struct node *item, struct slot *slot)
 {
     struct acc *acc = declare->acc;
-    name_base_type(declare, item, slot);
     struct node *array = storage(declare, item, slot->symbol);
     struct node *type = typed(declare, slot->specifiers, slot->declarator, "");
     keep_sizes(declare, slot->specifiers);
@@ -188,7 +175,6 @@ static struct node *view_type(struct declare *declare, struct node *item, struct
         const char *text = arena_format(declare->acc->arena, "__typeof__(%%0) %s", name);
         return build(declare->acc, item, text, item->child[1], NULL);
     }
-    name_base_type(declare, item, slot);
     return typed(declare, slot->specifiers, slot->declarator, name);
 }
 
@@ -232,29 +218,40 @@ static void declare_item(struct declare *declare, struct node *declaration, stru
     }
     if (slot->view)
         declare_view(declare, item, slot);
-    else if (defines_type(slot->specifiers) && item == declaration->child[1])
-        add(declare, build(acc, item, "%0;", typed(declare, slot->specifiers, NULL, NULL), NULL));
     if (item->count > 1 && item->child[1])
         initialise(declare, item, slot);
 }
 
-static bool has_slot(const struct node *declaration)
+/* Of the first variable that has one. */
+static struct slot *first_slot(const struct node *declaration)
 {
     for (uint32_t i = 1; i < declaration->count; i++) {
         const struct symbol *symbol = declared(declaration->child[i]->child[0]);
         if (symbol && (symbol->kind == SYMBOL_OBJECT || symbol->kind == SYMBOL_TYPEDEF) && slot_of(symbol))
-            return true;
+            return slot_of(symbol);
     }
-    return false;
+    return NULL;
+}
+
+/* The type that variables are declared together with. */
+static void declare_type(struct declare *declare, struct node *declaration)
+{
+    struct node *specifiers = declaration->child[0];
+    if (!defines_type(specifiers) || specifiers->is_apart)
+        return;
+    if (first_slot(declaration)->is_variable)
+        keep_sizes(declare, specifiers);
+    add(declare, declare_apart(declare->acc, specifiers));
 }
 
 static void declare_declaration(struct declare *declare, struct node *declaration)
 {
-    if (!has_slot(declaration)) {
+    if (!first_slot(declaration)) {
         declare_children(declare, declaration);
         add(declare, declaration);
         return;
     }
+    declare_type(declare, declaration);
     for (uint32_t i = 1; i < declaration->count; i++) {
         struct node *item = declaration->child[i];
         declare_children(declare, item);
@@ -294,7 +291,7 @@ static void declare_block(struct declare *declare, struct node *block)
 static struct node *declare_for(struct declare *declare, struct node *node)
 {
     struct node *init = node->child[0];
-    if (!init || init->kind != NODE_DECLARATION || !has_slot(init)) {
+    if (!init || init->kind != NODE_DECLARATION || !first_slot(init)) {
         declare_children(declare, node);
         return node;
     }

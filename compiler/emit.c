@@ -39,7 +39,6 @@ static void print_pointer_to(struct printer *printer, const struct slot *slot)
     struct node *declarator =
         is_adjusted ? without_derivation(printer->acc, slot->declarator, derivation) : slot->declarator;
     print_node(printer, &(struct node){.kind = NODE_TYPED, .text = is_adjusted ? "(**)" : "(*)", .count = 2,
-                                       .type_name = slot->specifiers->type_name,
                                        .child = (struct node *[]){slot->specifiers, declarator}});
 }
 
@@ -280,10 +279,7 @@ static void print_typed(struct printer *printer, struct node *node)
         print_declaration_of(printer, node->child[0], node->child[1], node->text);
         return;
     }
-    if (node->type_name)
-        print_text(printer, node->type_name);
-    else
-        print_specifiers(printer, node->child[0], SPECIFIER_TYPE);
+    print_specifiers(printer, node->child[0], SPECIFIER_TYPE);
     struct node bare;
     if (node->count > 1) {
         bare = without_attributes(printer->acc, node->child[1]);

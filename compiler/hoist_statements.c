@@ -239,6 +239,17 @@ static struct node *without_initialiser(struct hoist *hoist, struct node *item)
     return node_make(hoist->acc, NODE_INIT_DECLARATOR, item->first, item->last, 1, item->child[0]);
 }
 
+/* Its sizes come first (declare.c). */
+static bool has_variable_type(const struct node *declaration)
+{
+    bool is_variable = false;
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        const struct symbol *symbol = declared(declaration->child[i]->child[0]);
+        is_variable |= symbol && slot_of(symbol) && slot_of(symbol)->is_variable;
+    }
+    return is_variable;
+}
+
 /* One declaration per declarator, since each initialiser may need statements in front of it. */
 static void hoist_declaration(struct hoist *hoist, struct node *node)
 {
@@ -247,6 +258,8 @@ static void hoist_declaration(struct hoist *hoist, struct node *node)
         hoist_operands(hoist, node->child[0]);
         hoist->remaining = 0;
     }
+    if (defines_type(node->child[0]) && !has_variable_type(node))
+        build_into(hoist->acc, hoist->out, declare_apart(hoist->acc, node->child[0]));
     for (uint32_t i = 1; i < node->count; i++) {
         struct node *item = node->child[i], *declarator = item->child[0];
         hoist_sizes(hoist, declarator);

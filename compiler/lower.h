@@ -132,6 +132,8 @@ bool has_specifier(const struct acc *acc, const struct node *specifiers, const c
 bool mentions(const struct node *node, const struct symbol *symbol);
 /* Whether specifiers have the body of a record or an enumeration in them. */
 bool defines_type(const struct node *specifiers);
+/* A declaration of that type alone: the specifiers only name it from then on. */
+struct node *declare_apart(struct acc *acc, struct node *specifiers);
 /* Whether variables get the types of their initialisers: `auto` without a type, `__auto_type`. */
 bool infers_type(const struct acc *acc, const struct node *specifiers);
 /* Whether a declaration starts scoped children. */

@@ -53,7 +53,8 @@ static void print_words(struct printer *printer, struct node *specifiers, uint32
     }
 }
 
-/* The tag that a record or enumeration gets which has none and is what an async function returns. */
+/* The tag that a record or enumeration gets which has none but is named again: what an async function returns, what
+ * variables are that are declared together. */
 static void print_tag(struct printer *printer, const struct node *child)
 {
     print_format(printer, "ac__tag_%u", child->first);
@@ -75,7 +76,7 @@ static void print_with_tag(struct printer *printer, const struct node *child)
 static void print_type_child(struct printer *printer, const struct node *specifiers, struct node *child)
 {
     bool defines = (child->kind == NODE_RECORD || child->kind == NODE_ENUM) && child->has_body;
-    bool needs_tag = defines && !child->symbol && specifiers->is_async;
+    bool needs_tag = defines && !child->symbol && (specifiers->is_async || specifiers->is_apart);
     if (defines && child->printed_by == printer && (child->symbol || needs_tag)) {
         print_tokens(printer, child->first, child->first);
         if (needs_tag)
