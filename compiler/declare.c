@@ -352,6 +352,20 @@ static bool has_effect_in_first_size(const struct node *declarator)
     return is_array && has_effect(derivation->child[0]);
 }
 
+/* Of a type that the parameters themselves declare. Arrays and functions are pointers here. */
+static void declare_parameter_view(struct declare *declare, struct node *parameter, struct slot *slot)
+{
+    const struct node *derivation = node_derivation(slot->declarator);
+    bool is_array = derivation && derivation->kind == NODE_ARRAY;
+    if (!is_array && !(derivation && derivation->kind == NODE_FUNCTION)) {
+        declare_view(declare, parameter, slot);
+        return;
+    }
+    const char *text = arena_format(declare->acc->arena, "typedef __typeof__(%s) %s;",
+                                    is_array ? "&(*(%0)0)[0]" : "(%0)0", slot->view);
+    add(declare, build(declare->acc, parameter, text, typed(declare, slot->specifiers, slot->declarator, "(*)"), NULL));
+}
+
 /* The sizes in parameters are evaluated when the body starts. */
 static void declare_parameters(struct declare *declare)
 {
@@ -361,8 +375,11 @@ static void declare_parameters(struct declare *declare)
     for (uint32_t i = 0; i < parameters->count; i++) {
         struct node *parameter = parameters->child[i];
         struct symbol *symbol = parameter && parameter->count > 1 ? declared(parameter->child[1]) : NULL;
-        if (!symbol || !slot_of(symbol) ||
-            (!slot_of(symbol)->is_variable && !has_effect_in_first_size(parameter->child[1])))
+        if (!symbol || !slot_of(symbol))
+            continue;
+        if (slot_of(symbol)->view)
+            declare_parameter_view(declare, parameter, slot_of(symbol));
+        if (!slot_of(symbol)->is_variable && !has_effect_in_first_size(parameter->child[1]))
             continue;
         keep_sizes(declare, parameter->child[1]);
         leave_sizes_to_the_body(parameter->child[1]);
