@@ -80,7 +80,7 @@ static struct node *variable_one(struct node *left, struct node *right)
 }
 
 /* An expression of the same variably modified type that has no effects: typeof evaluates its operand then. */
-static struct node *without_effects(struct acc *acc, struct node *node)
+struct node *without_effects(struct acc *acc, struct node *node)
 {
     struct node *left = node->count ? node->child[0] : NULL;
     switch (node->kind) {

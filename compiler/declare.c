@@ -47,13 +47,34 @@ static void add(struct declare *declare, struct node *node)
 
 /* ---- variably modified types ------------------------------------------------------------------------------------- */
 
-/* Evaluates the sizes in a declarator, in order of text, into frame temporaries. */
+static bool has_effect(const struct node *node)
+{
+    bool effect = node->kind == NODE_CALL || node->kind == NODE_PREFIX || node->kind == NODE_POSTFIX ||
+                  node->kind == NODE_ASSIGN || node->kind == NODE_COMPOUND_ASSIGN || node->kind == NODE_STATEMENT_EXPR;
+    for (uint32_t i = 0; i < node->count && !effect; i++)
+        effect = node->child[i] && has_effect(node->child[i]);
+    return effect;
+}
+
+/* Evaluates the operand of a typeof once: it gives its type to whoever names the variable. */
+static void keep_operand_type(struct declare *declare, struct node *node)
+{
+    struct node *operand = node->child[0];
+    if (!operand || !is_expression(operand) || !operand->type || !operand->type->is_variable || !has_effect(operand))
+        return;
+    add(declare, build(declare->acc, operand, "(void)(%0);", operand, NULL));
+    node->child[0] = build(declare->acc, operand, "%0", without_effects(declare->acc, operand), NULL);
+}
+
+/* Evaluates the sizes in a declarator or in specifiers, in order of text, into frame temporaries. */
 static void keep_sizes(struct declare *declare, struct node *node)
 {
     for (uint32_t i = 0; i < node->count; i++) {
         struct node *child = node->child[i];
         if (!child || child->kind == NODE_FUNCTION)
             continue;
+        if (child->kind == NODE_TYPEOF && child->count)
+            keep_operand_type(declare, child);
         bool sized = child->kind == NODE_ARRAY && child->count && child->child[0] &&
                      node_strip(child->child[0])->kind != NODE_CONSTANT;
         if (sized && child->size)
@@ -197,6 +218,7 @@ static void declare_item(struct declare *declare, struct node *declaration, stru
     struct symbol *symbol = declared(item->child[0]);
     struct slot *slot = slot_of(symbol);
     if (symbol && symbol->kind == SYMBOL_TYPEDEF && slot) {
+        keep_sizes(declare, slot->specifiers);
         keep_sizes(declare, slot->declarator);
         return;
     }
@@ -320,15 +342,6 @@ static void declare_children(struct declare *declare, struct node *node)
         else
             declare_children(declare, child);
     }
-}
-
-static bool has_effect(const struct node *node)
-{
-    bool effect = node->kind == NODE_CALL || node->kind == NODE_PREFIX || node->kind == NODE_POSTFIX ||
-                  node->kind == NODE_ASSIGN || node->kind == NODE_COMPOUND_ASSIGN || node->kind == NODE_STATEMENT_EXPR;
-    for (uint32_t i = 0; i < node->count && !effect; i++)
-        effect = node->child[i] && has_effect(node->child[i]);
-    return effect;
 }
 
 /* The function that makes the coroutine has the same parameters, but must not evaluate their sizes: an array of any

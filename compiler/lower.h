@@ -102,6 +102,8 @@ bool is_async_definition(const struct node *node);
 /* A temporary of the function, its slot undecided between frame and C local by `lives`. */
 struct symbol *build_temporary(struct function *function, struct node *scope, const struct type_info *type,
                                struct node *probe, bool lives_across_await);
+/* An expression of the same variably modified type that has no side effects, as far as that goes. */
+struct node *without_effects(struct acc *acc, struct node *node);
 /* One for the value of a statement expression, whose type may be known inside it only. */
 struct symbol *build_kept(struct function *function, struct node *block, struct node *expression, bool lives);
 /* A statement that stores a value byte by byte: its type may be another one of the same members,
