@@ -73,6 +73,7 @@ struct ac_http_session_options {
     const char *ca_file;         /* certificates of issuers, in PEM, in place of the system's */
     const char *certificate;     /* the client's own certificate, a file in PEM ... */
     const char *key;             /* ... and its private key, if it is in another file */
+    const char *key_password;    /* of a key that is encrypted; without it, such a key is of no use */
 };
 
 /* ac_http_session *ac_http_session_new(...options): a session, such as ac_http_session_new(.limit = 10, .timeout = 5):

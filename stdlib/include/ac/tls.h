@@ -32,6 +32,7 @@ struct ac_tls_options {
     const char *authorities;
     const char *certificate; /* with the chain behind it: a server's, or a client's that is asked for one */
     const char *key;         /* of the certificate; null: it is in the same file */
+    const char *key_password; /* of a key that is encrypted; without it, such a key is refused */
     const char *protocols;   /* ALPN, "h2,http/1.1": the first is liked best */
     bool insecure;           /* a client that takes any certificate */
 };
@@ -39,15 +40,15 @@ struct ac_tls_options {
 /* ac_tls *tls = await ac_tls_client(...options), await ac_tls_server(...options): makes settings. A server needs
  * .certificate. Files are read by a worker thread; the texts must stay until it is done. They live until ac_tls_free.
  * Throws: ENOENT, EACCES ... for a file that cannot be read; EINVAL for one that holds something else, for a key that
- * does not fit its certificate, and for protocols that are no list. */
+ * does not fit its certificate or cannot be decrypted, and for protocols that are no list. */
 #define ac_tls_client(...) ac__tls_new(false, (struct ac_tls_options){0, __VA_ARGS__})
 #define ac_tls_server(...) ac__tls_new(true, (struct ac_tls_options){0, __VA_ARGS__})
 
 /* Gives a server another certificate, for clients that ask for this name (SNI): "example.org", or "*.example.org" for
  * all directly below. Clients that ask for none of its names get the first certificate. Not while connections are
  * made.
- * Throws: as ac_tls_server. Cancelled: waits for the worker, which may have added it. The texts must stay until
- * then. */
+ * Throws: as ac_tls_server; EINVAL for a key that is encrypted. Cancelled: waits for the worker, which may have added
+ * it. The texts must stay until then. */
 ac_coro(void) ac_tls_add_certificate(ac_tls *tls, const char *name, const char *certificate, const char *key);
 
 /* Gives settings up; connections made with them go on. Null is fine. */

@@ -46,6 +46,8 @@ static CURLcode set_tls(CURL *easy, const struct ac_http_session_options *sessio
     CURLcode outcome = set_text(easy, CURLOPT_CAINFO, session->ca_file);
     outcome |= set_text(easy, CURLOPT_SSLCERT, session->certificate);
     outcome |= set_text(easy, CURLOPT_SSLKEY, session->key);
+    /* Without one OpenSSL would ask whoever sits at the terminal. */
+    outcome |= curl_easy_setopt(easy, CURLOPT_KEYPASSWD, session->key_password ? session->key_password : "");
     if (!session->insecure)
         return outcome;
     outcome |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);

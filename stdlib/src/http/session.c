@@ -179,6 +179,7 @@ static const size_t texts[] = {
     offsetof(struct ac_http_session_options, base_url),    offsetof(struct ac_http_session_options, auth),
     offsetof(struct ac_http_session_options, proxy),       offsetof(struct ac_http_session_options, ca_file),
     offsetof(struct ac_http_session_options, certificate), offsetof(struct ac_http_session_options, key),
+    offsetof(struct ac_http_session_options, key_password),
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
