@@ -122,7 +122,9 @@ static bool is_async_word(struct parser *parser, uint32_t token)
 {
     uint32_t next = after(parser, token), behind = after_attributes(parser, next);
     int word = scanned(parser, behind);
-    if (word == IDENTIFIER || is_type_word(word) || word == EXTENSION)
+    if (word == IDENTIFIER) /* `int async asm("x")` declares a thing of that name */
+        return classify(parser, behind) != ASM;
+    if (is_type_word(word) || word == EXTENSION)
         return true;
     if (word == FOR)
         return starts_statement(parser, token);
@@ -292,11 +294,18 @@ static int undeclared_word(struct parser *parser, uint32_t token, const char *na
     return is_name(parser, next) && next < parser->end ? TYPEDEF_NAME : IDENTIFIER;
 }
 
+/* Behind `.`, `struct` and the like, where names have no meaning of their own. */
+static bool is_member_label_or_tag(const struct parser *parser, uint32_t token)
+{
+    uint32_t previous = before(parser, token);
+    int word = scanned(parser, previous), head = scanned(parser, before_attributes(parser, previous));
+    return word == '.' || word == ARROW || word == GOTO || head == RECORD || head == ENUM;
+}
+
 int classify(struct parser *parser, uint32_t token)
 {
     const char *name = token_at(parser, token)->name;
-    int word = scanned(parser, before(parser, token));
-    if (word == '.' || word == ARROW || word == GOTO || word == RECORD || word == ENUM)
+    if (is_member_label_or_tag(parser, token))
         return IDENTIFIER;
     const struct symbol *symbol = scope_find(parser->scopes, SPACE_ORDINARY, name);
     if (!symbol)

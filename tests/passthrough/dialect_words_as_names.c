@@ -11,6 +11,10 @@ struct async { int await, yield, with, try, catch, finally, throw, defer; };
 enum words { FIRST, try_this };
 union await { int async; float yield; };
 typedef int defer;
+struct __attribute__((packed)) throw { char try; int await; };
+static struct __attribute__((packed)) throw yields(void);
+static int yield(void) asm("yielded");
+extern int async asm("asynchronous");
 
 static int yield(void) { return 1; }
 static int await(int throw) { return throw + 1; }
@@ -18,6 +22,11 @@ static int try(int catch, int finally) { return catch + finally; }
 static defer with(defer defer) { return defer * 2; }
 static int (*throw)(int) = await;
 int async = 3;
+
+static struct __attribute__((packed)) throw yields(void)
+{
+    return (struct throw){1, 2};
+}
 
 static int labels(int catch)
 {
@@ -64,6 +73,7 @@ int main(void)
     printf("%d %d\n", labels(0), labels(1));
     printf("%d %d %d\n", async, await.async, try_this);
     printf("%d\n", catch(20) finally);
+    printf("%d %d\n", yields().try, yields().await);
     return 0;
 }
 // CHECK: 32
@@ -71,3 +81,4 @@ int main(void)
 // CHECK-NEXT: 3 11
 // CHECK-NEXT: 3 3 1
 // CHECK-NEXT: 41
+// CHECK-NEXT: 1 2
