@@ -88,9 +88,14 @@ const char *waiting_word(const struct node *node)
     }
 }
 
+uint32_t waiting_token(const struct node *node)
+{
+    return node->kind == NODE_BLOCK || node->kind == NODE_FOR ? node->last : node->first;
+}
+
 void report_wait(struct acc *acc, const struct node *node)
 {
-    report(acc, MESSAGE_AWAIT_HERE, node->op ? node->op : node->first, waiting_word(node));
+    report(acc, MESSAGE_AWAIT_HERE, waiting_token(node), waiting_word(node));
 }
 
 static void note_wait(struct crossing *crossing, const struct node *node, uint32_t token)

@@ -50,12 +50,11 @@ static void blame(struct context context)
 
 static void check_await(struct context context, struct node *node)
 {
-    uint32_t token = node->op ? node->op : node->first;
     if (!context.is_async) {
-        report(context.acc, MESSAGE_AWAIT_OUTSIDE, token);
+        report(context.acc, MESSAGE_AWAIT_OUTSIDE, node->first);
         blame(context);
     } else if (context.is_constant) {
-        report(context.acc, MESSAGE_AWAIT_IN_CONSTANT, token);
+        report(context.acc, MESSAGE_AWAIT_IN_CONSTANT, node->first);
     } else {
         check_children(context, node);
     }
@@ -482,23 +481,32 @@ static const char *openmp_directive(const struct acc *acc, uint32_t token, size_
 }
 
 /* Whether the pragma governs the statement behind it. */
-static bool is_openmp_block(const struct acc *acc, const struct node *pragma)
+static bool governs_block(const struct acc *acc, uint32_t pragma)
 {
     static const char *const alone[] = {
         "barrier", "taskwait", "taskyield", "flush", "cancel", "threadprivate", "declare", "target enter",
         "target exit", "target update", "depobj", "nothing", "error",
     };
     size_t length;
-    const char *directive = openmp_directive(acc, pragma->first, &length);
+    const char *directive = openmp_directive(acc, pragma, &length);
     for (size_t i = 0; directive && i < sizeof alone / sizeof *alone; i++)
         if (has_word(directive, length, alone[i]))
             return false;
     return directive != NULL;
 }
 
+static bool is_in_openmp_block(const struct acc *acc, const struct node *node)
+{
+    for (uint32_t token = node->first - 1; acc->tokens[token].kind == TOK_PRAGMA; token--)
+        if (governs_block(acc, token))
+            return true;
+    return false;
+}
+
+/* A scoped child waits, too: at the end of its block. */
 static const struct node *first_suspension(const struct node *node)
 {
-    if (node_suspends(node))
+    if (node_suspends(node) || declares_children(node))
         return node;
     for (uint32_t i = 0; i < node->count; i++) {
         const struct node *found = node->child[i] ? first_suspension(node->child[i]) : NULL;
@@ -508,20 +516,20 @@ static const struct node *first_suspension(const struct node *node)
     return NULL;
 }
 
+static void check_openmp(struct context context, const struct node *node)
+{
+    const struct node *found = first_suspension(node);
+    if (!found)
+        return;
+    bool is_child = found->kind == NODE_DECLARATION;
+    uint32_t token = is_child ? async_word(context.acc, found->child[0]) : waiting_token(found);
+    report(context.acc, MESSAGE_AWAIT_IN_OPENMP, token, is_child ? "async" : waiting_word(found));
+}
+
 static void check_block(struct context context, struct node *block)
 {
-    bool is_governed = false;
     for (uint32_t i = 0; i < block->count; i++) {
         struct node *item = block->child[i];
-        if (item->kind == NODE_PRAGMA) {
-            is_governed |= is_openmp_block(context.acc, item);
-            continue;
-        }
-        const struct node *await =
-            is_governed && context.is_async && item->has_dialect ? first_suspension(item) : NULL;
-        if (await)
-            report(context.acc, MESSAGE_AWAIT_IN_OPENMP, await->op ? await->op : await->first);
-        is_governed = false;
         check_node(context, item);
         if (declares_children(item))
             context.child = declared(item->child[1]->child[0]);
@@ -629,6 +637,8 @@ static void check_node(struct context context, struct node *node)
     case NODE_ATTRIBUTE: check_opaque(context, node); break;
     default: check_children(context, node);
     }
+    if (context.is_async && node->has_dialect && is_in_openmp_block(context.acc, node))
+        check_openmp(context, node);
 }
 
 bool check_tree(struct acc *acc)

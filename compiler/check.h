@@ -12,6 +12,8 @@ void check_jumps(struct acc *acc, struct node *body);
 void check_across(struct acc *acc, struct node *body);
 /* What waits, as messages name it. */
 const char *waiting_word(const struct node *node);
+/* Where that word stands. */
+uint32_t waiting_token(const struct node *node);
 /* A note that says where that is. */
 void report_wait(struct acc *acc, const struct node *node);
 bool has_va_list(const struct acc *acc, const struct node *specifiers);

@@ -179,7 +179,7 @@ static void check_await(struct acc *acc, struct node *node)
     const struct node *operand = node->child[0];
     if (is_known(operand) && !is_awaitable(operand) &&
         combinator_of(acc, node_strip(node->child[0])) == COMBINATOR_NONE)
-        report(acc, MESSAGE_NOT_AWAITABLE, node->op ? node->op : node->first, operand->type->spelling);
+        report(acc, MESSAGE_NOT_AWAITABLE, node->first, operand->type->spelling);
 }
 
 static bool is_thread_call(const struct acc *acc, struct node *node)

@@ -46,7 +46,7 @@ static bool report_await(struct reading *reading, uint32_t offset)
     if (has_error_in(reading, await->child[0]))
         return true;
     read_types(reading);
-    report(reading->acc, MESSAGE_NOT_AWAITABLE, await->op ? await->op : await->first,
+    report(reading->acc, MESSAGE_NOT_AWAITABLE, await->first,
            await->child[0]->type->spelling);
     return true;
 }

@@ -321,10 +321,10 @@ static bool print_dialect(struct printer *printer, struct node *node)
         print_text(printer, "ac__user_main");
         return true;
     case NODE_AWAIT:
-        printer->near = node->op ? node->op : node->first;
+        printer->near = node->first;
         print_text(printer, "((");
         print_node(printer, node->child[0]);
-        printer->near = node->op ? node->op : node->first;
+        printer->near = node->first;
         print_text(printer, ")(0))");
         return true;
     case NODE_CALL:

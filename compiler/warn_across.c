@@ -198,7 +198,7 @@ static void follow(struct acc *acc, struct held *held, struct node *node)
         if (node->kind == NODE_CALL)
             note_call(acc, held, node);
         if (waits(node))
-            note_wait(acc, held, node, node->op ? node->op : node->first);
+            note_wait(acc, held, node, waiting_token(node));
     }
 }
 
