@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "driver.h"
@@ -166,6 +167,14 @@ static int build(struct driver *driver)
     return status ? status : failed;
 }
 
+/* A device may well be both. */
+static bool is_same_file(const char *name, const char *other)
+{
+    struct stat one, two;
+    return !stat(name, &one) && !stat(other, &two) && S_ISREG(one.st_mode) && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
+}
+
 /* What the C compiler would say if it saw all inputs at once. */
 static void check(const struct driver *driver)
 {
@@ -173,6 +182,9 @@ static void check(const struct driver *driver)
     size_t outputs = other_sources(driver) + (line->mode == MODE_PREPROCESS ? 0 : line->unit_count);
     if (line->output && line->unit_count && line->mode != MODE_LINK && outputs > 1)
         fatal("cannot specify '-o' with '-c', '-S', '-E' or '--emit-c' with multiple files");
+    for (size_t i = 0; line->output && i < line->item_count; i++)
+        if (line->items[i].is_input && is_same_file(line->items[i].word, line->output))
+            fatal("input file '%s' is the same as the output file", line->items[i].word);
 }
 
 static _Noreturn void become_compiler(struct driver *driver)
