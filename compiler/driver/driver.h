@@ -70,7 +70,7 @@ struct command_line {
     struct arena *arena;
     struct item *items;
     size_t item_count;
-    size_t input_count, unit_count;
+    size_t linked_count, unit_count; /* inputs for the linker, in the end; Async C inputs */
     enum mode mode;
     const char *output;          /* -o, or null */
     const char *cc;              /* --cc=, or null */
@@ -89,6 +89,7 @@ struct command_line {
     bool links_runtime;
     bool is_verbose, is_dry_run; /* -v, -### */
     bool wants_help, wants_version;
+    bool asks_compiler;          /* an option that the C compiler answers, whatever its inputs */
     bool hides_source;           /* messages come without the lines that they are about */
     int color;                   /* -1: as the terminal has it */
     int error_limit;

@@ -112,7 +112,7 @@ static struct words rest_command(const struct driver *driver)
         if (!item->is_input && (item->stages & STAGE_REST) && item->argument)
             words_add(&command, item->argument);
     }
-    if (line->mode == MODE_LINK && line->links_runtime && line->input_count) {
+    if (line->mode == MODE_LINK && line->links_runtime && line->linked_count) {
         set_language(&command, &language, NULL);
         modules_add(driver, &command, runtime_library(driver));
     }
@@ -229,7 +229,7 @@ int main(int argc, char **argv)
         return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
     }
     backend_find(&driver->backend, driver->arena, line->cc);
-    if (!line->unit_count || line->wants_version)
+    if (!line->unit_count || line->wants_version || line->asks_compiler)
         become_compiler(driver);
     check(driver);
     process_prepare(driver);

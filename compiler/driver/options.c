@@ -13,7 +13,7 @@ enum form { ALONE, PREFIX, SEPARATE, EITHER };
 enum effect {
     NONE,
     MAKE_OBJECT, MAKE_ASSEMBLY, MAKE_TEXT, MAKE_NOTHING, EMIT_C, STOP_AFTER, OUTPUT, LANGUAGE, CC, RUNTIME, MODULES,
-    TEST_RUNTIME, HELP, VERSION, VERBOSE, DRY_RUN,
+    TEST_RUNTIME, HELP, VERSION, QUESTION, VERBOSE, DRY_RUN,
     DEPENDENCIES, PASSED_DEPENDENCIES, DEPENDENCY_FILE, DEPENDENCY_TARGET, SAVE, AUXILIARIES,
     WARNING, ERROR_LIMIT, COLOR, NO_SOURCE, LIBRARY, NO_RUNTIME, DEBUG,
 };
@@ -127,6 +127,7 @@ static void note(struct command_line *line, struct item *item, enum effect effec
     case TEST_RUNTIME: line->uses_test_runtime = true; break;
     case HELP: line->wants_help = true; break;
     case VERSION: line->wants_version = true; break;
+    case QUESTION: line->asks_compiler = true; break;
     case VERBOSE: line->is_verbose = true; break;
     case DRY_RUN: line->is_dry_run = true; break;
     case DEPENDENCIES: line->makes_dependencies = true; break;
@@ -142,7 +143,7 @@ static void note(struct command_line *line, struct item *item, enum effect effec
     case ERROR_LIMIT: line->error_limit = atoi(value); break;
     case COLOR: note_color(line, item->word); break;
     case NO_SOURCE: line->hides_source = true; break;
-    case LIBRARY: line->input_count++; break;
+    case LIBRARY: line->linked_count++; break;
     case NO_RUNTIME: line->links_runtime = false; break;
     case DEBUG: line->wants_debug_information = strcmp(item->word, "-g0") != 0; break;
     }
@@ -175,6 +176,13 @@ static bool is_source(const char *name, const char *language)
     return language || ends_with_one_of(name, suffixes);
 }
 
+/* It is precompiled, and nothing linked for it. */
+static bool is_header(const char *name, const char *language)
+{
+    static const char *const suffixes[] = {".h", ".hh", ".H", ".hp", ".hxx", ".hpp", ".HPP", ".h++", ".tcc", NULL};
+    return language ? has_suffix(language, "-header") : ends_with_one_of(name, suffixes);
+}
+
 /* clang complains of folders for headers where nothing can include any. */
 static bool is_preprocessed(const char *name, const char *language)
 {
@@ -200,7 +208,7 @@ static void add_input(struct command_line *line, const char *name, const char *l
                           .is_source = is_source(name, language),
                           .has_includes = is_preprocessed(name, language),
                           .language = is_ac ? "c" : language};
-    line->input_count++;
+    line->linked_count += !is_header(name, language);
     if (!is_ac)
         return;
     item->unit = arena_allocate(line->arena, sizeof *item->unit);

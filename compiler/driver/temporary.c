@@ -14,11 +14,15 @@
 static const char *parent_directory(void)
 {
     static const char *const variables[] = {"TMPDIR", "TMP", "TEMP"};
+    static const char *const usual[] = {"/tmp", "/var/tmp", "."};
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
         const char *value = getenv(variables[i]);
         if (value && *value && !access(value, W_OK | X_OK))
             return value;
     }
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (!access(usual[i], W_OK | X_OK))
+            return usual[i];
     return "/tmp";
 }
 
