@@ -45,6 +45,11 @@ static struct node *hoist_sub(struct hoist *hoist, struct node *node)
         hoist_items(hoist, node);
         return node;
     }
+    if (node_is_label(node)) { /* no block between a case and the next: it would be entered by falling through */
+        struct node **statement = &node->child[node->count - 1];
+        *statement = hoist_sub(hoist, *statement);
+        return node;
+    }
     struct node *block = open_block(hoist, node, &outer);
     hoist_statement(hoist, node);
     hoist->out = outer;
