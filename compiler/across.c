@@ -2,29 +2,19 @@
  *
  * A va_list points into an activation that is gone after the await; a register variable's
  * register is anybody's. Such a variable is live across an await if the await comes after its
- * declaration and before a use, in the order of the text, or if a loop in its scope holds both.
+ * declaration and before a use, in the order of the text, or if a loop in its scope holds both (waits.c).
  */
 #include "check.h"
 
 struct watched {
     const struct symbol *symbol;
-    uint32_t end;              /* of its scope */
     enum message message;
 };
 
-/* Where the function waits: behind a token. */
-struct wait {
-    const struct node *node;
-    uint32_t token;
-};
-
-struct crossing {
+struct watch {
     struct acc *acc;
     struct watched *variables;
-    struct wait *awaits;
-    struct node **uses;
-    struct span *loops;
-    uint32_t variable_count, await_count, use_count, loop_count;
+    uint32_t count;
 };
 
 static bool is_va_list_name(const struct acc *acc, uint32_t token)
@@ -56,107 +46,48 @@ static bool has_register(const struct acc *acc, const struct node *declarator)
     return false;
 }
 
-static void watch(struct crossing *crossing, const struct symbol *symbol, uint32_t end, enum message message)
+static void watch(struct watch *watch, const struct symbol *symbol, enum message message)
 {
-    *ARENA_PUSH(crossing->acc->arena, crossing->variables, crossing->variable_count) =
-        (struct watched){symbol, end, message};
+    *ARENA_PUSH(watch->acc->arena, watch->variables, watch->count) = (struct watched){symbol, message};
 }
 
-static void collect_declaration(struct crossing *crossing, const struct node *node, uint32_t end)
+static void watch_declaration(struct watch *watching, const struct node *declaration)
 {
-    for (uint32_t i = 1; i < node->count; i++) {
-        const struct node *declarator = node->child[i] ? node->child[i]->child[0] : NULL;
+    for (uint32_t i = 1; i < declaration->count; i++) {
+        const struct node *declarator = declaration->child[i] ? declaration->child[i]->child[0] : NULL;
         const struct symbol *symbol = declared(declarator);
         if (!symbol || symbol->kind != SYMBOL_OBJECT || symbol->is_static || symbol->is_extern)
             continue;
-        if (has_va_list(crossing->acc, node->child[0]))
-            watch(crossing, symbol, end, MESSAGE_VA_LIST_ACROSS);
-        else if (symbol->is_register && has_register(crossing->acc, declarator))
-            watch(crossing, symbol, end, MESSAGE_REGISTER_ACROSS);
+        if (has_va_list(watching->acc, declaration->child[0]))
+            watch(watching, symbol, MESSAGE_VA_LIST_ACROSS);
+        else if (symbol->is_register && has_register(watching->acc, declarator))
+            watch(watching, symbol, MESSAGE_REGISTER_ACROSS);
     }
 }
 
-const char *waiting_word(const struct node *node)
+static void find_watched(struct watch *watch, const struct node *node)
 {
-    switch (node->kind) {
-    case NODE_YIELD: return "yield";
-    case NODE_ASYNC_WITH: return "async with";
-    case NODE_ASYNC_FOR: return "async for";
-    case NODE_BLOCK:
-    case NODE_FOR: return "end of scoped children";
-    default: return "await";
-    }
-}
-
-uint32_t waiting_token(const struct node *node)
-{
-    return node->kind == NODE_BLOCK || node->kind == NODE_FOR ? node->last : node->first;
-}
-
-void report_wait(struct acc *acc, const struct node *node)
-{
-    report(acc, MESSAGE_AWAIT_HERE, waiting_token(node), waiting_word(node));
-}
-
-static void note_wait(struct crossing *crossing, const struct node *node, uint32_t token)
-{
-    *ARENA_PUSH(crossing->acc->arena, crossing->awaits, crossing->await_count) = (struct wait){node, token};
-}
-
-/* Each operand of `async with` is entered before the next is evaluated; `async for` awaits
- * behind its operand. */
-static void note_waits(struct crossing *crossing, const struct node *node)
-{
-    for (uint32_t i = 0; node->kind == NODE_ASYNC_WITH && i + 1 < node->count; i++)
-        note_wait(crossing, node, node->child[i]->last);
-    if (node_suspends(node) || awaits_children(node))
-        note_wait(crossing, node, node->kind == NODE_ASYNC_FOR ? node->child[1]->last : node->last);
-}
-
-static void collect(struct crossing *crossing, struct node *node, uint32_t end)
-{
-    struct arena *arena = crossing->acc->arena;
     if (node->kind == NODE_DECLARATION)
-        collect_declaration(crossing, node, end);
-    else if (node->kind == NODE_NAME)
-        *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
-    else if (node_is_loop(node) || node->kind == NODE_ASYNC_FOR)
-        *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){node->first, node->last};
-    else if (node->kind == NODE_SIZEOF_EXPR || node->kind == NODE_TYPEOF ||
-             node->kind == NODE_NESTED_FUNCTION)
+        watch_declaration(watch, node);
+    if (node->is_unevaluated || node->kind == NODE_NESTED_FUNCTION)
         return;
-    note_waits(crossing, node);
-    if (node->kind == NODE_BLOCK || node->kind == NODE_FOR)
-        end = node->last;
     for (uint32_t i = 0; i < node->count; i++)
         if (node->child[i])
-            collect(crossing, node->child[i], end);
+            find_watched(watch, node->child[i]);
 }
 
-static bool share_loop(const struct crossing *crossing, const struct watched *variable,
-                       uint32_t await, uint32_t use)
+/* Where the function waits while the variable lives, or null. */
+static const struct node *crossed(const struct waits *waits, const struct symbol *variable, uint32_t end)
 {
-    for (uint32_t i = 0; i < crossing->loop_count; i++) {
-        struct span loop = crossing->loops[i];
-        if (loop.first > variable->symbol->token && loop.first <= await && await <= loop.last &&
-            loop.first <= use && use <= loop.last)
-            return true;
-    }
-    return false;
-}
-
-/* The await that the variable would have to live across, or null. */
-static const struct node *crossed(const struct crossing *crossing, const struct watched *variable)
-{
-    for (uint32_t a = 0; a < crossing->await_count; a++) {
-        uint32_t await = crossing->awaits[a].token;
-        if (await < variable->symbol->token || await > variable->end)
+    for (uint32_t w = 0; w < waits->count; w++) {
+        uint32_t wait = waits->list[w].token;
+        if (wait < variable->token || wait > end)
             continue;
-        for (uint32_t u = 0; u < crossing->use_count; u++) {
-            uint32_t use = crossing->uses[u]->first;
-            bool is_use = crossing->uses[u]->symbol == variable->symbol;
-            if (is_use && (use > await || share_loop(crossing, variable, await, use)))
-                return crossing->awaits[a].node;
+        for (uint32_t u = 0; u < waits->use_count; u++) {
+            uint32_t use = waits->uses[u]->first;
+            if (waits->uses[u]->symbol == variable &&
+                (use > wait || loop_around(waits, variable->token, wait, use)))
+                return waits->list[w].node;
         }
     }
     return NULL;
@@ -164,15 +95,19 @@ static const struct node *crossed(const struct crossing *crossing, const struct 
 
 void check_across(struct acc *acc, struct node *body)
 {
-    struct crossing crossing = {.acc = acc};
-    collect(&crossing, body, body->last);
-    for (uint32_t i = 0; i < crossing.variable_count; i++) {
-        const struct watched *variable = &crossing.variables[i];
-        const struct node *await = crossed(&crossing, variable);
-        if (!await)
+    struct watch watch = {.acc = acc};
+    struct waits waits = {0};
+    find_watched(&watch, body);
+    if (watch.count)
+        collect_waits(acc, &waits, body);
+    for (uint32_t i = 0; i < watch.count; i++) {
+        const struct symbol *variable = watch.variables[i].symbol;
+        const struct node *scope = variable->block ? variable->block : body;
+        const struct node *wait = crossed(&waits, variable, scope->last);
+        if (!wait)
             continue;
-        report(acc, variable->message, variable->symbol->token, variable->symbol->name,
-               await->kind == NODE_YIELD ? "a 'yield'" : "an 'await'");
-        report_wait(acc, await);
+        report(acc, watch.variables[i].message, variable->token, variable->name,
+               wait->kind == NODE_YIELD ? "a 'yield'" : "an 'await'");
+        report_wait(acc, wait);
     }
 }

@@ -1,4 +1,4 @@
-/* check.h: what the files of the checks share (check.c, jumps.c, across.c, check_types.c, warnings.c). */
+/* check.h: what the files of the checks share (check.c, jumps.c, waits.c, across.c, check_types.c, warnings.c). */
 #ifndef ACC_CHECK_H
 #define ACC_CHECK_H
 
@@ -8,14 +8,29 @@
  * async function's. */
 void check_jumps(struct acc *acc, struct node *body);
 
-/* across.c: objects that an await would leave behind: va_list, register variables. */
-void check_across(struct acc *acc, struct node *body);
-/* What waits, as messages name it. */
+/* waits.c: where a function waits, in the order of the text. */
+struct wait {
+    const struct node *node;
+    uint32_t token;            /* it waits behind this */
+};
+struct waits {
+    struct wait *list;
+    const struct node **uses;  /* names of objects */
+    struct span *loops;        /* what is repeated */
+    uint32_t count, use_count, loop_count;
+};
+/* Adds those of what is evaluated in a node. */
+void collect_waits(struct acc *acc, struct waits *waits, const struct node *node);
+/* The innermost loop that begins behind a token and repeats two others, or null. */
+const struct span *loop_around(const struct waits *waits, uint32_t behind, uint32_t left, uint32_t right);
+/* What waits, as messages name it, and where that word stands. */
 const char *waiting_word(const struct node *node);
-/* Where that word stands. */
 uint32_t waiting_token(const struct node *node);
 /* A note that says where that is. */
 void report_wait(struct acc *acc, const struct node *node);
+
+/* across.c: objects that an await would leave behind: va_list, register variables. */
+void check_across(struct acc *acc, struct node *body);
 bool has_va_list(const struct acc *acc, const struct node *specifiers);
 
 /* warnings.c and its parts: what may be wrong. They run when everything else is right. */

@@ -142,6 +142,8 @@ bool infers_type(const struct acc *acc, const struct node *specifiers);
 bool declares_children(const struct node *declaration);
 /* Whether it is a block, or a `for`, that has scoped children: its end awaits them. */
 bool awaits_children(const struct node *node);
+/* The tokens behind which an async function waits in a node, its children aside, counted from 0; false: no more. */
+bool waits_behind(const struct node *node, uint32_t index, uint32_t *token); /* waits.c */
 /* The symbol that a declarator declares, through parentheses; null for an abstract one. */
 struct symbol *declared(const struct node *declarator);
 /* The symbol of a PARAMETER; null: it has no name. */

@@ -34,18 +34,6 @@ struct scan {
     bool evaluated;
 };
 
-static void note_await(struct scan *scan, uint32_t token)
-{
-    *ARENA_PUSH(scan->function->acc->arena, scan->awaits, scan->await_count) = token;
-}
-
-static void note_awaits(struct scan *scan, const struct node *node)
-{
-    if (node->kind == NODE_ASYNC_WITH)
-        note_await(scan, node->first);
-    note_await(scan, node->kind == NODE_ASYNC_FOR ? node->child[1]->last : node->last);
-}
-
 static bool asks_for_a_constant(const struct acc *acc, const struct node *node)
 {
     return node->kind == NODE_CALL && node->child[0]->kind == NODE_NAME &&
@@ -57,11 +45,9 @@ static void find_awaits(struct scan *scan, struct node *node)
     bool evaluated = scan->evaluated;
     if (node->is_unevaluated || asks_for_a_constant(scan->function->acc, node))
         scan->evaluated = false;
-    bool awaits = scan->evaluated && node_suspends(node);
-    if (awaits)
-        note_awaits(scan, node);
-    if (awaits_children(node)) {
-        note_await(scan, node->last);
+    bool awaits = false;
+    for (uint32_t i = 0, token; scan->evaluated && waits_behind(node, i, &token); i++) {
+        *ARENA_PUSH(scan->function->acc->arena, scan->awaits, scan->await_count) = token;
         awaits = true;
     }
     node->has_label = node_is_label(node);

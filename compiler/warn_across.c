@@ -228,12 +228,12 @@ struct loan {
 
 struct crossing {
     struct acc *acc;
+    struct waits waits;
     struct loan *loans;
-    struct node **awaits, **uses;
-    struct span *loops, *settings; /* settings: `first` is the token of a name that is assigned to, `last` the end */
+    struct span *settings;         /* `first` is the token of a name that is assigned to, `last` the end */
     const struct symbol **set;     /* ... and what it names */
     const struct node **strtoks;   /* calls of it */
-    uint32_t loan_count, await_count, use_count, loop_count, setting_count, set_count, strtok_count;
+    uint32_t loan_count, setting_count, set_count, strtok_count;
 };
 
 static const struct borrower *borrower_of(const struct acc *acc, const struct node *value)
@@ -263,13 +263,7 @@ static void collect(struct crossing *crossing, struct node *node)
     struct arena *arena = crossing->acc->arena;
     if (node->is_unevaluated)
         return;
-    if (waits(node))
-        *ARENA_PUSH(arena, crossing->awaits, crossing->await_count) = node;
-    else if (node->kind == NODE_NAME && node->symbol && node->symbol->kind == SYMBOL_OBJECT)
-        *ARENA_PUSH(arena, crossing->uses, crossing->use_count) = node;
-    else if (node_is_loop(node))
-        *ARENA_PUSH(arena, crossing->loops, crossing->loop_count) = (struct span){node_loop_start(node), node->last};
-    else if (called_name(node) && token_is(crossing->acc, called_name(node)->first, "strtok") &&
+    if (called_name(node) && token_is(crossing->acc, called_name(node)->first, "strtok") &&
              node->count > 1)
         *ARENA_PUSH(arena, crossing->strtoks, crossing->strtok_count) = node;
     else if (node->kind == NODE_INIT_DECLARATOR && node->count > 1 && node->child[1] &&
@@ -303,40 +297,28 @@ static bool is_setting(const struct crossing *crossing, const struct node *use)
     return false;
 }
 
-static bool comes_round(const struct crossing *crossing, const struct loan *loan, uint32_t await,
-                        uint32_t use)
+static bool is_in_danger(const struct crossing *crossing, const struct loan *loan, uint32_t wait, uint32_t use)
 {
-    for (uint32_t i = 0; i < crossing->loop_count; i++) {
-        struct span loop = crossing->loops[i];
-        bool has_both = loop.first < await && await <= loop.last && loop.first < use && use <= loop.last;
-        if (has_both && loop.first > loan->end && !is_set_in(crossing, loan->variable, loop.first, loop.last))
-            return true;
-    }
-    return false;
-}
-
-static bool is_in_danger(const struct crossing *crossing, const struct loan *loan, const struct node *await,
-                         const struct node *use)
-{
-    uint32_t at = await->last;
-    if (at < loan->end || is_set_in(crossing, loan->variable, loan->end, at))
+    if (wait < loan->end || is_set_in(crossing, loan->variable, loan->end, wait))
         return false;
-    if (use->first > at)
-        return !is_set_in(crossing, loan->variable, at, use->first);
-    return comes_round(crossing, loan, at, use->first);
+    if (use > wait)
+        return !is_set_in(crossing, loan->variable, wait, use);
+    const struct span *loop = loop_around(&crossing->waits, loan->end, wait, use);
+    return loop && !is_set_in(crossing, loan->variable, loop->first, loop->last);
 }
 
 static void report_loan(struct crossing *crossing, const struct loan *loan)
 {
-    for (uint32_t a = 0; a < crossing->await_count; a++)
-        for (uint32_t u = 0; u < crossing->use_count; u++) {
-            const struct node *await = crossing->awaits[a], *use = crossing->uses[u];
+    const struct waits *waits = &crossing->waits;
+    for (uint32_t w = 0; w < waits->count; w++)
+        for (uint32_t u = 0; u < waits->use_count; u++) {
+            const struct node *use = waits->uses[u];
             if (use->symbol != loan->variable || is_setting(crossing, use) ||
-                !is_in_danger(crossing, loan, await, use))
+                !is_in_danger(crossing, loan, waits->list[w].token, use->first))
                 continue;
             report(crossing->acc, MESSAGE_STATIC_BUFFER, loan->call->first, loan->borrower->name,
                    loan->borrower->instead);
-            report_wait(crossing->acc, await);
+            report_wait(crossing->acc, waits->list[w].node);
             report(crossing->acc, MESSAGE_USED_HERE, use->first);
             return;
         }
@@ -363,29 +345,23 @@ static bool begins_in(const struct crossing *crossing, uint32_t first, uint32_t 
     return false;
 }
 
-/* Whether the await comes between a call and the one before it. */
-static bool is_between(const struct crossing *crossing, const struct node *await, const struct node *call)
+/* Whether the function waits between a call and the one before it. */
+static bool is_between(const struct crossing *crossing, uint32_t wait, const struct node *call)
 {
-    if (await->last < call->first && begins_in(crossing, 0, await->last) &&
-        !begins_in(crossing, await->last, call->first))
+    if (wait < call->first && begins_in(crossing, 0, wait) && !begins_in(crossing, wait, call->first))
         return true;
-    for (uint32_t i = 0; i < crossing->loop_count; i++) {
-        struct span loop = crossing->loops[i];
-        if (loop.first <= await->first && await->last <= loop.last && loop.first <= call->first &&
-            call->last <= loop.last && !begins_in(crossing, loop.first, loop.last))
-            return true;
-    }
-    return false;
+    const struct span *loop = loop_around(&crossing->waits, 0, wait, call->first);
+    return loop && !begins_in(crossing, loop->first, loop->last);
 }
 
 static void report_strtok(struct crossing *crossing, const struct node *call)
 {
-    for (uint32_t i = 0; i < crossing->await_count; i++) {
-        const struct node *await = crossing->awaits[i];
-        if (!is_between(crossing, await, call))
+    for (uint32_t i = 0; i < crossing->waits.count; i++) {
+        struct wait wait = crossing->waits.list[i];
+        if (!is_between(crossing, wait.token, call))
             continue;
         report(crossing->acc, MESSAGE_STRTOK_ACROSS, call->first);
-        report_wait(crossing->acc, await);
+        report_wait(crossing->acc, wait.node);
         return;
     }
 }
@@ -396,6 +372,8 @@ void warn_across(struct acc *acc, struct node *body)
     struct crossing crossing = {.acc = acc};
     follow(acc, &held, body);
     collect(&crossing, body);
+    if (crossing.loan_count || crossing.strtok_count)
+        collect_waits(acc, &crossing.waits, body);
     for (uint32_t i = 0; i < crossing.loan_count; i++)
         report_loan(&crossing, &crossing.loans[i]);
     for (uint32_t i = 0; i < crossing.strtok_count; i++)
