@@ -7,6 +7,7 @@
 #ifndef AC_HTTP_CLIENT_H
 #define AC_HTTP_CLIENT_H
 
+#include "../buffer.h"
 #include "../sys.h"
 
 #include <ac/http.h>
@@ -22,18 +23,11 @@ enum {
 
 /* ---- bytes.c ----------------------------------------------------------------------------------------------------- */
 
-/* A growing buffer of bytes, always with room for a '\0'. */
-struct bytes {
-    char *data;
-    size_t size, capacity;
-};
-
-bool ac__bytes_reserve(struct bytes *bytes, size_t more);
-bool ac__bytes_append(struct bytes *bytes, const void *data, size_t size);
-bool ac__bytes_append_text(struct bytes *bytes, const char *text);
+/* Each puts a '\0' behind what it appends. False: no memory. */
+bool ac__bytes_append(struct ac__buffer *bytes, const void *data, size_t size);
+bool ac__bytes_append_text(struct ac__buffer *bytes, const char *text);
 /* As in a URL's query (a space is %20) or a form (a space is '+'): name=value&name=value. */
-bool ac__bytes_append_pairs(struct bytes *bytes, const ac_http_pair *pairs, bool is_form);
-void ac__bytes_free(struct bytes *bytes);
+bool ac__bytes_append_pairs(struct ac__buffer *bytes, const ac_http_pair *pairs, bool is_form);
 
 /* ---- errors.c ---------------------------------------------------------------------------------------------------- */
 
@@ -67,7 +61,7 @@ struct transfer {
     char length[24];      /* what it says of the body's; "": nothing yet */
     ac_http_pair *pairs;
     /* its body */
-    struct bytes body;
+    struct ac__buffer body;
     size_t max_body;
     bool is_being_read; /* somebody waits for more of it */
     bool is_collecting; /* ... for all of it, up to max_body */

@@ -104,16 +104,16 @@ void ac__headers_drop_body(struct curl_slist **list)
     }
 }
 
-static bool append_cookies(struct bytes *cookies, const char *line)
+static bool append_cookies(struct ac__buffer *cookies, const char *line)
 {
     const char *value = line + sizeof "Cookie:" - 1;
     if (!*value)
         return true; /* none: "Cookie:" or "Cookie;" */
-    return (!cookies->size || ac__bytes_append_text(cookies, "; ")) && ac__bytes_append_text(cookies, value + 1);
+    return (!cookies->end || ac__bytes_append_text(cookies, "; ")) && ac__bytes_append_text(cookies, value + 1);
 }
 
 /* Takes the cookies out of the fields, as one field's value. False: no memory. */
-static bool take_cookies(struct curl_slist **list, struct bytes *cookies)
+static bool take_cookies(struct curl_slist **list, struct ac__buffer *cookies)
 {
     while (*list) {
         if (!line_is_of((*list)->data, "Cookie")) {
@@ -131,12 +131,12 @@ static bool take_cookies(struct curl_slist **list, struct bytes *cookies)
  * 5.4). */
 static CURLcode set_cookies(struct transfer *transfer)
 {
-    struct bytes cookies = {0};
+    struct ac__buffer cookies = {0};
     CURLcode outcome = take_cookies(&transfer->header_list, &cookies) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
-    transfer->has_cookies = cookies.size;
-    if (cookies.size)
+    transfer->has_cookies = cookies.end;
+    if (cookies.end)
         outcome |= curl_easy_setopt(transfer->easy, CURLOPT_COOKIE, cookies.data);
-    ac__bytes_free(&cookies);
+    ac__buffer_free(&cookies);
     return outcome;
 }
 
@@ -166,7 +166,7 @@ static int set_headers(struct transfer *transfer, const ac_http_session *session
 /* The URL with `params` behind its query, in front of its fragment. */
 static int append_params(char **url, const ac_http_pair *params)
 {
-    struct bytes whole = {0};
+    struct ac__buffer whole = {0};
     const char *fragment = *url + strcspn(*url, "#");
     size_t length = (size_t)(fragment - *url);
     const char *query = memchr(*url, '?', length);
@@ -174,7 +174,7 @@ static int append_params(char **url, const ac_http_pair *params)
     bool is_well = ac__bytes_append(&whole, *url, length) && ac__bytes_append_text(&whole, joint)
                 && ac__bytes_append_pairs(&whole, params, false) && ac__bytes_append_text(&whole, fragment);
     if (!is_well) {
-        ac__bytes_free(&whole);
+        ac__buffer_free(&whole);
         return ENOMEM;
     }
     free(*url);
@@ -238,7 +238,7 @@ struct body {
     const void *data;
     size_t size;
     const char *type;
-    struct bytes made; /* of .form */
+    struct ac__buffer made; /* of .form */
     char *text;        /* of .json */
     const ac_http_field *fields;
 };
@@ -262,7 +262,7 @@ static int body_of(struct transfer *transfer, const struct ac_http_options *opti
         if (!ac__bytes_append_pairs(&body->made, options->form, true) || !ac__bytes_append_text(&body->made, ""))
             return ENOMEM;
         body->data = body->made.data;
-        body->size = body->made.size;
+        body->size = body->made.end;
         body->type = "application/x-www-form-urlencoded";
     }
     body->fields = options->multipart;
@@ -271,7 +271,7 @@ static int body_of(struct transfer *transfer, const struct ac_http_options *opti
 
 static void body_free(struct body *body)
 {
-    ac__bytes_free(&body->made);
+    ac__buffer_free(&body->made);
     free(body->text);
 }
 

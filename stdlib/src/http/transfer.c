@@ -240,9 +240,9 @@ static size_t take_body(char *data, size_t unit, size_t count, void *argument)
         transfer->drained += size;
         return transfer->drained > MOST_DRAINED ? 0 : size;
     }
-    if (transfer->is_collecting && transfer->body.size + size > transfer->max_body)
+    if (transfer->is_collecting && transfer->body.end + size > transfer->max_body)
         return (size_t)refuse(transfer, EMSGSIZE, "the body is longer than .max_body");
-    if (!transfer->is_collecting && transfer->body.size >= WINDOW) {
+    if (!transfer->is_collecting && transfer->body.end >= WINDOW) {
         transfer->input_pauses = true;
         return CURL_WRITEFUNC_PAUSE;
     }
@@ -414,7 +414,7 @@ void ac__transfer_free(struct transfer *transfer)
         ac__handles_give_back(transfer->handles, transfer->easy, transfer->is_plain && transfer->ended_well);
     curl_slist_free_all(transfer->header_list);
     ac__multipart_free(transfer);
-    ac__bytes_free(&transfer->body);
+    ac__buffer_free(&transfer->body);
     free(transfer->pairs);
     free(transfer->target);
     free(transfer->last_url);

@@ -2,6 +2,7 @@
 #ifndef HTTP_SERVER_INTERNAL_H
 #define HTTP_SERVER_INTERNAL_H
 
+#include "../buffer.h"
 #include "../sys.h"
 
 #include <ac/http_server.h>
@@ -145,18 +146,6 @@ async bool ac__http_body_skip(struct ac_request *r);
 
 /* ---- connection.ac ----------------------------------------------------------------------------------------------- */
 
-struct buffer {
-    char *data;
-    size_t size, capacity;
-};
-bool ac__http_buffer_reserve(struct buffer *buffer, size_t more); /* false: no memory */
-static inline void ac__http_buffer_add(struct buffer *buffer, const void *bytes, size_t size) /* there is room */
-{
-    if (size)
-        memcpy(buffer->data + buffer->size, bytes, size);
-    buffer->size += size;
-}
-
 /* What a connection is at. */
 enum phase { PHASE_IDLE, PHASE_HEAD, PHASE_HANDLER, PHASE_CLOSING };
 
@@ -174,9 +163,8 @@ struct connection {
     ac_task(void) task;
     ac_watch *watch;        /* for the client's going away; null: nobody minds */
     enum phase phase;
-    struct buffer in;
-    size_t in_at;           /* bytes of `in` before this have been used */
-    struct buffer out;      /* what has not been sent yet */
+    struct ac__buffer in;   /* what stands before its start has been used, but may still be looked at */
+    struct ac__buffer out;  /* what has not been sent yet */
     bool is_hung_up;        /* the client has ended its output */
     bool is_gone;           /* ... while a handler waited, which was therefore cancelled */
     bool is_broken;         /* nothing can be written any more */

@@ -8,6 +8,7 @@
 #include <ac/net.h>
 #include <ac/stream.h>
 
+#include "../buffer.h"
 #include "../share.h"
 #include "../sys.h"
 
@@ -50,9 +51,8 @@ struct ac__served {
 struct ac_stream {
     struct ac__transport *transport;
     struct ac__descriptor_transport bottom;
-    char *buffer;            /* null: nothing was ever kept */
-    size_t start, end;       /* what is in it */
-    size_t capacity, limit;  /* the block has one byte more, for the NUL of a line */
+    struct ac__buffer in;    /* what has come and is not taken yet */
+    size_t limit;            /* of it */
     size_t line_size;
     ac_mutex writing;
     unsigned users;          /* tasks that wait for it, and the owner: the last one frees */

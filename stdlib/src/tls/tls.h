@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "../stream/stream.h"
+#include "../buffer.h"
 #include "../sys.h"
 
 /* ---- settings.ac, sessions.c ------------------------------------------------------------------------------------- */
@@ -56,8 +57,7 @@ struct ac__tls_transport {
     char *host;              /* key of the session; null: none is kept */
     char *early;             /* what had come before TLS began, and is not taken yet */
     size_t early_at, early_size;
-    char *out;               /* encrypted, and not sent yet */
-    size_t out_start, out_end, out_capacity;
+    struct ac__buffer out;   /* encrypted, and not sent yet */
     int code;                /* why it does not work any more; 0: it does */
     char message[160];
     bool has_said_goodbye;

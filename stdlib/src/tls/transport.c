@@ -38,38 +38,12 @@ static int below_read(BIO *bio, char *buffer, int size)
     return (int)count;
 }
 
-/* Room for so many bytes more; false without memory. */
-static bool make_room(struct ac__tls_transport *transport, size_t size)
-{
-    size_t used = transport->out_end - transport->out_start, capacity = transport->out_capacity;
-    char *out;
-    if (transport->out_end + size <= capacity)
-        return true;
-    if (transport->out_start)
-        memmove(transport->out, transport->out + transport->out_start, used);
-    transport->out_start = 0;
-    transport->out_end = used;
-    if (used + size <= capacity)
-        return true;
-    capacity = capacity ? capacity : 4096;
-    while (capacity < used + size)
-        capacity *= 2;
-    out = MEMORY(realloc(transport->out, capacity));
-    if (!out)
-        return false;
-    transport->out = out;
-    transport->out_capacity = capacity;
-    return true;
-}
-
 static int below_write(BIO *bio, const char *bytes, int size)
 {
     struct ac__tls_transport *transport = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
-    if (!make_room(transport, (size_t)size))
+    if (ac__buffer_add(&transport->out, bytes, (size_t)size, AC__NO_LIMIT) != 0)
         return errno = ENOMEM, -1;
-    memcpy(transport->out + transport->out_end, bytes, (size_t)size);
-    transport->out_end += (size_t)size;
     return size;
 }
 
@@ -174,14 +148,15 @@ static int flush(struct ac__transport *base)
 {
     struct ac__tls_transport *transport = (struct ac__tls_transport *)base;
     struct ac__transport *below = transport->below;
-    while (transport->out_start < transport->out_end) {
-        struct iovec part = {transport->out + transport->out_start, transport->out_end - transport->out_start};
+    struct ac__buffer *out = &transport->out;
+    while (out->start < out->end) {
+        struct iovec part = {out->data + out->start, ac__buffer_size(out)};
         ssize_t count = below->functions->write(below, &part, 1);
         if (count < 0)
             return -1;
-        transport->out_start += (size_t)count;
+        out->start += (size_t)count;
     }
-    transport->out_start = transport->out_end = 0;
+    out->start = out->end = 0;
     return below->functions->flush ? below->functions->flush(below) : 0;
 }
 
@@ -189,7 +164,7 @@ static int flush(struct ac__transport *base)
 static void flush_answers(struct ac__tls_transport *transport)
 {
     int code = errno;
-    if (transport->out_start < transport->out_end)
+    if (ac__buffer_size(&transport->out))
         (void)flush(&transport->base);
     errno = code;
 }
@@ -217,7 +192,7 @@ static bool has_pending(const struct ac__transport *base)
 static ssize_t encrypt(struct ac__tls_transport *transport, const struct iovec *part)
 {
     size_t done = 0;
-    while (done < part->iov_len && transport->out_end - transport->out_start < FULL) {
+    while (done < part->iov_len && ac__buffer_size(&transport->out) < FULL) {
         size_t size = part->iov_len - done < FULL ? part->iov_len - done : FULL;
         int count;
         begin(transport);
@@ -241,7 +216,7 @@ static ssize_t tls_write(struct ac__transport *base, const struct iovec *parts, 
         return -1;
     if (transport->has_said_goodbye)
         return errno = EPIPE, -1;
-    if (transport->out_end - transport->out_start >= FULL && flush(base) < 0)
+    if (ac__buffer_size(&transport->out) >= FULL && flush(base) < 0)
         return -1;
     for (int i = 0; i < count; i++) {
         ssize_t size = encrypt(transport, &parts[i]);
@@ -280,7 +255,7 @@ static void tls_free(struct ac__transport *base)
     ac_tls_free(transport->tls);
     free(transport->host);
     free(transport->early);
-    free(transport->out);
+    ac__buffer_free(&transport->out);
     free(transport);
 }
 
