@@ -146,8 +146,22 @@ async bool ac__http_body_skip(struct ac_request *r);
 
 /* ---- connection.ac ----------------------------------------------------------------------------------------------- */
 
-/* What a connection is at. */
-enum phase { PHASE_IDLE, PHASE_HEAD, PHASE_HANDLER, PHASE_CLOSING };
+/* What a connection is at:
+ *
+ *     NEW      waits for its first request
+ *     IDLE     waits for the next one
+ *     HEAD     a head has begun to come
+ *     HANDLER  a request is being answered
+ *     CLOSING  the client is given time to read the last response */
+enum phase { PHASE_NEW, PHASE_IDLE, PHASE_HEAD, PHASE_HANDLER, PHASE_CLOSING };
+
+/* What is known of the client: it has ended its output; it has done so while a handler waited, which was therefore
+ * cancelled. */
+enum client { CLIENT_IS_THERE, CLIENT_HAS_ENDED, CLIENT_IS_GONE };
+
+/* What becomes of the connection, which only gets worse: the response under way is the last; it ends here, incomplete;
+ * nothing can be written any more. */
+enum fate { FATE_GOES_ON, FATE_LAST, FATE_CUT, FATE_BROKEN };
 
 /* A wait for the client, and until when. */
 struct limit {
@@ -163,19 +177,15 @@ struct connection {
     ac_task(void) task;
     ac_watch *watch;        /* for the client's going away; null: nobody minds */
     enum phase phase;
+    enum client client;
+    enum fate fate;
     struct ac__buffer in;   /* what stands before its start has been used, but may still be looked at */
     struct ac__buffer out;  /* what has not been sent yet */
-    bool is_hung_up;        /* the client has ended its output */
-    bool is_gone;           /* ... while a handler waited, which was therefore cancelled */
-    bool is_broken;         /* nothing can be written any more */
-    bool is_closing;        /* the response under way is the last */
-    bool is_cut;            /* ... and ends here, incomplete */
-    bool is_used;           /* it had a request */
-    bool is_armed, is_pushing;
-    double armed_for;
     struct limit input, output;
     int64_t taken;          /* by the client, when the slice began or its limit was extended */
-    ac_timer timer, push;
+    ac_timer timer;         /* of the limits; {0}: not set */
+    double rings_at;
+    ac_timer push;          /* of what is sent before a handler waits; {0}: not set */
     struct ac_request request;
 };
 
@@ -193,11 +203,15 @@ struct ac_http_server {
     char date[HTTP_TIME + 8]; /* "Date: ...\r\n" */
 };
 
+static inline void ac__http_connection_worsen(struct connection *c, enum fate fate)
+{
+    if (c->fate < fate)
+        c->fate = fate;
+}
+
 /* The connection's waits, each under its limit. They throw ETIMEDOUT when it is over, and the stream's errors. */
 /* Reads; 0 at the end of input. Sends what there is to send before. */
-async size_t ac__http_connection_read(struct connection *c, void *into, size_t size, double until, enum phase phase);
-/* Reads more input behind what is there; there must be room. */
-async size_t ac__http_connection_fill(struct connection *c, double until, enum phase phase);
+async size_t ac__http_connection_read(struct connection *c, void *into, size_t size, double until);
 /* Sends what there is to send, and `size` bytes behind that. */
 async void ac__http_connection_send(struct connection *c, const void *bytes, size_t size);
 /* The same with a part of a file, WRITE_SLICE at most; gives how much of it there was. */
