@@ -27,8 +27,7 @@
  *     AC_EINCOMPLETE     the connection ended in the middle of the response
  *     EPROTO             what came is not HTTP, or broken chunks, or a length that is none; TLS could not be agreed on
  *     EKEYREJECTED       the server's certificate does not hold: expired, for another name, from an unknown issuer
- *     EBADMSG            the body's compression is broken (that it ends too early is noticed by the body's length or
- *                        chunks only, not by the compressed data itself)
+ *     EBADMSG            the body's compression is broken
  *     EMSGSIZE           a body of more than .max_body bytes, a header of more than 256 KiB, a line of it of more than
  *                        100 KB; a compressed body that unfolds by far; an .upload of another length than .size
  *     ELOOP              more redirects than .redirects

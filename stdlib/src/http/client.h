@@ -34,6 +34,27 @@ bool ac__bytes_append_pairs(struct ac__buffer *bytes, const ac_http_pair *pairs,
 /* The errno value for an outcome of libcurl's, not CURLE_OK; `os_code` is what the system said, or 0. */
 int ac__code_of_curl(CURLcode outcome, long os_code);
 
+/* ---- folded.c ---------------------------------------------------------------------------------------------------- */
+
+/* What is known of a compressed body. */
+struct folded {
+    unsigned codings;          /* fields that name one */
+    bool is_known, has_end;    /* it is one of ours; chunks say where the body ends */
+    bool is_watched;           /* nothing does, so this has to */
+    unsigned char first[2], last[4]; /* bytes as they came */
+    size_t raw;                /* how many */
+    uint32_t size, low, high;  /* of the bytes that they unfold to; their Adler-32 */
+};
+
+/* A line of the header, whose body it is. */
+void ac__folded_note_field(struct folded *folded, const char *line, size_t size);
+/* The header is whole, and gives the body no length: is it to be watched? */
+bool ac__folded_begin(struct folded *folded, CURL *easy);
+/* Bytes of the body, as libcurl has unfolded them. */
+void ac__folded_note(struct folded *folded, const void *data, size_t size);
+/* The connection has ended: has the body not? */
+bool ac__folded_is_cut(const struct folded *folded);
+
 /* ---- transfer.c -------------------------------------------------------------------------------------------------- */
 
 struct transfer {
@@ -43,7 +64,7 @@ struct transfer {
     ac_http_session *own; /* made for this request alone */
     CURL *easy; /* null until it is prepared */
     struct handles *handles; /* where `easy` comes from */
-    bool is_plain;
+    bool is_plain, is_raw;
     struct curl_slist *header_list;
     char *target; /* the URL as asked for */
     char *last_url; /* after redirects; null: the same */
@@ -58,6 +79,7 @@ struct transfer {
     bool has_cookies; /* of the program's own */
     bool header_is_whole; /* the empty line of the last has come */
     size_t header_size;
+    struct folded folded;
     char length[24];      /* what it says of the body's; "": nothing yet */
     ac_http_pair *pairs;
     /* its body */

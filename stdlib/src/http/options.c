@@ -420,6 +420,7 @@ int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *sessi
     if (options->redirects < -1)
         return refuse(transfer, EINVAL, ".redirects is less than -1");
     transfer->has_upload = options->upload;
+    transfer->is_raw = options->raw;
     code = set_url(transfer, session, options);
     if (!code)
         code = body_of(transfer, options, &body);

@@ -145,6 +145,7 @@ static void begin_header(struct transfer *transfer, const char *line, size_t siz
 {
     transfer->header_is_whole = false;
     transfer->length[0] = '\0';
+    transfer->folded = (struct folded){0};
     note_reason(transfer, line, size);
 }
 
@@ -198,6 +199,8 @@ static bool end_header(struct transfer *transfer)
         return true;
     if (is_asked_again(transfer, status))
         return true;
+    if (!transfer->length[0] && !transfer->is_raw && ac__folded_begin(&transfer->folded, transfer->easy))
+        transfer->is_plain = false; /* the handle is not to be used again */
     return note_response(transfer);
 }
 
@@ -223,6 +226,8 @@ static size_t take_header(char *line, size_t unit, size_t count, void *argument)
         return end_header(transfer) ? size : (size_t)refuse(transfer, ENOMEM, "no memory for the header");
     else if (!note_length(transfer, line, size))
         return (size_t)refuse(transfer, EPROTO, "the header has several lengths of the body, or one that is none");
+    else
+        ac__folded_note_field(&transfer->folded, line, size);
     return size;
 }
 
@@ -248,6 +253,7 @@ static size_t take_body(char *data, size_t unit, size_t count, void *argument)
     }
     if (!ac__bytes_append(&transfer->body, data, size))
         return (size_t)refuse(transfer, ENOMEM, "no memory for the body");
+    ac__folded_note(&transfer->folded, data, size);
     if (!transfer->is_collecting)
         ac_event_set(&transfer->changed);
     return size;
@@ -360,6 +366,9 @@ void ac__transfer_finish(struct transfer *transfer, CURLcode outcome)
     if (outcome == CURLE_OK && !transfer->header_is_whole) {
         transfer->code = AC_EINCOMPLETE;
         snprintf(transfer->message, sizeof transfer->message, "the connection ended in the middle of the header");
+    } else if (outcome == CURLE_OK && !transfer->is_draining && ac__folded_is_cut(&transfer->folded)) {
+        transfer->code = AC_EINCOMPLETE;
+        snprintf(transfer->message, sizeof transfer->message, "the connection ended in the middle of the compressed body");
     } else if (outcome == CURLE_OK) {
         if (!transfer->has_header && !note_response(transfer))
             transfer->code = ENOMEM;

@@ -132,6 +132,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def get_gzip_and_more(self):
         self.answer(gzip.compress(b'compressed\n') + b'junk', headers=[('Content-Encoding', 'gzip')])
 
+    def get_until_close(self, coding, cut='0'):
+        """A compressed body that only the connection's end ends; perhaps without its last bytes."""
+        text = b'folded ' * 1000
+        compressor = zlib.compressobj(wbits={'gzip': 31, 'deflate': 15, 'plain-deflate': -15}[coding])
+        body = compressor.compress(text) + compressor.flush()
+        head = 'HTTP/1.0 200 OK\r\nContent-Encoding: %s\r\n\r\n' % coding.replace('plain-', '')
+        self.raw(head.encode() + body[:len(body) - int(cut)])
+
     def get_chunked(self):
         self.raw(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
                  b'6;extension=1\r\nchunks\r\n4\r\n and\r\n5\r\n more\r\n0\r\nX-Trailer: yes\r\n\r\n', close=False)
