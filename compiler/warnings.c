@@ -30,6 +30,8 @@ static const struct blocking blocking_calls[] = {
     {"pthread_barrier_wait", "ac_barrier_wait"}, {"sem_wait", "ac_sem_acquire"}, {"sem_timedwait", "ac_sem_acquire"},
     {"sem_clockwait", "ac_sem_acquire"}, {"mq_receive", NULL}, {"mq_timedreceive", NULL}, {"msgrcv", NULL},
     {"semop", NULL}, {"semtimedop", NULL}, {"getpass", NULL}, {"aio_suspend", NULL},
+    {"getchar", "ac_read_line"}, {"getchar_unlocked", "ac_read_line"}, {"scanf", "ac_read_line"},
+    {"vscanf", "ac_read_line"}, {"curl_easy_perform", "ac_http_get"},
 };
 
 /* The name that a call calls a function of file scope by; null: it goes through a pointer. */
