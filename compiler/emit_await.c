@@ -4,6 +4,7 @@
  *
  *     if (__builtin_expect(ac__status = ac__g__run((void *)ac__self->ac__a1, ac__task, AC__ENTER, x), 0)) {
  *         ac__self->ac__base.state = 1;
+ *         ((struct ac__frame *)(void *)ac__self->ac__a1)->parent = &ac__self->ac__base;
  *         goto ac__slow;
  *     }
  *     ac__L1:
@@ -30,12 +31,16 @@ static uint32_t next_statement(const struct acc *acc, const struct node *await)
 }
 
 /* Closes `if (__builtin_expect(ac__status = ...`; the await goes on at the label. What the user
- * said of falling through to a case counts for a label in front of it, too. */
-static void print_suspension(struct printer *printer, const struct node *statement)
+ * said of falling through to a case counts for a label in front of it, too. `callee` points to the
+ * head of the frame that is awaited; if it is no part of this one, there is one only if it has
+ * suspended. */
+static void print_suspension(struct printer *printer, const struct node *statement, const char *callee,
+                             bool is_part)
 {
     bool falls_through = emit_falls_through(printer->acc, next_statement(printer->acc, statement));
-    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; goto ac__slow; }\n%sac__L%u: ;",
-                 statement->number, falls_through ? "/* fall through */ " : "", statement->number);
+    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; %s%s->parent = &ac__self->ac__base; goto ac__slow; }"
+                          "\n%sac__L%u: ;", statement->number, is_part ? "" : "if (ac__status == AC__SUSPENDED) ",
+                 callee, falls_through ? "/* fall through */ " : "", statement->number);
 }
 
 static void print_target(struct printer *printer, const struct node *statement)
@@ -87,8 +92,10 @@ static void print_embedded_call(struct printer *printer, const struct node *stat
 
 static void print_embedded_await(struct printer *printer, struct node *statement, const struct symbol *callee)
 {
+    struct arena *arena = printer->acc->arena;
     print_embedded_call(printer, statement, callee);
-    print_suspension(printer, statement);
+    print_suspension(printer, statement, arena_format(arena, "((struct ac__frame *)(void *)ac__self->ac__a%u)",
+                                                      statement->number), true);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_format(printer, "((struct ac__%s__frame *)(void *)ac__self->ac__a%u)->ac__result", callee->name,
@@ -198,7 +205,7 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
         print_text(printer, ");");
     }
     print_text(printer, "\nif (__builtin_expect(ac__status = ac__start(ac__child, ac__task)");
-    print_suspension(printer, statement);
+    print_suspension(printer, statement, "ac__child", false);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_result(printer, statement);
@@ -221,7 +228,7 @@ static void print_join(struct printer *printer, struct node *statement, const st
     print_format(printer, "), %s);", join_kind(site->awaitable));
     print_format(printer,
                  "\nif (__builtin_expect(ac__status = ac__join_resume(&ac__self->ac__a%u.base, ac__task)", number);
-    print_suspension(printer, statement);
+    print_suspension(printer, statement, arena_format(printer->acc->arena, "(&ac__self->ac__a%u.base)", number), true);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_text(printer, "*(const");
@@ -247,14 +254,14 @@ static void print_generator_step(struct printer *printer, struct node *statement
     bool is_close = statement->kind == NODE_GENERATOR_CLOSE;
     const char *name = slot_of(statement->child[0]->symbol)->name;
     const struct symbol *callee = statement->symbol;
-    const char *frame = arena_format(arena, callee ? "&ac__self->%s.ac__base" : "ac__self->%s", name);
+    const char *frame = arena_format(arena, callee ? "(&ac__self->%s.ac__base)" : "ac__self->%s", name);
     print_text(printer, "\nif (__builtin_expect(ac__status = ");
     if (callee && !is_close)
         print_format(printer, "ac__%s__run(&ac__self->%s.ac__base, ac__task)", callee->name, name);
     else
         print_format(printer, "%s(%s, ac__task)",
                      is_close ? "ac__generator_close" : "ac__generator_next", frame);
-    print_suspension(printer, statement);
+    print_suspension(printer, statement, frame, callee != NULL);
 }
 
 /* The generator goes on behind all this. */

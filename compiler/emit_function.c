@@ -18,15 +18,12 @@
  * awaits share:
  *
  *     ac__slow:
- *     if (ac__status == AC__SUSPENDED)
- *         return ac__suspended(&ac__self->ac__base, &ac__f__function);
+ *     if (ac__status == AC__SUSPENDED) {
+ *         ac__self->ac__base.function = &ac__f__function;
+ *         return ac__status;
+ *     }
  *     ac__trace(ac__task, &ac__f__function, ac__self->ac__base.state);
  *     switch (ac__self->ac__base.state) { ... goto <handler>; }
- *
- * or, where none of them has a handler, and for most functions that is all there is to it,
- *
- *     ac__slow:
- *     return ac__pass_on(&ac__self->ac__base, &ac__f__function, ac__task, ac__status);
  */
 #include "emit.h"
 
@@ -292,7 +289,7 @@ static void print_states(struct printer *printer, const struct function *functio
     print_entry(printer, function);
     if (!awaits && !function->is_generator)
         return;
-    print_text(printer, function->symbol->takes_registers ? "\nif (ac__state - 1 < AC__ENTER - 1) {"
+    print_text(printer, function->symbol->takes_registers ? "\nif ((int)ac__state > 0) {"
                                                           : "\nif (ac__state != 0) {");
     if (function->is_generator) {
         print_cases(printer, function, false);
@@ -363,13 +360,8 @@ static void print_slow_path(struct printer *printer, const struct function *func
     if (!commonest)
         return;
     bool children = has_children(function);
-    if (passes_errors_on(function)) {
-        print_format(printer, "\nac__slow: return ac__pass_on%s(&ac__self->ac__base, &ac__%s__function, ac__task,"
-                              " ac__status%s);", children ? "_child" : "", name, children ? ", ac__child" : "");
-        return;
-    }
-    print_format(printer, "\nac__slow: if (ac__status == AC__SUSPENDED) return ac__suspended(&ac__self->ac__base,"
-                          " &ac__%s__function);", name);
+    print_format(printer, "\nac__slow: if (__builtin_expect(ac__status == AC__SUSPENDED, 1)) {"
+                          " ac__self->ac__base.function = &ac__%s__function; return ac__status; }", name);
     print_releases(printer, function);
     print_format(printer, "\n%sac__task, &ac__%s__function, ac__self->ac__base.state);",
                  children ? "ac__child_failed(ac__child, " : "ac__trace(", name);
@@ -416,7 +408,7 @@ static void print_resume(struct printer *printer, const struct function *functio
     if (!function->symbol->takes_registers)
         return;
     print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{"
-                          "if (ac__frame->state >= AC__ENTER) __builtin_unreachable();\n"
+                          "if ((int)ac__frame->state < 0) __builtin_unreachable();\n"
                           "return ac__%s__run((struct ac__%s__frame *)ac__frame, ac__task, ac__frame->state",
                  name, name, name);
     for (uint32_t i = 0; i < function->parameters->count; i++)

@@ -591,7 +591,7 @@ static inline int ac__suspend(struct ac__task *task, struct ac__frame *leaf, uns
     leaf->state = state;
     wait->task = task;
     task->wait = wait;
-    task->innermost = ac__thread.suspended = leaf;
+    task->innermost = leaf;
     task->state = AC__BLOCKED;
     return AC__SUSPENDED;
 }
@@ -600,7 +600,7 @@ static inline int ac__suspend(struct ac__task *task, struct ac__frame *leaf, uns
 static inline int ac__yield_at(struct ac__task *task, struct ac__frame *leaf, unsigned state)
 {
     leaf->state = state;
-    task->innermost = ac__thread.suspended = leaf;
+    task->innermost = leaf;
     ac__queue_ready(task);
     return AC__SUSPENDED;
 }

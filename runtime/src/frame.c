@@ -259,7 +259,7 @@ void ac__stack_free_slowly(struct ac__task *task)
 
 static int start_later(struct ac__frame *frame, struct ac__task *task)
 {
-    task->innermost = ac__thread.suspended = frame;
+    task->innermost = frame;
     ac__flag(task, AC__RUN_AT_ONCE);
     return AC__SUSPENDED;
 }
@@ -271,31 +271,6 @@ int ac__start(struct ac__frame *frame, struct ac__task *task)
     if (unlikely((char *)__builtin_frame_address(0) < ac__thread.stack_limit))
         return start_later(frame, task);
     return frame->function->resume(frame, task);
-}
-
-int ac__suspended(struct ac__frame *frame, const struct ac__function *function)
-{
-    frame->function = function;
-    ac__thread.suspended->parent = frame;
-    ac__thread.suspended = frame;
-    return AC__SUSPENDED;
-}
-
-int ac__pass_on(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task, int status)
-{
-    if (likely(status == AC__SUSPENDED))
-        return ac__suspended(frame, function);
-    ac__trace(task, function, frame->state);
-    return status;
-}
-
-int ac__pass_on_child(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task, int status,
-                      struct ac__frame *child)
-{
-    if (likely(status == AC__SUSPENDED))
-        return ac__suspended(frame, function);
-    ac__child_failed(child, task, function, frame->state);
-    return status;
 }
 
 void ac__coro_close(struct ac__frame *frame)

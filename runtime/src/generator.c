@@ -60,7 +60,7 @@ static bool begin(struct ac__frame *generator)
 static int suspend(struct ac__asking *asking)
 {
     asking->base.state = 1;
-    return ac__suspended(&asking->base, asking->base.function);
+    return ac__suspended(&asking->base, asking->base.function, asking->generator);
 }
 
 static int next_resume(struct ac__frame *frame, struct ac__task *task)

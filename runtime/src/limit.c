@@ -178,7 +178,7 @@ static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
     if (status != AC__SUSPENDED)
         return wait_for_end(frame, task, status);
     frame->state = 1;
-    return ac__suspended(frame, frame->function);
+    return ac__suspended(frame, frame->function, child);
 }
 
 static int wait_for_resume(struct ac__frame *frame, struct ac__task *task)

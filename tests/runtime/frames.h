@@ -75,7 +75,7 @@ typedef struct unit unit;
     outcome = ac__start(F->child, task); \
     if (outcome == AC__SUSPENDED) { \
         F->base.state = n; \
-        return ac__suspended(&F->base, F->base.function); \
+        return ac__suspended(&F->base, F->base.function, F->child); \
         case n: \
         outcome = task->status; \
     }
@@ -126,7 +126,7 @@ typedef struct unit unit;
     outcome = ac__join_resume(&F->join.base, task); \
     if (outcome == AC__SUSPENDED) { \
         F->base.state = n; \
-        return ac__suspended(&F->base, F->base.function); \
+        return ac__suspended(&F->base, F->base.function, &F->join.base); \
         case n: \
         outcome = task->status; \
     }

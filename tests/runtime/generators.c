@@ -27,7 +27,7 @@ static int counting_resume(struct ac__frame *frame, struct ac__task *task)
         counting->child = (struct ac__frame *)ac_sleep(1);
         if (ac__start(counting->child, task) == AC__SUSPENDED) {
             frame->state = 1;
-            return ac__suspended(frame, frame->function);
+            return ac__suspended(frame, frame->function, counting->child);
         }
     }
     if (counting->sleeps)

@@ -101,8 +101,9 @@ static __inline void *ac__result_at(struct ac__frame *frame, unsigned long align
     return (char *)frame + ((sizeof *frame + alignment - 1) & -alignment);
 }
 
-/* The state of an embedded frame that is to start: the arguments are those of the call. */
-enum { AC__ENTER = 0x7fffffff };
+/* The state of an embedded frame that is to start: the arguments are those of the call. As an int it is negative, as
+ * no state of an await is. */
+enum { AC__ENTER = ~0u };
 
 /* What blocks a suspended task. Whoever suspends embeds one in its frame and sets task->wait to it; `cancel` unlinks
  * it from what it waits for and makes the task ready, or hands the request on: to the task it gives, else it gives
@@ -184,7 +185,6 @@ struct ac__thread {
      * stack. Compared with the callee itself, so a stale value never misleads anybody. */
     const void *expected;
     struct ac__task *task;   /* the running task, or null */
-    struct ac__frame *suspended; /* who returned AC__SUSPENDED last: the child of whom it returned to */
     char *stack_limit;       /* a C stack pointer below this starts no more callees on the same C stack */
     struct ac__loop *loop;   /* the running loop, or null */
     struct ac__task *ready, **ready_end; /* of the running loop: the first ready task; where the next one is linked */
@@ -232,13 +232,13 @@ static __inline void *ac__made(void *coroutine, const char *place)
 int ac__start(struct ac__frame *frame, struct ac__task *task);
 
 /* A callee has returned AC__SUSPENDED to this frame, so it suspends, too; its state is set. */
-int ac__suspended(struct ac__frame *frame, const struct ac__function *function);
-
-/* A callee has suspended or failed, and this frame, whose state is set, does the same: function->passes_errors_on.
- * The second: ac__child_failed. They return `status`. */
-int ac__pass_on(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task, int status);
-int ac__pass_on_child(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task, int status,
-                      struct ac__frame *child);
+static __inline int ac__suspended(struct ac__frame *frame, const struct ac__function *function,
+                                  struct ac__frame *callee)
+{
+    callee->parent = frame;
+    frame->function = function;
+    return AC__SUSPENDED;
+}
 
 /* Gives back the frame of an awaited coroutine that is done. */
 static __inline void ac__release(struct ac__frame *frame, struct ac__task *task)

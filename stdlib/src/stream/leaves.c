@@ -36,7 +36,7 @@ static int ac_stream_aexit_resume(struct ac__frame *base, struct ac__task *task)
     }
     if (status == AC__SUSPENDED) {
         base->state = 1;
-        return ac__suspended(base, base->function);
+        return ac__suspended(base, base->function, child);
     }
     ac__release(child, task);
     return end(stream, status);
