@@ -280,6 +280,7 @@ struct ac__loop {
     bool needs_bell;      /* also in a process of one thread */
     bool is_foreign;      /* driven by another event loop (foreign.c) */
     int *error_number; /* this thread's errno */
+    struct ac__task **ready_start; /* this thread's ac__thread.ready */
 };
 
 /* The running loop. Dies with a message outside one, and in a child of fork. */
@@ -311,6 +312,7 @@ static inline void ac__callback_queue(struct ac__callback *callback)
 {
     ac__make_ready(&callback->header);
     callback->header.state = AC__CALLBACK;
+    callback->header.flags = AC__CANCEL; /* it is told from a task by the test that finds a request (loop.c) */
 }
 
 /* What a waiter waited for has happened; it has been unlinked. */

@@ -30,7 +30,7 @@ enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, FIRST_INTERVAL = 16, MOST_CANCE
 static inline struct ac__frame *first_frame(struct ac__task *task)
 {
     struct ac__frame *frame = task->innermost;
-    if (unlikely(task->flags & AC__CANCEL) || frame->state != AC__OVER || frame == ac__root(task))
+    if (frame->state != AC__OVER || frame == ac__root(task))
         return frame;
     task->status = AC__DONE;
     return frame->parent;
@@ -82,6 +82,13 @@ static bool never_starts(struct ac__task *task)
     return true;
 }
 
+static inline int run_from(struct ac__task *task, bool is_cancelled)
+{
+    if (!is_cancelled)
+        return run_frames(task, first_frame(task));
+    return never_starts(task) ? AC__FAILED : run_frames(task, task->innermost);
+}
+
 static void check_fork(struct ac__loop *loop)
 {
     if (unlikely(ac__thread.loop != loop))
@@ -117,9 +124,9 @@ static __attribute__((noinline)) int settle(struct ac__loop *loop, struct ac__ta
 
 /* True if it was the task's last step. */
 static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop *loop, struct ac__task *task,
-                                                                 bool has_locals)
+                                                                 bool has_locals, bool is_cancelled)
 {
-    int status = AC__FAILED;
+    int status;
     task->state = AC__RUNNING;
     task->error = NULL;
     ac__thread.task = task;
@@ -127,8 +134,7 @@ static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop 
     *loop->error_number = task->saved_errno;
     if (has_locals)
         ac__locals_exchange(loop, task);
-    if (likely(!(task->flags & AC__CANCEL)) || !never_starts(task))
-        status = run_frames(task, first_frame(task));
+    status = run_from(task, is_cancelled);
     task->saved_errno = *loop->error_number;
     if (likely(status == AC__SUSPENDED) && unlikely(task->flags & AC__UNSETTLED))
         status = settle(loop, task);
@@ -147,16 +153,16 @@ static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop 
 
 static void run_task(struct ac__loop *loop, struct ac__task *task)
 {
-    run_task_here(loop, task, loop->locals_size);
+    run_task_here(loop, task, loop->locals_size, task->flags & AC__CANCEL);
     ac__thread.task = NULL;
 }
 
-static inline struct ac__task *take_first(void)
+static inline struct ac__task *take_first(const struct ac__loop *loop)
 {
     struct ac__task *task = ac__thread.ready;
     ac__thread.ready = task->next;
     if (!task->next)
-        ac__thread.ready_end = &ac__thread.ready;
+        ac__thread.ready_end = loop->ready_start;
     return task;
 }
 
@@ -203,7 +209,7 @@ static void run_traced(struct ac__loop *loop, struct ac__task *task)
 /* A step under AC_SEED, AC_DEBUG or AC_TRACE, or of a program with task locals. */
 static void run_special_step(struct ac__loop *loop)
 {
-    struct ac__task *task = loop->seed ? take_random(loop) : take_first();
+    struct ac__task *task = loop->seed ? take_random(loop) : take_first(loop);
     if (task->state == AC__CALLBACK)
         run_callback(loop, task);
     else if (!ac__is_observed)
@@ -214,6 +220,17 @@ static void run_special_step(struct ac__loop *loop)
         run_debugged(loop, task);
 }
 
+/* What has the flag CANCEL: a task that is cancelled, or a function to call. True if a task has ended, perhaps. */
+static __attribute__((noinline)) bool run_flagged(struct ac__loop *loop, struct ac__task *task)
+{
+    bool is_callback = task->state == AC__CALLBACK;
+    if (is_callback)
+        run_callback(loop, task);
+    else
+        run_task(loop, task);
+    return !is_callback;
+}
+
 /* In line in the loops over steps: a step is short. True if a task has ended, perhaps. */
 static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop, bool is_special)
 {
@@ -222,11 +239,8 @@ static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop
         run_special_step(loop);
         return true;
     }
-    task = take_first();
-    if (likely(task->state != AC__CALLBACK))
-        return run_task_here(loop, task, false);
-    run_callback(loop, task);
-    return false;
+    task = take_first(loop);
+    return likely(!(task->flags & AC__CANCEL)) ? run_task_here(loop, task, false, false) : run_flagged(loop, task);
 }
 
 /* ---- between steps ----------------------------------------------------------------------------------------------- */
@@ -477,10 +491,10 @@ void ac__loop_wind_up(struct ac__loop *loop)
 }
 
 /* Functions that were to be called and have not been: their nodes go. */
-static void drop_callbacks(void)
+static void drop_callbacks(struct ac__loop *loop)
 {
     while (ac__thread.ready) {
-        struct ac__task *header = take_first();
+        struct ac__task *header = take_first(loop);
         container_of(header, struct ac__callback, header)->release((struct ac__callback *)header, true);
     }
 }
@@ -518,6 +532,7 @@ bool ac__loop_open(struct ac__loop *loop)
 {
     *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
     loop->error_number = &errno;
+    loop->ready_start = &ac__thread.ready;
     ac__watch_forks(); /* before the first lock is taken */
     loop->is_virtual = clock_is_virtual();
     loop->seed = random_seed();
@@ -528,7 +543,7 @@ bool ac__loop_open(struct ac__loop *loop)
     ac__sigpipe_take();
     ac__set_stack_limit();
     ac__thread.ready = NULL;
-    ac__thread.ready_end = &ac__thread.ready;
+    ac__thread.ready_end = loop->ready_start;
     ac__thread.loop = loop;
     ac__dump_listen(loop);
     if (unlikely(ac__is_traced))
@@ -543,7 +558,7 @@ void ac__loop_close(struct ac__loop *loop)
     if (unlikely(ac__is_traced))
         ac__trace_close();
     ac__report_locked();
-    drop_callbacks();
+    drop_callbacks(loop);
     ac__signals_close(loop);
     ac__mailbox_close(loop);
     ac__poll_free(loop);
