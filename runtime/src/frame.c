@@ -136,7 +136,7 @@ static void pop_chunk(struct ac__task *task)
 /* What has just been put on the stack ends here. */
 static void set_top(struct ac__task *task, char *end)
 {
-    task->top = end;
+    task->top = (char *)(((uintptr_t)end + 7) & ~(uintptr_t)7);
     if (!ac__has_asan() || !current_chunk(task) || !current_chunk(task)->is_single)
         return;
     __asan_poison_memory_region(end, (size_t)(task->limit - end));
@@ -171,9 +171,13 @@ static struct ac__frame *stacked(const struct ac__function *function, struct ac_
     return frame;
 }
 
-struct ac__frame *ac__frame_on_new_chunk(const struct ac__function *function, struct ac__task *task)
+struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const void *callee)
 {
+    struct ac__task *task = ac__thread.task;
     struct ac__frame *frame;
+    if (ac__thread.expected != callee)
+        return ac__frame_on_heap(function);
+    ac__thread.expected = NULL;
     if (!function->is_enter)
         return stacked(function, task, function->size);
     ac__undo_begin(task);
@@ -268,7 +272,7 @@ int ac__start(struct ac__frame *frame, struct ac__task *task)
 {
     if (unlikely(!frame))
         return ac__fail_code(task, ENOMEM);
-    if (unlikely((char *)__builtin_frame_address(0) < ac__thread.stack_limit))
+    if (unlikely((char *)__builtin_dwarf_cfa() < ac__thread.stack_limit)) /* the frame's address without its making */
         return start_later(frame, task);
     return frame->function->resume(frame, task);
 }

@@ -316,8 +316,8 @@ static inline struct ac__frame *over_frame(const void *callee, size_t size)
     struct ac__frame *frame;
     if (ac__thread.expected != callee || unlikely(ac__thread.budget == 0))
         return NULL;
-    frame = (struct ac__frame *)(((uintptr_t)task->top + 7) & ~(uintptr_t)7);
-    size += sizeof *frame;
+    frame = (struct ac__frame *)(void *)task->top;
+    size = (size + sizeof *frame + 7) & ~(size_t)7;
     if (unlikely((uintptr_t)frame + size > (uintptr_t)task->limit)) /* always under the address sanitizer */
         return NULL;
     ac__thread.expected = NULL;

@@ -129,7 +129,7 @@ struct ac__task {
         struct ac__frame *innermost; /* where to resume; in a resumed parent: the child that just finished */
         unsigned long finished_at;   /* finished: how many had finished before */
     };
-    char *top, *limit;            /* bump stack: next free byte and end of the current chunk */
+    char *top, *limit;            /* bump stack: next free byte, a multiple of 8, and end of the current chunk */
     union {
         struct ac__thrown *error; /* running: the error under way; finished: the error it ended with */
         struct ac__wait *wait;    /* blocked: on what */
@@ -195,7 +195,7 @@ extern __thread struct ac__thread ac__thread __attribute__((tls_model("initial-e
 
 /* Out of line parts. */
 struct ac__frame *ac__frame_on_heap(const struct ac__function *function);
-struct ac__frame *ac__frame_on_new_chunk(const struct ac__function *function, struct ac__task *task);
+struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const void *callee);
 void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task); /* null is fine */
 
 /* A frame for a call of `function`, whose callable address is `callee`: from the running task's bump stack if the
@@ -205,12 +205,14 @@ static __inline struct ac__frame *ac__frame_new(const struct ac__function *funct
     struct ac__task *task;
     char *frame;
     if (ac__thread.expected != callee)
-        return ac__frame_on_heap(function);
-    ac__thread.expected = 0;
+        return ac__frame_elsewhere(function, callee);
     task = ac__thread.task;
-    frame = (char *)(((unsigned long)task->top + (function->alignment - 1)) & -(unsigned long)function->alignment);
+    frame = task->top;
+    if (function->alignment > 8)
+        frame = (char *)(((unsigned long)frame + (function->alignment - 1)) & -(unsigned long)function->alignment);
     if (__builtin_expect((unsigned long)frame + function->size > (unsigned long)task->limit, 0))
-        return ac__frame_on_new_chunk(function, task);
+        return ac__frame_elsewhere(function, callee);
+    ac__thread.expected = 0;
     task->top = frame + function->size;
     ((struct ac__frame *)frame)->function = function;
     ((struct ac__frame *)frame)->state = 0;
