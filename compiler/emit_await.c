@@ -164,18 +164,18 @@ static void print_awaited_type(struct printer *printer, struct node *operand)
     print_text(printer, ")(0))");
 }
 
-/* The result in the frame of any coroutine, ac__child. */
-static void print_result(struct printer *printer, const struct node *statement)
+/* The result in the frame of any coroutine. */
+static void print_result(struct printer *printer, const struct node *statement, const char *frame)
 {
     const char *declaration = statement->type ? statement->type->declaration : NULL;
     if (declaration) {
-        print_format(printer, "*(%s)ac__result_at(ac__child, _Alignof(%s))",
-                     declare_as(printer->acc, declaration, "*"), declare_as(printer->acc, declaration, ""));
+        print_format(printer, "*(%s)ac__result_at(%s, _Alignof(%s))", declare_as(printer->acc, declaration, "*"), frame,
+                     declare_as(printer->acc, declaration, ""));
         return;
     }
     print_text(printer, "*(");
     print_awaited_type(printer, statement->child[0]);
-    print_text(printer, "*)ac__result_at(ac__child, _Alignof(");
+    print_format(printer, "*)ac__result_at(%s, _Alignof(", frame);
     print_awaited_type(printer, statement->child[0]);
     print_text(printer, "))");
 }
@@ -208,7 +208,7 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
     print_suspension(printer, statement, "ac__child", false);
     print_target(printer, statement);
     if (statement->count > 1) {
-        print_result(printer, statement);
+        print_result(printer, statement, "ac__child");
         print_target_end(printer, statement);
     }
     print_text(printer, "\nac__release(ac__child, ac__task);");
@@ -220,23 +220,34 @@ static const char *join_kind(enum awaitable awaitable)
            : awaitable == AWAITABLE_SCOPED ? "AC__KIND_SCOPED" : "AC__KIND_FUTURE";
 }
 
+static void print_join_value(struct printer *printer, struct node *statement, bool is_task)
+{
+    if (is_task) {
+        print_result(printer, statement, arena_format(printer->acc->arena, "ac__join_root(&ac__self->ac__a%u)",
+                                                      statement->number));
+        return;
+    }
+    print_text(printer, "*(const");
+    print_awaited_type(printer, statement->child[0]);
+    print_format(printer, "*)ac__join_value(&ac__self->ac__a%u)", statement->number);
+}
+
 static void print_join(struct printer *printer, struct node *statement, const struct site *site)
 {
     uint32_t number = statement->number;
-    print_format(printer, "ac__join_init(&ac__self->ac__a%u, __extension__ (void *)(", number);
+    bool is_task = site->awaitable == AWAITABLE_TASK;
+    print_format(printer, "if (__builtin_expect(ac__status = ac__join_start(&ac__self->ac__a%u, ac__task,"
+                          " __extension__ (void *)(", number);
     print_node(printer, statement->child[0]);
-    print_format(printer, "), %s);", join_kind(site->awaitable));
-    print_format(printer,
-                 "\nif (__builtin_expect(ac__status = ac__join_resume(&ac__self->ac__a%u.base, ac__task)", number);
+    print_format(printer, "), %s)", join_kind(site->awaitable));
     print_suspension(printer, statement, arena_format(printer->acc->arena, "(&ac__self->ac__a%u.base)", number), true);
     print_target(printer, statement);
     if (statement->count > 1) {
-        print_text(printer, "*(const");
-        print_awaited_type(printer, statement->child[0]);
-        print_format(printer, "*)ac__join_value(&ac__self->ac__a%u)", number);
+        print_join_value(printer, statement, is_task);
         print_target_end(printer, statement);
     }
-    print_format(printer, "\nac__join_end(&ac__self->ac__a%u);", number);
+    print_format(printer, is_task ? "\nac__task_drop((struct ac__task *)ac__self->ac__a%u.target);"
+                                  : "\nac__join_end(&ac__self->ac__a%u);", number);
 }
 
 /* ---- generators ------------------------------------------------------------------------------ */

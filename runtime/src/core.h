@@ -522,12 +522,12 @@ static inline struct ac__waiter **ac__joiners(struct ac__task *task)
 }
 /* Makes a task of a coroutine, with one handle; null makes the shared failed task. */
 struct ac__task *ac__task_start(struct ac__frame *coroutine);
-/* The same of a block that has been settled. For want of memory it is closed, and the shared failed task given. */
-struct ac__task *ac__task_begin(struct ac__task *task);
+/* The same of a block that has been settled. For want of memory it is closed, and the shared failed task given.
+ * `origin`: where it was spawned. */
+struct ac__task *ac__task_begin(struct ac__task *task, const char *origin);
 /* The root frame has ended with this status. */
 void ac__task_finish(struct ac__task *task, int status);
-/* Gives up a handle. */
-void ac__task_drop(struct ac__task *task);
+/* ac__task_drop (abi.h) gives up a handle. */
 /* Ends a finished task, whatever handles there are: reports an error that nobody retrieved, frees its memory. */
 void ac__task_end(struct ac__task *task);
 /* The error of a finished task as a new owner gets it, who may be about to consume a handle; it counts as retrieved.
@@ -730,6 +730,8 @@ struct ac__waiter **ac__target_queue(void *target, unsigned kind);
 /* Gives up the handle of a task, but not of the running one; closes a coroutine; leaves a future alone. */
 void ac__target_drop(void *target, unsigned kind);
 struct ac__task *ac__join_cancel(struct ac__wait *wait);
+/* A join that is started like a coroutine. */
+void ac__join_init(struct ac__join *join, void *target, unsigned kind);
 /* Notes in a join that the task it waits for has succeeded, so there is nothing more to do. Other waiters stay. */
 static inline void ac__join_settle(struct ac__waiter *waiter)
 {

@@ -147,9 +147,8 @@ static int join_at_once(struct ac__join *join, struct ac__task *task)
     return ac__yield_at(task, &join->base, 2);
 }
 
-static int join_start_task(struct ac__join *join, struct ac__task *task)
+static inline int join_start_task(struct ac__join *join, struct ac__task *task, struct ac__task *target)
 {
-    struct ac__task *target = join->target;
     ac__check_consumed(target);
     if (unlikely(target == task))
         return ac__fail(task, ac__awaits_itself());
@@ -161,10 +160,12 @@ static int join_start_task(struct ac__join *join, struct ac__task *task)
 
 static int join_start(struct ac__join *join, struct ac__task *task)
 {
+    if (join->kind == AC__KIND_SCOPED)
+        return ac__scoped_resume(join, task);
     if (unlikely(!join->target))
         return ac__fail_code(task, ENOMEM); /* a future that could not be made */
     if (join->kind == AC__KIND_TASK)
-        return join_start_task(join, task);
+        return join_start_task(join, task, join->target);
     if (ac__target_done(join->target, join->kind))
         return join_at_once(join, task);
     ac__target_watch(join->target, join->kind, &join->waiter);
@@ -184,14 +185,14 @@ static int join_end_wait(struct ac__join *join, int status)
 }
 
 /* States: 0 not started, 1 waits, 2 has given way to others though it need not wait, OVER: the task has succeeded. */
-int ac__join_resume(struct ac__frame *frame, struct ac__task *task)
+static int join_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__join *join = (struct ac__join *)frame;
     int status;
-    if (join->kind == AC__KIND_SCOPED)
-        return ac__scoped_resume(join, task);
     if (frame->state == 0)
         return join_start(join, task);
+    if (join->kind == AC__KIND_SCOPED)
+        return ac__scoped_resume(join, task);
     if (ac__interrupted(task))
         status = join_fail(join, task, ac__error_make(ECANCELED, NULL));
     else
@@ -200,7 +201,7 @@ int ac__join_resume(struct ac__frame *frame, struct ac__task *task)
 }
 
 static const struct ac__function join_function = {
-    .resume = ac__join_resume,
+    .resume = join_resume,
     .name = "await",
     .size = sizeof(struct ac__join),
     .alignment = _Alignof(struct ac__join),
@@ -208,9 +209,17 @@ static const struct ac__function join_function = {
 
 void ac__join_init(struct ac__join *join, void *target, unsigned kind)
 {
-    join->base = (struct ac__frame){.function = &join_function, .storage = AC__EMBEDDED};
+    join->base.function = &join_function;
+    join->base.state = 0;
+    join->base.storage = AC__EMBEDDED;
     join->target = target;
     join->kind = kind;
+}
+
+int ac__join_start(struct ac__join *join, struct ac__task *task, void *target, unsigned kind)
+{
+    ac__join_init(join, target, kind);
+    return likely(kind == AC__KIND_TASK && target) ? join_start_task(join, task, target) : join_start(join, task);
 }
 
 struct ac__task *ac__awaited_task(const struct ac__frame *frame)

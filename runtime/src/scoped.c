@@ -17,18 +17,14 @@ struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const struct ac__f
     frame->storage = AC__EMBEDDED;
     ac__block_embed(task);
     ac__flag(task, AC__SCOPED);
-    task = ac__task_begin(task);
-    frame->origin = origin;
-    return task;
+    return ac__task_begin(task, origin);
 }
 
 struct ac__task *ac__scoped_spawned(struct ac__frame *coroutine, const char *origin)
 {
-    struct ac__task *task = ac__task_start(coroutine);
-    if (task->flags & AC__SHARED)
-        return task;
-    ac__flag(task, AC__SCOPED);
-    ac__root(task)->origin = origin;
+    struct ac__task *task = ac__spawn(coroutine, origin);
+    if (!(task->flags & AC__SHARED))
+        ac__flag(task, AC__SCOPED);
     return task;
 }
 

@@ -67,18 +67,25 @@ static bool is_coroutine(struct ac__frame *frame)
     return frame->storage == AC__STANDALONE && frame->state == 0 && ac__state(ac__task_of(frame)) == AC__UNSTARTED;
 }
 
-struct ac__task *ac__task_begin(struct ac__task *task)
+/* Gives it what it has from its parent. False if there is no memory. */
+static bool inherit(struct ac__loop *loop, struct ac__task *task)
+{
+    if (!extra_of(task))
+        return false;
+    ac__locals_inherit(loop, task);
+    return true;
+}
+
+static inline __attribute__((always_inline)) struct ac__task *begin(struct ac__task *task, const char *origin)
 {
     struct ac__loop *loop = ac__thread.loop;
     task->joiners = NULL;
-    if (loop->locals_size && !extra_of(task)) {
+    if (unlikely(loop->locals_size) && !inherit(loop, task)) {
         ac__coro_close(ac__root(task));
         return shared_failure();
     }
-    if (loop->locals_size)
-        ac__locals_inherit(loop, task);
     task->innermost = ac__root(task);
-    ac__root(task)->origin = NULL;
+    ac__root(task)->origin = origin;
     task->handles = 2;
     task->cancels = 0;
     task->is_asked = false;
@@ -88,11 +95,16 @@ struct ac__task *ac__task_begin(struct ac__task *task)
     if (ac__thread.task && unlikely(ac__is_undoing(ac__thread.task)))
         ac__undo_begin(task); /* it has no other business */
     loop->live++;
-    ac__make_ready(task);
+    ac__queue_ready(task);
     return task;
 }
 
-struct ac__task *ac__task_start(struct ac__frame *coroutine)
+struct ac__task *ac__task_begin(struct ac__task *task, const char *origin)
+{
+    return begin(task, origin);
+}
+
+static inline __attribute__((always_inline)) struct ac__task *start(struct ac__frame *coroutine, const char *origin)
 {
     struct ac__task *task;
     (void)ac__loop();
@@ -105,7 +117,12 @@ struct ac__task *ac__task_start(struct ac__frame *coroutine)
         ac__coro_close(coroutine);
         return shared_failure();
     }
-    return ac__task_begin(task);
+    return begin(task, origin);
+}
+
+struct ac__task *ac__task_start(struct ac__frame *coroutine)
+{
+    return start(coroutine, NULL);
 }
 
 static void report(struct ac__task *task)
@@ -150,15 +167,16 @@ static __attribute__((noinline)) int clear_up(struct ac__task *task, int status)
 void ac__task_finish(struct ac__task *task, int status)
 {
     struct ac__loop *loop = ac__thread.loop;
-    struct ac__waiter *waiter;
+    struct ac__waiter *waiter, **queue;
     if (unlikely(status != AC__DONE) || unlikely(task->flags & (AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK)))
         status = clear_up(task, status);
     task->status = (unsigned char)status;
     task->state = AC__FINISHED;
     task->finished_at = loop->finished++;
     loop->live--;
+    queue = ac__joiners(task);
     /* Watchers run here, but no code of the program's: nothing can join in while the queue is emptied. */
-    while ((waiter = ac__dequeue_first(ac__joiners(task)))) {
+    while ((waiter = ac__dequeue_first(queue))) {
         if (likely(status == AC__DONE))
             ac__join_settle(waiter);
         ac__notify(waiter);
@@ -217,10 +235,7 @@ void ac__tasks_free(struct ac__task *but)
 
 struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin)
 {
-    struct ac__task *task = ac__task_start(coroutine);
-    if (likely(!(task->flags & AC__SHARED)))
-        ac__root(task)->origin = origin;
-    return task;
+    return start(coroutine, origin);
 }
 
 void ac__detach(struct ac__task *task)

@@ -122,8 +122,7 @@ typedef struct unit unit;
     }
 
 #define JOIN_STATUS(n, target, kind, outcome) \
-    ac__join_init(&F->join, (void *)(target), kind); \
-    outcome = ac__join_resume(&F->join.base, task); \
+    outcome = ac__join_start(&F->join, task, (void *)(target), kind); \
     if (outcome == AC__SUSPENDED) { \
         F->base.state = n; \
         return ac__suspended(&F->base, F->base.function, &F->join.base); \

@@ -331,19 +331,25 @@ void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown);
 /* SCOPED: not a value's kind but the end of a scoped child's block. */
 enum ac__kind { AC__KIND_CORO, AC__KIND_TASK, AC__KIND_FUTURE, AC__KIND_SCOPED };
 
-/* `await t` of a task or a future: an embedded frame. ac__join_resume drives it like any frame; when it is done,
- * ac__join_value points to the result, which the caller copies before ac__join_end (consumes a task's handle). After
- * AC__FAILED it has ended by itself. */
+/* `await t` of a task or a future: an embedded frame. ac__join_start starts it, and the loop resumes it like any frame;
+ * when it is done, ac__join_value points to the result, which the caller copies before ac__join_end (consumes a task's
+ * handle). After AC__FAILED it has ended by itself. */
 struct ac__join {
     struct ac__frame base;
     void *target;
     struct ac__waiter waiter;
     unsigned kind;
 };
-void ac__join_init(struct ac__join *join, void *target, unsigned kind);
-int ac__join_resume(struct ac__frame *frame, struct ac__task *task);
+int ac__join_start(struct ac__join *join, struct ac__task *task, void *target, unsigned kind);
 const void *ac__join_value(const struct ac__join *join);
 void ac__join_end(struct ac__join *join);
+
+/* Of a task the result may be read from its root frame; what ends the join is this, of the handle. */
+static __inline struct ac__frame *ac__join_root(const struct ac__join *join)
+{
+    return (struct ac__frame *)(void *)((struct ac__task *)join->target + 1);
+}
+void ac__task_drop(struct ac__task *task);
 
 /* `async T x = e;` starts a child; the handle is borrowed: awaiting it, or giving it to a combinator, does not consume
  * it. Its block ends with the await of a join of kind AC__KIND_SCOPED, which no cancellation ends early: it cancels the
