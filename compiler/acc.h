@@ -249,6 +249,8 @@ struct symbol {
         USE_VALUE
     } use;                     /* of a parameter by the function's body (places.c) */
     uint32_t last_use;         /* of a scalar: the last token where its value may be wanted (places.c) */
+    struct use_note *uses;     /* where, of a variable (places.c) */
+    bool is_wide;              /* an async function whose frame may need more alignment than its head */
     bool needs_stack;          /* an async function, which awaits what takes its frame from the task's bump stack */
     bool takes_registers;      /* an embeddable function: its run function takes the arguments as C arguments */
     bool escapes;              /* its address is taken, or it is used where no token tells */

@@ -14,6 +14,9 @@
  *         };
  *     };
  *
+ * A scalar result that is the last thing a function writes shares storage, too, with all that
+ * lives before.
+ *
  * A generator that an `async for` iterates over is a variable of the loop's block.
  *
  * Callees' frames are bytes here: as members of their types, types in types would multiply, and
@@ -36,6 +39,8 @@ struct frame_scope {
     struct frame_scope **inner;
     uint32_t inner_count;
 };
+
+enum { FRAME_ALIGNMENT = 8 };
 
 static struct frame_scope *new_scope(struct acc *acc, const struct node *node)
 {
@@ -285,6 +290,49 @@ static void print_scope(struct printer *printer, const struct frame_scope *scope
     print_text(printer, "\n};");
 }
 
+/* More than a frame's head asks for, as far as is known. */
+static bool is_wide_slot(const struct slot *slot)
+{
+    if (slot->is_variable)
+        return false;
+    return slot->alignment <= 0 || slot->alignment > FRAME_ALIGNMENT || slot->own_alignment > FRAME_ALIGNMENT;
+}
+
+static bool is_wide(const struct function *function)
+{
+    bool wide = !function->returns_void && function->result->alignment > FRAME_ALIGNMENT;
+    for (uint32_t i = 0; i < function->variable_count && !wide; i++) {
+        const struct slot *slot = slot_of(function->variables[i]);
+        wide = is_wide_slot(slot) || (slot->callee && slot->callee->is_wide);
+    }
+    for (uint32_t i = 1; i < function->site_count && !wide; i++)
+        wide = function->sites[i].callee && function->sites[i].callee->is_wide;
+    return wide;
+}
+
+/* Whether the result is written when nothing else in the frame is wanted any more; and stands, in a
+ * union, where callers look for it. */
+static bool result_comes_last(const struct function *function)
+{
+    const struct type_info *type = function->result;
+    return !function->returns_void && type->class == TYPE_SCALAR && !type->is_vector && !function->symbol->is_wide &&
+           !function->is_generator && !function->is_main && !function->has_frame_vla && !function->has_regions;
+}
+
+static void print_frame_result(struct printer *printer, const struct function *function)
+{
+    if (function->returns_void)
+        return;
+    if (function->result->declaration) {
+        print_format(printer, "\n%s;",
+                     declare_as(function->acc, function->result->declaration, "ac__result"));
+        return;
+    }
+    print_text(printer, "\n__typeof__(");
+    print_result_type(printer, function->specifiers, function->declarator);
+    print_text(printer, ") ac__result;");
+}
+
 void frame_print(struct printer *printer)
 {
     struct function *function = printer->function;
@@ -293,18 +341,17 @@ void frame_print(struct printer *printer)
     collect(function, top, function->body);
     assign_variables(function, top);
     print_format(printer, "struct ac__%s__frame {\nstruct ac__frame ac__base;", function->name);
-    if (!function->returns_void && function->result->declaration) {
-        print_format(printer, "\n%s;",
-                     declare_as(function->acc, function->result->declaration, "ac__result"));
-    } else if (!function->returns_void) {
-        print_text(printer, "\n__typeof__(");
-        print_result_type(printer, function->specifiers, function->declarator);
-        print_text(printer, ") ac__result;");
-    }
+    function->symbol->is_wide = is_wide(function);
+    bool shares = result_comes_last(function) && (!is_empty(function, top) || waiting_count(function));
+    if (shares)
+        print_text(printer, "\n__extension__ union {");
+    print_frame_result(printer, function);
+    if (shares)
+        print_text(printer, "\n__extension__ struct {");
     if (function->has_frame_vla)
         print_text(printer, function->is_generator ? "\nstruct ac__task ac__store;" : "\nchar *ac__mark;");
     if (function->yields_in_undo)
         print_text(printer, "\n_Bool ac__is_closing;");
     print_scope(printer, top);
-    print_text(printer, "\n};\n");
+    print_text(printer, shares ? "\n};\n};\n};\n" : "\n};\n");
 }

@@ -74,6 +74,7 @@ struct function {
     const char **prelude;        /* file-scope text that must stand before the function */
     uint32_t prelude_count;
     bool is_failing;             /* the failed label is used */
+    bool has_regions;            /* something may be left to do where it returns */
     bool is_generator;
     bool yields_in_undo;         /* a generator that, when it is closed, could come to another yield */
 };

@@ -8,7 +8,9 @@
  * its declaration and the end of its scope; or anywhere in its scope where that has labels,
  * since a jump can then lead back before the declaration while the object lives on (C11
  * 6.2.4p6). A scalar whose address is never taken is dead after its last use, where a use in a
- * loop counts until the loop's end, and one beside an await until the end of the expression.
+ * loop counts until the loop's end, and one beside an await until the end of the expression; what
+ * is used in an await's own operand is used before. An await in a `return`, or in a block that
+ * ends in one, concerns only what is used there.
  * Entering and leaving `async with` await too, `async for` does for each item, a `yield`
  * suspends like an await, and so does the end of a block that has scoped children, which may use
  * its variables until then. Static, extern and thread-local objects stay where they are, and so
@@ -27,11 +29,19 @@
 
 #include <string.h>
 
+/* Where the function can suspend. */
+struct suspension {
+    uint32_t token;
+    const struct node *last; /* the statement by which the function is left after it, or null */
+};
+
 struct scan {
     struct function *function;
-    uint32_t *awaits; /* tokens where an await can suspend, in order of the walk */
+    struct suspension *awaits; /* in order of the walk */
     uint32_t await_count;
     bool evaluated;
+    bool has_try;            /* then a statement may be followed by anything that stands behind it */
+    const struct node *last; /* for the awaits that are found now */
 };
 
 static bool asks_for_a_constant(const struct acc *acc, const struct node *node)
@@ -40,14 +50,39 @@ static bool asks_for_a_constant(const struct acc *acc, const struct node *node)
            token_is(acc, node->child[0]->first, "__builtin_constant_p");
 }
 
+/* Leads on, other than by its end or out of the function, to what stands behind it. */
+static bool jumps(const struct node *node)
+{
+    if (node->kind == NODE_BREAK || node->kind == NODE_CONTINUE || node->kind == NODE_GOTO ||
+        node->kind == NODE_GOTO_COMPUTED)
+        return true;
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i] && jumps(node->child[i]))
+            return true;
+    return false;
+}
+
+/* Whether the function is left where the statement ends. */
+static bool leaves(const struct node *node)
+{
+    if (node->kind == NODE_RETURN)
+        return true;
+    const struct node *end = node->kind == NODE_BLOCK && node->count ? node->child[node->count - 1] : NULL;
+    return end && end->kind == NODE_RETURN && !jumps(node);
+}
+
 static void find_awaits(struct scan *scan, struct node *node)
 {
     bool evaluated = scan->evaluated;
+    const struct node *last = scan->last;
+    if (!scan->has_try && leaves(node))
+        scan->last = node;
     if (node->is_unevaluated || asks_for_a_constant(scan->function->acc, node))
         scan->evaluated = false;
     bool awaits = false;
     for (uint32_t i = 0, token; scan->evaluated && waits_behind(node, i, &token); i++) {
-        *ARENA_PUSH(scan->function->acc->arena, scan->awaits, scan->await_count) = token;
+        *ARENA_PUSH(scan->function->acc->arena, scan->awaits, scan->await_count) =
+            (struct suspension){token, scan->last};
         awaits = true;
     }
     node->has_label = node_is_label(node);
@@ -60,12 +95,18 @@ static void find_awaits(struct scan *scan, struct node *node)
     }
     node->has_await = awaits;
     scan->evaluated = evaluated;
+    scan->last = last;
+}
+
+static bool is_between(const struct suspension *await, uint32_t first, uint32_t last)
+{
+    return await->token > first && await->token <= last;
 }
 
 static bool await_between(const struct scan *scan, uint32_t first, uint32_t last)
 {
     for (uint32_t i = 0; i < scan->await_count; i++)
-        if (scan->awaits[i] > first && scan->awaits[i] <= last)
+        if (is_between(&scan->awaits[i], first, last))
             return true;
     return false;
 }
@@ -77,7 +118,14 @@ struct surroundings {
     const struct node *loop;            /* innermost that awaits, or null */
     const struct surroundings *around;  /* what is around that loop */
     uint32_t until;                     /* the last token of the expression that awaits around here, or 0 */
+    bool is_awaited;                    /* in the operand of an await, which holds no other await */
     bool escapes;                       /* what is named here is used later, too */
+};
+
+/* A use of a scalar. */
+struct use_note {
+    uint32_t token, until;
+    struct use_note *next;
 };
 
 /* Declared in the part of a loop that is repeated: each time round it is another object. */
@@ -86,15 +134,18 @@ static bool declared_inside(const struct node *loop, const struct symbol *symbol
     return symbol->token >= node_loop_start(loop) && symbol->token <= loop->last;
 }
 
-static void note_use(struct symbol *symbol, const struct node *name, const struct surroundings *at)
+static void note_use(struct scan *scan, struct symbol *symbol, const struct node *name, const struct surroundings *at)
 {
-    uint32_t until = at->until > name->last ? at->until : name->last;
+    uint32_t until = at->is_awaited ? name->first - 1 : at->until > name->last ? at->until : name->last;
+    struct use_note *note = arena_allocate(scan->function->acc->arena, sizeof *note);
     symbol->escapes |= at->escapes;
     for (; at->loop; at = at->around)
         if (!declared_inside(at->loop, symbol) && at->loop->last > until)
             until = at->loop->last;
     if (until > symbol->last_use)
         symbol->last_use = until;
+    *note = (struct use_note){name->first, until, symbol->uses};
+    symbol->uses = note;
 }
 
 /* Operands that are looked at again when the awaits after them are over. */
@@ -125,7 +176,7 @@ static void find_uses(struct scan *scan, struct node *node, struct surroundings 
 {
     struct surroundings around = at;
     if (node->kind == NODE_NAME && node->symbol)
-        note_use(node->symbol, node, &at);
+        note_use(scan, node->symbol, node, &at);
     if (keeps_operands(scan->function->acc, node))
         at.escapes = true;
     if (node->kind == NODE_WITH_ITEM)
@@ -133,7 +184,7 @@ static void find_uses(struct scan *scan, struct node *node, struct surroundings 
     if (node->has_await && !at.until && is_evaluated_together(node))
         at.until = node->last;
     if (node->kind == NODE_AWAIT && !node->child[0]->has_await)
-        at.until = 0; /* all of the operand is evaluated before this await, and after those before it */
+        at.is_awaited = true; /* all of the operand is evaluated before this await, and after those before it */
     if (node->has_await && node_is_loop(node)) {
         at.loop = node;
         at.around = &around;
@@ -160,12 +211,27 @@ static bool dies_early(const struct symbol *symbol)
            !has_any_attribute(symbol->declarator);
 }
 
+/* Whether the value may be wanted between the await and where the function is left after it. */
+static bool is_used_after(const struct symbol *symbol, const struct suspension *await)
+{
+    for (const struct use_note *use = symbol->uses; use; use = use->next)
+        if (!await->last || (use->until >= await->token && use->token >= await->last->first &&
+                             use->token <= await->last->last))
+            return true;
+    return false;
+}
+
 static bool lives_across_await(const struct scan *scan, const struct symbol *symbol, uint32_t from)
 {
     const struct node *scope = symbol->block ? symbol->block : scan->function->body;
     if (scope->has_label && scope->has_await)
         return true;
-    return await_between(scan, from, dies_early(symbol) ? symbol->last_use : scope->last);
+    if (!dies_early(symbol))
+        return await_between(scan, from, scope->last);
+    for (uint32_t i = 0; i < scan->await_count; i++)
+        if (is_between(&scan->awaits[i], from, symbol->last_use) && is_used_after(symbol, &scan->awaits[i]))
+            return true;
+    return false;
 }
 
 /* shadow.c declared an array of that length where the variable asks for an alignment. */
@@ -538,7 +604,7 @@ static void check_clauses(struct function *function, uint32_t token)
 
 void places(struct function *function)
 {
-    struct scan scan = {.function = function, .evaluated = true};
+    struct scan scan = {.function = function, .evaluated = true, .has_try = node_find(function->body, NODE_TRY)};
     find_awaits(&scan, function->body);
     find_uses(&scan, function->body, (struct surroundings){0});
     place_parameters(&scan);

@@ -387,8 +387,10 @@ static struct node *lower_loop(struct walk *walk, struct node *node)
 static struct node *lower(struct walk *walk, struct node *node)
 {
     switch (node->kind) {
-    case NODE_TRY: return is_clause(node->child[node->count - 1], NODE_FINALLY) ? lower_finally(walk, node)
-                                                                                  : lower_catches(walk, node);
+    case NODE_TRY:
+        walk->function->has_regions = true;
+        return is_clause(node->child[node->count - 1], NODE_FINALLY) ? lower_finally(walk, node)
+                                                                     : lower_catches(walk, node);
     case NODE_THROW: return lower_throw(walk, node);
     case NODE_RETURN: return lower_return(walk, lower_children(walk, node));
     case NODE_YIELD: return lower_yield(walk, lower_children(walk, node));
