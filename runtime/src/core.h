@@ -762,10 +762,10 @@ struct ac__task *ac__watch_of(const struct ac__waiter *waiter) AC__IF_LINKED;
 /* The same for the children of a group. */
 struct ac__task *ac__group_of(const struct ac__waiter *waiter) AC__IF_LINKED;
 
-/* ---- thread.c ---------------------------------------------------------------------------------------------------- */
+/* ---- pool.c ------------------------------------------------------------------------------------------------------ */
 
-void ac__threads_before_fork(void) AC__IF_LINKED;
-void ac__threads_after_fork(bool is_child) AC__IF_LINKED;
+void ac__pools_before_fork(void) AC__IF_LINKED;
+void ac__pools_after_fork(bool is_child) AC__IF_LINKED;
 
 /* ---- signal.c ---------------------------------------------------------------------------------------------------- */
 

@@ -67,8 +67,8 @@ static void before_fork(void)
     pthread_mutex_lock(&sigpipe_lock);
     ac__signals_before_fork();
     ac__mailboxes_before_fork();
-    if (ac__threads_before_fork)
-        ac__threads_before_fork();
+    if (ac__pools_before_fork)
+        ac__pools_before_fork();
     ac__trace_before_fork();
     ac__debug_before_fork();
     ac__slabs_before_fork();
@@ -79,8 +79,8 @@ static void after_fork(bool is_child)
     ac__slabs_after_fork();
     ac__debug_after_fork();
     ac__trace_after_fork(is_child);
-    if (ac__threads_after_fork)
-        ac__threads_after_fork(is_child);
+    if (ac__pools_after_fork)
+        ac__pools_after_fork(is_child);
     ac__mailboxes_after_fork(is_child);
     ac__signals_after_fork(is_child);
     pthread_mutex_unlock(&sigpipe_lock);

@@ -3,26 +3,23 @@
  * A call lies in the frame of its coroutine, which stays where it is until the call has returned: nothing is allocated,
  * and the function's arguments and result need no owner. It goes
  *
- *     queue      cancelling takes it out: it never runs
+ *     the pool   cancelling takes it out: it never runs
  *     a worker   runs it; cancelling has to wait, since its arguments may point to the caller's locals
  *     a letter   to the loop it came from (post.c), which makes the task ready
  *
- * One pool serves all loops of the process. Threads are started when a call finds none idle, up to the limit, and end
- * when they have been idle for a while. They block every signal that a program may handle, so that handlers run, and
- * EINTR comes up, in the program's own threads. */
+ * One pool serves all loops of the process. */
 #include "core.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <string.h>
-#include <time.h>
+#include <ac/pool.h>
 
-enum { IDLE_SECONDS = 5, EXTRA_THREADS = 4, MOST_BY_DEFAULT = 32 };
+#include <sched.h>
+#include <string.h>
+
+enum { EXTRA_THREADS = 4, MOST_BY_DEFAULT = 32 };
 
 struct call {
     struct ac__letter letter; /* to the loop: it has returned */
-    struct call *next;
+    struct ac__job job;
     void (*run)(void *arguments, void *result);
     struct ac__mailbox *mailbox;
     struct ac__wait wait;
@@ -30,48 +27,16 @@ struct call {
     int error_number;                    /* errno: the task's, then the function's */
 };
 
-/* ---- the pool ---------------------------------------------------------------------------------------------------- */
+static struct ac__pool pool = AC__POOL_INIT(0); /* until it is asked for */
 
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t work; /* a call has come, or the limit has sunk */
-    struct call *first, **end;
-    unsigned waiting; /* calls in the queue */
-    unsigned threads, idle;
-    unsigned limit; /* 0: not set */
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
-
-static unsigned thread_limit(void)
+static unsigned default_limit(void)
 {
     cpu_set_t set;
-    unsigned count;
-    if (pool.limit)
-        return pool.limit;
-    count = EXTRA_THREADS + (sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1);
-    return pool.limit = count < MOST_BY_DEFAULT ? count : MOST_BY_DEFAULT;
+    unsigned count = EXTRA_THREADS + (sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1);
+    return count < MOST_BY_DEFAULT ? count : MOST_BY_DEFAULT;
 }
 
-static void enqueue(struct call *call)
-{
-    call->next = NULL;
-    if (!pool.first)
-        pool.end = &pool.first;
-    *pool.end = call;
-    pool.end = &call->next;
-    pool.waiting++;
-}
-
-static struct call *dequeue(struct call **link)
-{
-    struct call *call = *link;
-    *link = call->next;
-    if (pool.end == &call->next)
-        pool.end = link;
-    pool.waiting--;
-    return call;
-}
-
-/* ---- workers ----------------------------------------------------------------------------------------------------- */
+/* ---- on a worker ------------------------------------------------------------------------------------------------- */
 
 static void *align(void *place, size_t alignment)
 {
@@ -88,8 +53,9 @@ static void *result_of(struct call *call)
     return align((char *)arguments_of(call) + call->size, call->alignment);
 }
 
-static void run_call(struct call *call)
+static void run_call(struct ac__job *job)
 {
+    struct call *call = container_of(job, struct call, job);
     struct ac__mailbox *mailbox = call->mailbox;
     ac__mailbox_set_home(mailbox);
     errno = call->error_number;
@@ -100,87 +66,15 @@ static void run_call(struct call *call)
     ac__mailbox_drop(mailbox);
 }
 
-/* Waits for a call; null if none came for a while, or there are more threads than there may be. */
-static struct call *wait_for_call(void)
-{
-    struct timespec until;
-    int status = 0;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_SECONDS;
-    pool.idle++;
-    while (!pool.first && !status && pool.threads <= thread_limit())
-        status = pthread_cond_clockwait(&pool.work, &pool.lock, CLOCK_MONOTONIC, &until);
-    pool.idle--;
-    return pool.first && pool.threads <= thread_limit() ? dequeue(&pool.first) : NULL;
-}
-
-static void *work(void *unused)
-{
-    struct call *call;
-    pthread_mutex_lock(&pool.lock);
-    while ((call = wait_for_call())) {
-        pthread_mutex_unlock(&pool.lock);
-        run_call(call);
-        pthread_mutex_lock(&pool.lock);
-    }
-    pool.threads--;
-    pthread_mutex_unlock(&pool.lock);
-    return unused;
-}
-
-/* All signals but those that a thread's own mistakes raise. */
-static void block_signals(sigset_t *before)
-{
-    static const int mistakes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
-    sigset_t blocked;
-    sigfillset(&blocked);
-    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)
-        sigdelset(&blocked, mistakes[i]);
-    pthread_sigmask(SIG_BLOCK, &blocked, before);
-}
-
-/* 0 or an error code. */
-static int start_thread(void)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t before;
-    int code;
-    if (ac__syscall_fails())
-        return errno;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    block_signals(&before); /* the thread inherits the mask */
-    code = pthread_create(&thread, &attributes, work, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    if (code == 0)
-        pool.threads++;
-    return code;
-}
-
-/* One more call is to wait: is there a thread for it, or need there not be? 0 or an error code. */
-static int provide_thread(void)
-{
-    if (pool.idle > pool.waiting || pool.threads >= thread_limit())
-        return 0;
-    return start_thread();
-}
-
 /* ---- the coroutine ----------------------------------------------------------------------------------------------- */
 
 /* Not started yet: it comes back at once. Else there is nothing to do but to wait. */
 static bool withdraw(struct call *call)
 {
-    struct call **link = &pool.first;
     bool is_waiting;
-    pthread_mutex_lock(&pool.lock);
-    while (*link && *link != call)
-        link = &(*link)->next;
-    is_waiting = *link;
-    if (is_waiting)
-        dequeue(link);
-    pthread_mutex_unlock(&pool.lock);
+    ac__pool_lock(&pool);
+    is_waiting = ac__pool_withdraw(&pool, &call->job);
+    ac__pool_unlock(&pool);
     return is_waiting;
 }
 
@@ -205,13 +99,12 @@ static void call_returned(struct ac__letter *letter)
 static int call_submit(struct call *call)
 {
     int code;
-    pthread_mutex_lock(&pool.lock);
-    code = provide_thread();
-    if (code == 0) {
-        enqueue(call);
-        pthread_cond_signal(&pool.work);
-    }
-    pthread_mutex_unlock(&pool.lock);
+    call->job.run = run_call;
+    ac__pool_lock(&pool);
+    if (!pool.limit)
+        pool.limit = default_limit();
+    code = ac__pool_add(&pool, &call->job);
+    ac__pool_unlock(&pool);
     return code;
 }
 
@@ -270,28 +163,7 @@ struct ac__frame *ac__thread_call(void (*run)(void *arguments, void *result), co
 
 void ac_thread_limit(unsigned n)
 {
-    pthread_mutex_lock(&pool.lock);
-    pool.limit = n;
-    for (unsigned more = pool.waiting; more && pool.threads < thread_limit(); more--)
-        if (start_thread() != 0)
-            break; /* those that run will come to the calls that wait */
-    pthread_cond_broadcast(&pool.work);
-    pthread_mutex_unlock(&pool.lock);
-}
-
-/* ---- fork: the child has none of the threads --------------------------------------------------------------------- */
-
-void ac__threads_before_fork(void)
-{
-    pthread_mutex_lock(&pool.lock);
-}
-
-void ac__threads_after_fork(bool is_child)
-{
-    if (is_child) {
-        pool.first = NULL;
-        pool.waiting = pool.threads = pool.idle = 0;
-        pool.work = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
-    }
-    pthread_mutex_unlock(&pool.lock);
+    ac__pool_lock(&pool);
+    ac__pool_set_limit(&pool, n ? n : default_limit());
+    ac__pool_unlock(&pool);
 }

@@ -7,28 +7,22 @@
  * meanwhile. Where a name server leaves questions for one family unanswered, every connection leaves such a thread
  * behind (race.ac).
  *
- * Threads are started when a lookup finds none idle, up to a limit, which those that finish alone do not count
- * towards, and end when they have been idle for a while. */
+ * Threads that finish alone do not count towards the limit. */
 #include "resolver.h"
 
 #include "../sys.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { MOST_THREADS = 16, MOST_WITH_ABANDONED = 128, IDLE_SECONDS = 5 };
+enum { MOST_THREADS = 16, MOST_WITH_ABANDONED = 128 };
 
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t work;
-    struct ac__lookup *first, **end;
-    struct ac__lookup *abandoned; /* which run, and nobody waits for */
-    unsigned waiting, threads, idle, abandoned_count;
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
+static void forget_all(void);
+
+static struct ac__pool pool = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER, .limit = MOST_THREADS, .forked = forget_all,
+};
 
 static void lookup_free(struct ac__lookup *lookup)
 {
@@ -37,66 +31,52 @@ static void lookup_free(struct ac__lookup *lookup)
     free(lookup);
 }
 
-/* ---- the queue; the lock is held --------------------------------------------------------------------------------- */
+/* ---- those that run, and nobody waits for; the pool's lock is held ----------------------------------------------- */
 
-static void enqueue(struct ac__lookup *lookup)
-{
-    if (!pool.first)
-        pool.end = &pool.first;
-    *pool.end = lookup;
-    pool.end = &lookup->next;
-    pool.waiting++;
-}
+static struct {
+    struct ac__lookup *first;
+    unsigned count;
+} abandoned;
 
-static void dequeue(struct ac__lookup **link)
+static void adjust_limit(void)
 {
-    struct ac__lookup *lookup = *link;
-    *link = lookup->next;
-    if (pool.end == &lookup->next)
-        pool.end = link;
-    pool.waiting--;
+    unsigned most = MOST_THREADS + abandoned.count;
+    ac__pool_set_limit(&pool, most < MOST_WITH_ABANDONED ? most : MOST_WITH_ABANDONED);
 }
 
 static void abandon(struct ac__lookup *lookup)
 {
-    lookup->next = pool.abandoned;
-    pool.abandoned = lookup;
-    pool.abandoned_count++;
+    lookup->next = abandoned.first;
+    abandoned.first = lookup;
+    abandoned.count++;
+    adjust_limit();
 }
 
 static void forget(struct ac__lookup **link)
 {
     *link = (*link)->next;
-    pool.abandoned_count--;
+    abandoned.count--;
+    adjust_limit();
 }
 
-/* One that runs for nobody; null: there is none for this name. */
+/* One for this name; null: there is none. */
 static struct ac__lookup *adopt(const char *host, int family)
 {
-    for (struct ac__lookup **link = &pool.abandoned, *lookup; (lookup = *link); link = &lookup->next)
+    for (struct ac__lookup **link = &abandoned.first, *lookup; (lookup = *link); link = &lookup->next)
         if (lookup->family == family && strcmp(lookup->host, host) == 0)
             return forget(link), lookup;
     return NULL;
 }
 
-/* ---- threads ----------------------------------------------------------------------------------------------------- */
-
-static struct ac__lookup *next_lookup(void)
+/* In a child of fork, where none of them runs. */
+static void forget_all(void)
 {
-    struct ac__lookup *lookup;
-    struct timespec until;
-    int status = 0;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_SECONDS;
-    pool.idle++;
-    while (!pool.first && !status)
-        status = pthread_cond_clockwait(&pool.work, &pool.lock, CLOCK_MONOTONIC, &until);
-    pool.idle--;
-    lookup = pool.first;
-    if (lookup)
-        dequeue(&pool.first);
-    return lookup;
+    abandoned.first = NULL;
+    abandoned.count = 0;
+    pool.limit = MOST_THREADS;
 }
+
+/* ---- on a thread ------------------------------------------------------------------------------------------------- */
 
 static void ask(struct ac__lookup *lookup)
 {
@@ -109,84 +89,25 @@ static void ask(struct ac__lookup *lookup)
 
 static void answer(struct ac__lookup *lookup)
 {
-    lookup->is_running = false;
+    struct ac__lookup **link = &abandoned.first;
     lookup->has_ended = true;
     if (lookup->done) {
         ac_set_result(lookup->done);
         return;
     }
-    for (struct ac__lookup **link = &pool.abandoned; *link; link = &(*link)->next)
-        if (*link == lookup) {
-            forget(link);
-            break;
-        }
+    while (*link != lookup)
+        link = &(*link)->next;
+    forget(link);
     lookup_free(lookup);
 }
 
-static void *work(void *unused)
+static void look_up(struct ac__job *job)
 {
-    struct ac__lookup *lookup;
-    pthread_mutex_lock(&pool.lock);
-    while ((lookup = next_lookup())) {
-        lookup->is_running = true;
-        pthread_mutex_unlock(&pool.lock);
-        ask(lookup);
-        pthread_mutex_lock(&pool.lock);
-        answer(lookup);
-    }
-    pool.threads--;
-    pthread_mutex_unlock(&pool.lock);
-    return unused;
-}
-
-/* 0, or an error code. Signals are for the program's own threads. */
-static int start_thread(void)
-{
-    pthread_t thread;
-    sigset_t all, before;
-    int code;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    code = ac__syscall_fails() ? errno : pthread_create(&thread, NULL, work, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code)
-        return code;
-    pthread_detach(thread);
-    pool.threads++;
-    return 0;
-}
-
-/* A lookup can wait for a thread that there is. */
-static int provide_thread(void)
-{
-    bool is_full = pool.threads - pool.abandoned_count >= MOST_THREADS || pool.threads >= MOST_WITH_ABANDONED;
-    int code = pool.idle > pool.waiting || is_full ? 0 : start_thread();
-    return pool.threads ? 0 : code;
-}
-
-/* ---- fork: the child has none of the threads --------------------------------------------------------------------- */
-
-static void before_fork(void)
-{
-    pthread_mutex_lock(&pool.lock);
-}
-
-static void in_parent(void)
-{
-    pthread_mutex_unlock(&pool.lock);
-}
-
-static void in_child(void)
-{
-    pool.first = pool.abandoned = NULL;
-    pool.waiting = pool.threads = pool.idle = pool.abandoned_count = 0;
-    pool.work = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
-    pthread_mutex_unlock(&pool.lock);
-}
-
-static void watch_forks(void)
-{
-    pthread_atfork(before_fork, in_parent, in_child);
+    struct ac__lookup *lookup = (struct ac__lookup *)job;
+    ask(lookup);
+    ac__pool_lock(&pool);
+    answer(lookup);
+    ac__pool_unlock(&pool);
 }
 
 /* ---- lookups ----------------------------------------------------------------------------------------------------- */
@@ -199,20 +120,8 @@ static struct ac__lookup *lookup_new(const char *host, int family)
         return NULL;
     strcpy(lookup->host, host);
     lookup->family = family;
+    lookup->job.run = look_up;
     return lookup;
-}
-
-/* 0, or an error code; then the lookup is gone. */
-static int hand_in(struct ac__lookup *lookup)
-{
-    int code = provide_thread();
-    if (code) {
-        free(lookup);
-        return code;
-    }
-    enqueue(lookup);
-    pthread_cond_signal(&pool.work);
-    return 0;
 }
 
 /* For the future, which becomes the lookup's; null with errno. */
@@ -228,22 +137,23 @@ static struct ac__lookup *begin(const char *host, int family, ac_future(void) do
     if (!lookup)
         return errno = ENOMEM, NULL;
     lookup->done = done;
-    code = hand_in(lookup);
-    return code ? (errno = code, NULL) : lookup;
+    code = ac__pool_add(&pool, &lookup->job);
+    if (code == 0)
+        return lookup;
+    free(lookup);
+    return errno = code, NULL;
 }
 
 struct ac__lookup *ac__lookup_begin(const char *host, int family)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     ac_future(void) done = ac_future_new(void);
     struct ac__lookup *lookup;
     int code;
     if (!done)
         return errno = ENOMEM, NULL;
-    pthread_once(&once, watch_forks);
-    pthread_mutex_lock(&pool.lock);
+    ac__pool_lock(&pool);
     lookup = begin(host, family, done);
-    pthread_mutex_unlock(&pool.lock);
+    ac__pool_unlock(&pool);
     if (lookup) {
         ac__outside(+1);
         return lookup;
@@ -253,29 +163,16 @@ struct ac__lookup *ac__lookup_begin(const char *host, int family)
     return errno = code, NULL;
 }
 
-static void withdraw(struct ac__lookup *lookup)
-{
-    struct ac__lookup **link = &pool.first;
-    while (*link && *link != lookup)
-        link = &(*link)->next;
-    if (*link)
-        dequeue(link);
-}
-
 void ac__lookup_end(struct ac__lookup *lookup)
 {
     ac_future(void) done = lookup->done;
     bool is_running;
-    pthread_mutex_lock(&pool.lock);
-    is_running = lookup->is_running;
-    if (!is_running && !lookup->has_ended)
-        withdraw(lookup);
+    ac__pool_lock(&pool);
+    is_running = !lookup->has_ended && !ac__pool_withdraw(&pool, &lookup->job);
     lookup->done = NULL;
     if (is_running)
         abandon(lookup);
-    if (is_running && pool.waiting)
-        (void)provide_thread(); /* in its place; or they wait for the others */
-    pthread_mutex_unlock(&pool.lock);
+    ac__pool_unlock(&pool);
     ac_future_free(done);
     if (!is_running)
         lookup_free(lookup);

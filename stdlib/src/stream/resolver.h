@@ -3,15 +3,17 @@
 #define AC_STDLIB_RESOLVER_H
 
 #include <ac.h>
+#include <ac/pool.h>
 #include <netdb.h>
 
 struct ac__lookup {
-    struct ac__lookup *next;
+    struct ac__job job;       /* first: the job is the lookup */
+    struct ac__lookup *next;  /* of those that nobody waits for */
     ac_future(void) done;     /* null: nobody waits any more */
     struct addrinfo *list;    /* the answer, to be freed with the lookup */
     int failure, error;       /* getaddrinfo's value, and errno */
     int family;
-    bool is_running, has_ended;
+    bool has_ended;
     char host[];
 };
 
