@@ -203,6 +203,9 @@ bool node_is_loop(const struct node *node);  /* one of C's loops */
 /* Whether an async function can give way in it, its children aside: an await, or what awaits by
  * itself. What ends a block that has scoped children, besides: awaits_children(). */
 bool node_suspends(const struct node *node);
+/* Whether sizes of arrays in this part of a type may be evaluated: not those of a record's members,
+ * which are constants, nor those of a function's parameters. */
+bool node_has_sizes(const struct node *type);
 /* The first token of the part of a loop that is repeated. */
 uint32_t node_loop_start(const struct node *loop);
 /* The first node of the kind in the text, the node itself included; null: there is none. */

@@ -71,7 +71,7 @@ static void keep_sizes(struct declare *declare, struct node *node)
 {
     for (uint32_t i = 0; i < node->count; i++) {
         struct node *child = node->child[i];
-        if (!child || child->kind == NODE_FUNCTION)
+        if (!child || !node_has_sizes(child))
             continue;
         if (child->kind == NODE_TYPEOF && child->count)
             keep_operand_type(declare, child);

@@ -316,14 +316,32 @@ static struct node *hoist_combined(struct hoist *hoist, struct node *argument, b
     return argument;
 }
 
+void hoist_type(struct hoist *hoist, struct node *type, bool await_follows)
+{
+    for (uint32_t i = 0; i < type->count; i++) {
+        struct node *child = type->child[i];
+        bool follows = await_follows || follows_await(type, i);
+        if (!child || !(child->has_await || (follows && node_has_sizes(child))))
+            continue;
+        if (!is_expression(child))
+            hoist_type(hoist, child, follows);
+        else if (type->kind == NODE_ARRAY || child->has_await)
+            type->child[i] = hoist_operand(hoist, child, WANT_VALUE, follows && type->kind == NODE_ARRAY);
+    }
+    type->has_await = false;
+}
+
 struct node *hoist_operand(struct hoist *hoist, struct node *operand, enum want want, bool await_follows)
 {
     if (operand->kind == NODE_INIT_LIST) {
         hoist_initialisers(hoist, operand, await_follows);
         return operand;
     }
-    if (!is_expression(operand) && operand->kind != NODE_GENERATED) /* a type: its sizes may await */
-        return operand->has_await ? hoist_operands(hoist, operand) : operand;
+    if (!is_expression(operand) && operand->kind != NODE_GENERATED) {
+        if (operand->has_await)
+            hoist_type(hoist, operand, false);
+        return operand;
+    }
     if (operand->has_await)
         operand = hoist_expression(hoist, operand, want);
     return await_follows ? save(hoist, operand, want) : operand;

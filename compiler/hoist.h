@@ -23,6 +23,8 @@ struct node *hoist_full(struct hoist *hoist, struct node *node, enum want want);
 /* A part of one, of which the caller has counted the awaits that remain; saved where an await follows. */
 struct node *hoist_operand(struct hoist *hoist, struct node *operand, enum want want, bool await_follows);
 struct node *hoist_operands(struct hoist *hoist, struct node *node);
+/* A part of a type, or a declarator, in which sizes of arrays await. */
+void hoist_type(struct hoist *hoist, struct node *type, bool await_follows);
 
 /* Puts the statement, with its awaits in front of it, into the block that is being filled. */
 void hoist_statement(struct hoist *hoist, struct node *node);

@@ -201,23 +201,13 @@ static void hoist_for(struct hoist *hoist, struct node *node)
     }
 }
 
-/* The sizes of an array of arrays: one may await after another was evaluated. */
-static void hoist_each_size(struct hoist *hoist, struct node *declarator, bool is_followed)
+/* One size may await after another was evaluated; `behind`: what else awaits before the type is spelled again. */
+static void hoist_sizes(struct hoist *hoist, struct node *type, uint32_t behind)
 {
-    for (uint32_t i = 0; i < declarator->count; i++) {
-        struct node *child = declarator->child[i];
-        bool follows = is_followed || follows_await(declarator, i);
-        if (child && child->kind == NODE_NESTED)
-            hoist_each_size(hoist, child->child[0], follows);
-        else if (child && child->kind == NODE_ARRAY && child->count && child->child[0])
-            child->child[0] = hoist_operand(hoist, child->child[0], WANT_VALUE, follows);
-    }
-}
-
-static void hoist_sizes(struct hoist *hoist, struct node *declarator)
-{
-    hoist->remaining = count_suspensions(declarator);
-    hoist_each_size(hoist, declarator, false);
+    if (!type->has_await)
+        return;
+    hoist->remaining = count_suspensions(type) + behind;
+    hoist_type(hoist, type, false);
     hoist->remaining = 0;
 }
 
@@ -258,16 +248,12 @@ static bool has_variable_type(const struct node *declaration)
 /* One declaration per declarator, since each initialiser may need statements in front of it. */
 static void hoist_declaration(struct hoist *hoist, struct node *node)
 {
-    if (node->child[0]->has_await) { /* typeof(int[await f()]): it is spelled again behind later awaits */
-        hoist->remaining = count_suspensions(node->child[0]) + 1;
-        hoist_operands(hoist, node->child[0]);
-        hoist->remaining = 0;
-    }
+    hoist_sizes(hoist, node->child[0], 1); /* typeof(int[await f()]) */
     if (defines_type(node->child[0]) && !has_variable_type(node))
         build_into(hoist->acc, hoist->out, declare_apart(hoist->acc, node->child[0]));
     for (uint32_t i = 1; i < node->count; i++) {
         struct node *item = node->child[i], *declarator = item->child[0];
-        hoist_sizes(hoist, declarator);
+        hoist_sizes(hoist, declarator, 0);
         bool awaits = item->count > 1 && item->child[1] && item->child[1]->has_await;
         if (awaits && slot_of(declared(declarator)) && !infers_type(hoist->acc, node->child[0])) {
             add_single(hoist, node, without_initialiser(hoist, item));

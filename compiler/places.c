@@ -158,7 +158,8 @@ static bool keeps_operands(const struct acc *acc, const struct node *node)
 
 static bool is_evaluated_together(const struct node *node)
 {
-    return is_expression(node) || node->kind == NODE_INIT_DECLARATOR || node->kind == NODE_THROW;
+    return is_expression(node) || node->kind == NODE_INIT_DECLARATOR || node->kind == NODE_THROW ||
+           node->kind == NODE_ASM;
 }
 
 /* What `async with` binds is there while later items are entered, which await. */
@@ -189,9 +190,13 @@ static void find_uses(struct scan *scan, struct node *node, struct surroundings 
         at.loop = node;
         at.around = &around;
     }
-    for (uint32_t i = 0; i < node->count; i++)
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct surroundings inside = at;
+        if (node->kind == NODE_DECLARATION && i == 0 && node->has_await) /* each declarator spells them */
+            inside.until = node->last;
         if (node->child[i])
-            find_uses(scan, node->child[i], at);
+            find_uses(scan, node->child[i], inside);
+    }
 }
 
 static bool has_any_attribute(const struct node *node)

@@ -57,6 +57,11 @@ bool node_suspends(const struct node *node)
            node->kind == NODE_ASYNC_FOR;
 }
 
+bool node_has_sizes(const struct node *type)
+{
+    return type->kind != NODE_RECORD && type->kind != NODE_ENUM && type->kind != NODE_FUNCTION;
+}
+
 uint32_t node_loop_start(const struct node *loop)
 {
     return loop->kind == NODE_FOR && loop->child[0] ? loop->child[0]->last + 1 : loop->first;
