@@ -371,8 +371,9 @@ static bool needs_detour(const struct node *argument)
         return false;
     const struct node *lvalue = node_strip(argument->child[0]);
     bool is_bit_field = lvalue->type && lvalue->type->is_bit_field;
+    bool is_element = lvalue->kind == NODE_INDEX && lvalue->child[0]->type && lvalue->child[0]->type->is_vector;
     const struct type_info *object = is_bit_field ? lvalue->child[0]->type : lvalue->type;
-    return !object || !object->declaration;
+    return is_element || !object || !object->declaration;
 }
 
 static void detour_results(struct hoist *hoist, struct node *call, struct node *after)
