@@ -221,8 +221,8 @@ static bool is_pointer(const struct type_info *type)
     return type->class == TYPE_SCALAR && strchr(type->spelling, '*');
 }
 
-/* Whether what holds a `from` holds a `to`: the result stays where the coroutine left it, and
- * nobody converts it. */
+/* Whether what holds a `from` holds a `to`: a result stays as the coroutine left it, and nobody
+ * converts it. */
 static bool is_same_value(const struct type_info *to, const struct type_info *from)
 {
     if (to->class == TYPE_VOID || to->class == TYPE_UNKNOWN || from->class == TYPE_UNKNOWN)
@@ -450,6 +450,17 @@ bool check_iterable(struct acc *acc, const struct node *operand)
 
 /* ---- combinators ----------------------------------------------------------------------------- */
 
+/* The results of ac_race and ac_any come to one place, the first one's. */
+static void check_results(struct acc *acc, const struct node *call)
+{
+    const struct type_info *first = is_awaitable(call->child[1]) ? call->child[1]->type->result : NULL;
+    for (uint32_t i = 2; first && i < call->count; i++) {
+        const struct node *argument = call->child[i];
+        if (is_awaitable(argument) && !is_same_value(first, argument->type->result))
+            report(acc, MESSAGE_OPERAND_TYPES, call->first, first->spelling, argument->type->result->spelling);
+    }
+}
+
 /* Also a function that can be called with a 0, as the shadow calls handles. */
 static void check_combined(struct acc *acc, const struct node *call)
 {
@@ -462,6 +473,8 @@ static void check_combined(struct acc *acc, const struct node *call)
         if (is_known(argument) && !is_awaitable(argument))
             report(acc, MESSAGE_ARGUMENT_NOT_AWAITABLE, argument->first, argument->type->spelling);
     }
+    if ((combinator == COMBINATOR_RACE || combinator == COMBINATOR_ANY) && call->count > 1)
+        check_results(acc, call);
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@
  *     yield e;                        ->  { if (maybe) return (e); }
  *     async for (T x : e) S           ->  { auto each = (e); while (maybe) { T x = <item of each>; S } }
  *     ac_gather(a = f(), g())         ->  ((void)(a = (f())(0)), (void)((g())(0)), (ac_coro(void))0)
- *     ac_race(f(), g())               ->  ((ac_coro(__typeof__(1 ? (f())(0) : (g())(0))))0)
+ *     ac_race(f(), g())               ->  ({ T *first; (void)(1 ? *first : (g())(0)); (ac_coro(T))0; })     T: (f())(0)'s
  *
  * Every token is entered in the map, so that what libclang says can be said of the program as
  * written. Each expression and declarator in a parsed function body is a query: libclang gives
@@ -91,17 +91,21 @@ static void print_shadow_thread(struct printer *printer, struct node *call)
     print_text(printer, ") (*)(struct ac__coro *)))0)");
 }
 
-/* A coroutine of the type that the arguments' results have in common. Each argument is printed once: else the text would
- * double with every combinator that lies in another. */
-static void print_common_result(struct printer *printer, struct node *call)
+/* A coroutine of the first argument's type, with which the others must go together. Each is printed once: else the text
+ * would double with every combinator that lies in another. */
+static void print_first_result(struct printer *printer, struct node *call)
 {
-    print_text(printer, "((__typeof__(__typeof__(");
-    for (uint32_t i = 1; i < call->count; i++) {
-        print_text(printer, i + 1 < call->count ? "1 ? (" : "(");
+    print_text(printer, "({ __typeof__((");
+    if (call->count > 1)
+        print_node(printer, call->child[1]);
+    print_text(printer, ")(0)) *ac__first;");
+    for (uint32_t i = 2; i < call->count; i++) {
+        printer->near = call->first;
+        print_text(printer, "(void)(1 ? *ac__first : (");
         print_node(printer, call->child[i]);
-        print_text(printer, i + 1 < call->count ? ")(0) :" : ")(0)");
+        print_text(printer, ")(0));");
     }
-    print_text(printer, ") (*)(struct ac__coro *)))0)");
+    print_text(printer, "(__typeof__(__typeof__(*ac__first) (*)(struct ac__coro *)))0; })");
 }
 
 static void print_shadow_combinator(struct printer *printer, struct node *call, enum combinator combinator)
@@ -111,7 +115,7 @@ static void print_shadow_combinator(struct printer *printer, struct node *call, 
         return;
     }
     if (combinator == COMBINATOR_RACE || combinator == COMBINATOR_ANY) {
-        print_common_result(printer, call);
+        print_first_result(printer, call);
         return;
     }
     print_text(printer, "(");

@@ -471,6 +471,15 @@ static long long size_or_unknown(long long size)
     return size < 0 ? -1 : size;
 }
 
+/* `typeof (e)` says nothing, and e may be the shadow's. */
+static const char *spelling_for_messages(struct acc *acc, CXType type, CXType canonical)
+{
+    const char *spelling = clang_string(acc, libclang.getTypeSpelling(type));
+    if (strstr(spelling, "typeof ("))
+        spelling = clang_string(acc, libclang.getTypeSpelling(canonical));
+    return wording(acc, spelling);
+}
+
 static void fill(struct acc *acc, struct type_table *table, CXType type, struct type_info *info)
 {
     CXType canonical = libclang.getCanonicalType(type);
@@ -490,7 +499,7 @@ static void fill(struct acc *acc, struct type_table *table, CXType type, struct 
     info->alignment = has_size ? size_or_unknown(libclang.Type_getAlignOf(type)) : -1;
     if (has_size && info->alignment > libclang.Type_getAlignOf(canonical))
         info->typedef_alignment = info->alignment;
-    info->spelling = wording(acc, clang_string(acc, libclang.getTypeSpelling(type)));
+    info->spelling = spelling_for_messages(acc, type, canonical);
     info->declaration = info->class == TYPE_UNKNOWN ? NULL : declaration_of(acc, type);
     const char *tag = handle_tag(acc, canonical);
     info->awaitable = awaitable_of(tag);
