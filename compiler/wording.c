@@ -125,6 +125,7 @@ static const struct handle_name handle_names[] = {
     {")(struct ac__task *)", "ac_task"},
     {")(struct ac__future *)", "ac_future"},
     {")(struct ac__gen *)", "ac_gen"},
+    {")(struct ac__queue *)", "ac_queue"},
 };
 
 static const char *trimmed(struct acc *acc, const char *text, size_t length)
@@ -136,7 +137,28 @@ static const char *trimmed(struct acc *acc, const char *text, size_t length)
     return arena_copy(acc->arena, text, length);
 }
 
-/* One handle: `close` is the parenthesis that ends (*INNER). Null if it is none after all. */
+/* Where the text ends that stands behind INNER's parenthesis in a declarator: its arrays and parameters. */
+static size_t suffix_end(const char *text, size_t at)
+{
+    while (text[at] == '[' || text[at] == '(') {
+        size_t close = close_of(text, at);
+        if (close == SIZE_MAX)
+            return at;
+        at = close + 1;
+    }
+    return at;
+}
+
+/* Whether nothing but stars, and what qualifies them, stands between. */
+static bool is_pointers(const char *text, size_t start, size_t end)
+{
+    while (start < end && (text[start] == '*' || text[start] == ' ' || is_word_byte(text[start])))
+        start++;
+    return start == end;
+}
+
+/* One handle: `close` is the parenthesis that ends (*INNER). Null if it is none after all. BASE may have a part behind
+ * the handle, `int (*(*INNER)(struct ac__KIND *))[3]`. */
 static const char *replace_handle(struct acc *acc, const char *text, size_t close,
                                   const struct handle_name *handle)
 {
@@ -145,9 +167,19 @@ static const char *replace_handle(struct acc *acc, const char *text, size_t clos
         return NULL;
     size_t start = type_start(text, open);
     const char *base = trimmed(acc, text + start, open - start);
+    for (size_t inside = open; start > 0 && text[start - 1] == '(' && text[start] == '*' && text[end] == ')' &&
+                               is_pointers(text, start, inside);) {
+        size_t behind = suffix_end(text, end + 1);
+        inside = start - 1;
+        start = type_start(text, inside);
+        base = arena_format(acc->arena, "%.*s(%s)%.*s", (int)(inside - start), text + start, base,
+                            (int)(behind - end - 1), text + end + 1);
+        end = behind;
+    }
     const char *inner = arena_copy(acc->arena, text + open + 2, close - open - 2);
     return splice(acc, text, start, end,
-                  arena_format(acc->arena, "%s(%s)%s%s", handle->name, base, *inner ? " " : "", inner));
+                  arena_format(acc->arena, "%s(%s)%s%s", handle->name, base,
+                               *inner && *inner != '[' ? " " : "", inner));
 }
 
 static const char *replace_handles(struct acc *acc, const char *text, const struct handle_name *handle)
@@ -268,8 +300,17 @@ static const char *with_decimals(struct acc *acc, const char *text)
                        "_Decimal128");
 }
 
+/* A handle is no pointer to who has it. */
+static const char *without_subscript(const char *text)
+{
+    static const char start[] = "subscript of pointer to function type '";
+    bool is_handle = strncmp(text, start, strlen(start)) == 0 && strstr(text, "(struct ac__");
+    return is_handle ? "subscripted value is not an array, pointer, or vector" : text;
+}
+
 const char *wording(struct acc *acc, const char *text)
 {
+    text = without_subscript(text);
     text = without_entered(acc, text);
     text = with_decimals(acc, text);
     if (strstr(text, "(unnamed "))
