@@ -149,7 +149,7 @@ struct process {
 struct process process_start(struct driver *driver, struct words *command,
                              const struct process_options *options);
 /* Waits for its end, or its report, and returns its exit status; 1 where it ended otherwise
- * (which is then said). A signal to the driver goes to the child first; then temporary files are
+ * (which is then said, but of a broken pipe). A signal to the driver goes to the child first; then temporary files are
  * removed and the driver ends by the same signal. */
 int process_finish(struct driver *driver, const struct process *process);
 int process_run(struct driver *driver, struct words *command, const struct process_options *options);

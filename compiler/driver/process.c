@@ -235,6 +235,16 @@ struct process process_start(struct driver *driver, struct words *command,
     return process;
 }
 
+/* Others come from outside: a limit, or whoever ends processes. */
+static bool is_crash(int signal_number)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        if (crashes[i] == signal_number)
+            return true;
+    return false;
+}
+
 int process_finish(struct driver *driver, const struct process *process)
 {
     if (!process->pid)
@@ -242,9 +252,11 @@ int process_finish(struct driver *driver, const struct process *process)
     int status = wait_for(driver, process);
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
+    if (WTERMSIG(status) == SIGPIPE) /* whoever read its output has seen enough */
+        return 1;
     fprintf(stderr, "acc: error: %s was ended by signal %d (%s)\n", process->name, WTERMSIG(status),
             strsignal(WTERMSIG(status)));
-    if (process->is_translator)
+    if (process->is_translator && is_crash(WTERMSIG(status)))
         fputs("acc: note: this is a fault in acc, not in the program; please report it\n", stderr);
     return 1;
 }
