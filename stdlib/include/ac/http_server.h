@@ -174,6 +174,30 @@ ac_coro(char *) ac_request_body(ac_request *r, size_t *size);
  * next one is asked for. */
 ac_gen(ac_http_part) ac_request_parts(ac_request *r);
 
+/* A field of a form. Texts of the request. */
+typedef struct ac_http_form_field {
+    const char *name;
+    const char *filename; /* as the client says it: not to be used as a path. Null: it is no file */
+    const char *type;     /* its Content-Type; null if none is said */
+} ac_http_form_field;
+
+/* The fields of a form (multipart/form-data or application/x-www-form-urlencoded), in place of the body, as they come:
+ *
+ *     async for (ac_http_form_field field : ac_request_form(r))
+ *         if (strcmp(field.name, "title") == 0) title = await ac_request_form_text(r, NULL);
+ *
+ * What is left of a field is passed when the next one is asked for; asked again, it goes on behind the last one. The
+ * limits are those of the body, and 8 KiB for the name, or head, of a field.
+ * Throws what reading the body does; EBADMSG also for what is no form (then the client gets 415, if the handler
+ * lets that pass) or a malformed one (400); ENOMEM. Cancelled, or left early: the rest can be read. */
+ac_gen(ac_http_form_field) ac_request_form(ac_request *r);
+/* Reads the next bytes of the field, at least one, at most `size`. 0 at its end, and where there is none. Throws as
+ * above. Cancelled: nothing is taken. */
+ac_coro(size_t) ac_request_form_read(ac_request *r, void *buffer, size_t size);
+/* Reads the rest of the field into memory of the request, with a '\0' behind it. `size` may be null. Throws as above.
+ * Cancelled: what was read is lost. */
+ac_coro(char *) ac_request_form_text(ac_request *r, size_t *size);
+
 /* ---- the response ------------------------------------------------------------------------------------------------ */
 
 /* A handler gives one response, at once or in pieces. What it adds to the header comes first:

@@ -103,6 +103,9 @@ struct ac_request {
     struct text part;     /* what has been found of it and not been taken */
     int refusal, refusal_code; /* the status if the handler lets this error of the body pass; 0: none was thrown */
 
+    /* form.ac */
+    struct form *form; /* null: not asked for yet */
+
     /* routes.ac */
     struct match match;
 
