@@ -174,11 +174,32 @@ static bool is_foreign(const char *text)
            (strstr(text, "static assertion failed") && strstr(text, "_Decimal"));
 }
 
+/* A handle where a pointer to an object was meant, or the other way round, or something to be printed. To clang that is
+ * worth a warning only, but mostly an `await` has been forgotten. */
+static bool is_about_handle(const struct reading *reading, CXDiagnostic diagnostic)
+{
+    static const char *const handles[] = {"'ac_coro(", "'ac_task(", "'ac_gen(", "'ac_future("};
+    const char *option = clang_string(reading->acc, libclang.getDiagnosticOption(diagnostic, NULL));
+    if (strcmp(option, "-Wincompatible-pointer-types") != 0 && strcmp(option, "-Wformat") != 0)
+        return false;
+    const char *text = wording(reading->acc, clang_string(reading->acc, libclang.getDiagnosticSpelling(diagnostic)));
+    for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
+        if (strstr(text, handles[i]))
+            return true;
+    return false;
+}
+
+static bool is_error(const struct reading *reading, CXDiagnostic diagnostic)
+{
+    enum CXDiagnosticSeverity severity = libclang.getDiagnosticSeverity(diagnostic);
+    return severity == CXDiagnostic_Error || severity == CXDiagnostic_Fatal ||
+           (severity == CXDiagnostic_Warning && is_about_handle(reading, diagnostic));
+}
+
 /* An error that may matter: its token, or 0. */
 static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
 {
-    enum CXDiagnosticSeverity severity = libclang.getDiagnosticSeverity(diagnostic);
-    if (severity != CXDiagnostic_Error && severity != CXDiagnostic_Fatal)
+    if (!is_error(reading, diagnostic))
         return 0;
     uint32_t token =
         token_printed_at(reading, shadow_offset(reading, libclang.getDiagnosticLocation(diagnostic)));
@@ -272,7 +293,8 @@ static bool judge(struct reading *reading)
     for (unsigned i = 0, all = libclang.getNumDiagnostics(reading->unit); i < all; i++) {
         CXDiagnostic diagnostic = libclang.getDiagnostic(reading->unit, i);
         uint32_t token = error_token(reading, diagnostic);
-        report_warning(reading, diagnostic);
+        if (!token)
+            report_warning(reading, diagnostic);
         is_bad |= token && (is_in_items(reading->acc, token) ||
                             conflicting_name(reading->acc, text_of(reading->acc, diagnostic)));
         if (token)
