@@ -70,7 +70,7 @@ static void print_variable(struct printer *printer, const struct slot *slot)
     } else if (slot->place == PLACE_LOCAL) {
         print_text(printer, slot->name);
     } else if (slot->view) {
-        print_format(printer, "(*(%s *)ac__self->%s)", slot->view, slot->name);
+        print_format(printer, "(*(%s *)(void *)ac__self->%s)", slot->view, slot->name);
     } else if (slot->is_const || slot->is_volatile) {
         print_format(printer, "(*(%s%s__typeof__(ac__self->%s) *)&ac__self->%s)",
                      slot->is_const ? "const " : "", slot->is_volatile ? "volatile " : "",
@@ -78,7 +78,7 @@ static void print_variable(struct printer *printer, const struct slot *slot)
     } else if (!slot->type && slot->probe) {
         print_text(printer, "(*(__typeof__(");
         print_node(printer, slot->probe);
-        print_format(printer, ") *)ac__self->%s)", slot->name);
+        print_format(printer, ") *)(void *)ac__self->%s)", slot->name);
     } else {
         print_format(printer, "ac__self->%s", slot->name);
     }
