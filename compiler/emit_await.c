@@ -38,9 +38,10 @@ static void print_suspension(struct printer *printer, const struct node *stateme
                              bool is_part)
 {
     bool falls_through = emit_falls_through(printer->acc, next_statement(printer->acc, statement));
-    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; %s%s->parent = &ac__self->ac__base; goto ac__slow; }"
-                          "\n%sac__L%u: ;", statement->number, is_part ? "" : "if (ac__status == AC__SUSPENDED) ",
-                 callee, falls_through ? "/* fall through */ " : "", statement->number);
+    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; %s%s->parent = &ac__self->ac__base;"
+                          " goto ac__slow; }\n%sac__L%u: ;",
+                 statement->number, is_part ? "" : "if (ac__status == AC__SUSPENDED) ", callee,
+                 falls_through ? "/* fall through */ " : "", statement->number);
 }
 
 static void print_target(struct printer *printer, const struct node *statement)
@@ -94,8 +95,8 @@ static void print_embedded_await(struct printer *printer, struct node *statement
 {
     struct arena *arena = printer->acc->arena;
     print_embedded_call(printer, statement, callee);
-    print_suspension(printer, statement, arena_format(arena, "((struct ac__frame *)(void *)ac__self->ac__a%u)",
-                                                      statement->number), true);
+    const char *frame = "((struct ac__frame *)(void *)ac__self->ac__a%u)";
+    print_suspension(printer, statement, arena_format(arena, frame, statement->number), true);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_format(printer, "((struct ac__%s__frame *)(void *)ac__self->ac__a%u)->ac__result", callee->name,
@@ -169,7 +170,8 @@ static void print_result(struct printer *printer, const struct node *statement, 
 {
     const char *declaration = statement->type ? statement->type->declaration : NULL;
     if (declaration) {
-        print_format(printer, "*(%s)ac__result_at(%s, _Alignof(%s))", declare_as(printer->acc, declaration, "*"), frame,
+        print_format(printer, "*(%s)ac__result_at(%s, _Alignof(%s))",
+                     declare_as(printer->acc, declaration, "*"), frame,
                      declare_as(printer->acc, declaration, ""));
         return;
     }
@@ -223,8 +225,8 @@ static const char *join_kind(enum awaitable awaitable)
 static void print_join_value(struct printer *printer, struct node *statement, bool is_task)
 {
     if (is_task) {
-        print_result(printer, statement, arena_format(printer->acc->arena, "ac__join_root(&ac__self->ac__a%u)",
-                                                      statement->number));
+        const char *root = "ac__join_root(&ac__self->ac__a%u)";
+        print_result(printer, statement, arena_format(printer->acc->arena, root, statement->number));
         return;
     }
     print_text(printer, "*(const");
@@ -240,7 +242,8 @@ static void print_join(struct printer *printer, struct node *statement, const st
                           " __extension__ (void *)(", number);
     print_node(printer, statement->child[0]);
     print_format(printer, "), %s)", join_kind(site->awaitable));
-    print_suspension(printer, statement, arena_format(printer->acc->arena, "(&ac__self->ac__a%u.base)", number), true);
+    const char *frame = arena_format(printer->acc->arena, "(&ac__self->ac__a%u.base)", number);
+    print_suspension(printer, statement, frame, true);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_join_value(printer, statement, is_task);

@@ -408,9 +408,9 @@ static void print_resume(struct printer *printer, const struct function *functio
     if (!function->symbol->takes_registers)
         return;
     print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{"
-                          "if ((int)ac__frame->state < 0) __builtin_unreachable();\n"
+                          "if (%s) __builtin_unreachable();\n"
                           "return ac__%s__run((struct ac__%s__frame *)ac__frame, ac__task, ac__frame->state",
-                 name, name, name);
+                 name, await_count(function) ? "(int)ac__frame->state < 0" : "ac__frame->state != 0", name, name);
     for (uint32_t i = 0; i < function->parameters->count; i++)
         print_text(printer, parameter_symbol(function->parameters->child[i]) ? ", 0" : "");
     print_text(printer, "); }\n");

@@ -315,8 +315,9 @@ static bool is_wide(const struct function *function)
 static bool result_comes_last(const struct function *function)
 {
     const struct type_info *type = function->result;
-    return !function->returns_void && type->class == TYPE_SCALAR && !type->is_vector && !function->symbol->is_wide &&
-           !function->is_generator && !function->is_main && !function->has_frame_vla && !function->has_regions;
+    bool is_scalar = !function->returns_void && type->class == TYPE_SCALAR && !type->is_vector;
+    return is_scalar && !function->symbol->is_wide && !function->is_generator && !function->is_main &&
+           !function->has_frame_vla && !function->has_regions;
 }
 
 static void print_frame_result(struct printer *printer, const struct function *function)

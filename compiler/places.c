@@ -134,7 +134,8 @@ static bool declared_inside(const struct node *loop, const struct symbol *symbol
     return symbol->token >= node_loop_start(loop) && symbol->token <= loop->last;
 }
 
-static void note_use(struct scan *scan, struct symbol *symbol, const struct node *name, const struct surroundings *at)
+static void note_use(struct scan *scan, struct symbol *symbol, const struct node *name,
+                     const struct surroundings *at)
 {
     uint32_t until = at->is_awaited ? name->first - 1 : at->until > name->last ? at->until : name->last;
     struct use_note *note = arena_allocate(scan->function->acc->arena, sizeof *note);
@@ -185,7 +186,7 @@ static void find_uses(struct scan *scan, struct node *node, struct surroundings 
     if (node->has_await && !at.until && is_evaluated_together(node))
         at.until = node->last;
     if (node->kind == NODE_AWAIT && !node->child[0]->has_await)
-        at.is_awaited = true; /* all of the operand is evaluated before this await, and after those before it */
+        at.is_awaited = true; /* all of it is evaluated before this await, and after those before it */
     if (node->has_await && node_is_loop(node)) {
         at.loop = node;
         at.around = &around;
@@ -609,7 +610,8 @@ static void check_clauses(struct function *function, uint32_t token)
 
 void places(struct function *function)
 {
-    struct scan scan = {.function = function, .evaluated = true, .has_try = node_find(function->body, NODE_TRY)};
+    bool has_try = node_find(function->body, NODE_TRY);
+    struct scan scan = {.function = function, .evaluated = true, .has_try = has_try};
     find_awaits(&scan, function->body);
     find_uses(&scan, function->body, (struct surroundings){0});
     place_parameters(&scan);

@@ -171,12 +171,10 @@ static struct ac__frame *stacked(const struct ac__function *function, struct ac_
     return frame;
 }
 
-struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const void *callee)
+static __attribute__((noinline)) struct ac__frame *on_new_chunk(const struct ac__function *function)
 {
     struct ac__task *task = ac__thread.task;
     struct ac__frame *frame;
-    if (ac__thread.expected != callee)
-        return ac__frame_on_heap(function);
     ac__thread.expected = NULL;
     if (!function->is_enter)
         return stacked(function, task, function->size);
@@ -184,6 +182,11 @@ struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const
     frame = stacked(function, task, function->size);
     ac__undo_end(task);
     return frame;
+}
+
+struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const void *callee)
+{
+    return likely(ac__thread.expected != callee) ? ac__frame_on_heap(function) : on_new_chunk(function);
 }
 
 struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size)

@@ -92,8 +92,8 @@ struct ac__frame {
         const char *origin;       /* of a coroutine: where it was made, "FILE:LINE", or null; of a task's root
                                      frame: where it was spawned */
     };
-    unsigned state;             /* the await it stands at; 0: not started, the arguments are in the frame */
     unsigned storage;           /* enum ac__storage */
+    unsigned state;             /* the await it stands at; 0: not started, the arguments are in the frame */
 };
 
 static __inline void *ac__result_at(struct ac__frame *frame, unsigned long alignment)
