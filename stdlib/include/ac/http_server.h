@@ -22,8 +22,7 @@
  *
  * A handler that throws: the client gets 500 (or the status of AC_EHTTP), the error is reported on stderr; where the
  * response had begun, the connection is cut, so that the client notices. A handler whose client goes away while it
- * waits is cancelled. (With TLS, the end of the TCP connection counts; a goodbye alone is noticed when the handler is
- * done.)
+ * waits is cancelled; with TLS its goodbye counts, unless the client has sent more ahead of it than is kept.
  *
  * Texts that functions here return belong to the request: they are good until its handler has returned. */
 #ifndef AC_HTTP_SERVER_H

@@ -181,6 +181,7 @@ struct connection {
     ac_watch *watch;        /* for the client's going away; null: nobody minds */
     enum phase phase;
     enum client client;
+    bool reads_ahead;       /* while a handler waits: the client may say goodbye */
     enum fate fate;
     struct ac__buffer in;   /* what stands before its start has been used, but may still be looked at */
     struct ac__buffer out;  /* what has not been sent yet */
@@ -188,6 +189,7 @@ struct connection {
     int64_t taken;          /* by the client, when the slice began or its limit was extended */
     ac_timer timer;         /* of the limits; {0}: not set */
     double rings_at;
+    ac_timer ahead;         /* of reading what has come while a handler waits; {0}: not set */
     ac_timer push;          /* of what is sent before a handler waits; {0}: not set */
     struct ac_request request;
 };
