@@ -69,6 +69,14 @@ static uint32_t cleanup_of(struct acc *acc, const struct node *specifiers, const
     return token ? token : cleanup_in(acc, item);
 }
 
+static bool has_cleanup(struct acc *acc, const struct node *declaration)
+{
+    for (uint32_t i = 1; i < declaration->count; i++)
+        if (cleanup_of(acc, declaration->child[0], declaration->child[i]))
+            return true;
+    return false;
+}
+
 static bool has_frame_cleanup(struct acc *acc, const struct node *declaration)
 {
     if (declaration->kind != NODE_DECLARATION)
@@ -416,6 +424,8 @@ static void desugar_children(struct function *function, struct node *node)
             continue;
         if (child->kind == NODE_STATEMENT_EXPR)
             keep_value(function, child);
+        if (child->kind == NODE_DECLARATION && has_cleanup(function->acc, child)) /* the C compiler's to do */
+            function->has_regions = true;
         if (child->kind == NODE_ASYNC_WITH) {
             node->child[i] = desugar_with(function, child, 0);
         } else if (child->kind == NODE_FOR && declares_undoing(function->acc, child->child[0])) {
