@@ -44,6 +44,7 @@ struct original {
 struct originals {
     struct original *files;
     uint32_t count;
+    struct alignment *last;  /* messages come in swarms: of the line that was asked for last */
 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -283,6 +284,7 @@ struct middle {
 struct alignment {
     const struct acc *acc;
     const struct original *original;
+    uint32_t line;
     const struct raw_token *raw;
     uint32_t raw_count;
     uint32_t *claims;        /* preprocessed tokens of the line */
@@ -290,6 +292,7 @@ struct alignment {
     uint32_t *partner;       /* for each claim, index into raw; UINT32_MAX: none */
     bool *is_taken;          /* for each raw token: it is somebody's partner */
     struct middle middle;
+    bool is_aligned;         /* else the line is too long */
 };
 
 static bool same_text(const struct alignment *alignment, uint32_t raw, uint32_t claim)
@@ -478,34 +481,61 @@ static void set_column(struct origin *origin, const struct original *original, c
     origin->length = raw->length;
 }
 
+/* Which of the claims the token is; UINT32_MAX: none. */
+static uint32_t find_claim(const struct alignment *alignment, uint32_t token)
+{
+    uint32_t low = 0, high = alignment->claim_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (alignment->claims[middle] < token)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < alignment->claim_count && alignment->claims[low] == token ? low : UINT32_MAX;
+}
+
+/* The token's line, aligned; null: nothing is written there. */
+static const struct alignment *aligned_line(struct acc *acc, struct original *original, uint32_t token)
+{
+    const struct alignment *last = acc->originals->last;
+    uint32_t line = acc->tokens[token].line, count;
+    if (last && last->original == original && last->line == line && find_claim(last, token) != UINT32_MAX)
+        return last;
+    cut(acc, original);
+    uint32_t first = raw_tokens_of_line(original, line, &count);
+    if (!count)
+        return NULL;
+    struct alignment *alignment = arena_allocate(acc->arena, sizeof *alignment);
+    *alignment = (struct alignment){.acc = acc, .original = original, .line = line};
+    alignment->raw = original->tokens + first;
+    alignment->raw_count = count;
+    collect_claims(acc, alignment, token);
+    alignment->is_aligned = align(acc, alignment);
+    acc->originals->last = alignment;
+    return alignment;
+}
+
 static void place_in_line(struct acc *acc, struct original *original, uint32_t token, struct origin *origin)
 {
-    struct alignment alignment = {.acc = acc, .original = original};
-    uint32_t claim = 0, at;
-    cut(acc, original);
-    alignment.raw = original->tokens + raw_tokens_of_line(original, origin->line, &alignment.raw_count);
-    if (!alignment.raw_count)
+    const struct alignment *alignment = aligned_line(acc, original, token);
+    uint32_t claim = alignment ? find_claim(alignment, token) : UINT32_MAX;
+    if (claim == UINT32_MAX)
         return;
-    collect_claims(acc, &alignment, token);
-    while (claim < alignment.claim_count && alignment.claims[claim] != token)
-        claim++;
-    if (claim == alignment.claim_count)
-        return;
-    bool is_aligned = align(acc, &alignment);
-    at = alignment.partner[claim];
-    if (at == UINT32_MAX && !is_aligned)
+    uint32_t at = alignment->partner[claim];
+    if (at == UINT32_MAX && !alignment->is_aligned)
         return;
     if (at == UINT32_MAX) {
-        uint32_t macro = find_macro(&alignment, claim);
+        uint32_t macro = find_macro(alignment, claim);
         if (macro != UINT32_MAX)
-            at = find_in_arguments(&alignment, macro, claim);
+            at = find_in_arguments(alignment, macro, claim);
         if (macro != UINT32_MAX && at == UINT32_MAX) {
             at = macro;
-            origin->macro = arena_copy(acc->arena, original->text + alignment.raw[macro].offset,
-                                       alignment.raw[macro].length);
+            origin->macro = arena_copy(acc->arena, original->text + alignment->raw[macro].offset,
+                                       alignment->raw[macro].length);
         }
     }
-    set_column(origin, original, &alignment.raw[at == UINT32_MAX ? 0 : at]);
+    set_column(origin, original, &alignment->raw[at == UINT32_MAX ? 0 : at]);
 }
 
 /* `#line` may name a file that is not there: what the preprocessor left of the line has to do. */

@@ -14,7 +14,8 @@
  *     yield e;                        ->  { if (maybe) return (e); }
  *     async for (T x : e) S           ->  { auto each = (e); while (maybe) { T x = <item of each>; S } }
  *     ac_gather(a = f(), g())         ->  ((void)(a = (f())(0)), (void)((g())(0)), (ac_coro(void))0)
- *     ac_race(f(), g())               ->  ({ T *first; (void)(1 ? *first : (g())(0)); (ac_coro(T))0; })     T: (f())(0)'s
+ *     ac_race(f(), g())               ->  ({ __typeof__((f())(0)) *first; (void)(1 ? *first : (g())(0));
+ *                                            (ac_coro(__typeof__(*first)))0; })
  *
  * Every token is entered in the map, so that what libclang says can be said of the program as
  * written. Each expression and declarator in a parsed function body is a query: libclang gives
@@ -91,8 +92,8 @@ static void print_shadow_thread(struct printer *printer, struct node *call)
     print_text(printer, ") (*)(struct ac__coro *)))0)");
 }
 
-/* A coroutine of the first argument's type, with which the others must go together. Each is printed once: else the text
- * would double with every combinator that lies in another. */
+/* A coroutine of the first argument's type, with which the others must go together. Each is
+ * printed once: else the text would double with every combinator that lies in another. */
 static void print_first_result(struct printer *printer, struct node *call)
 {
     print_text(printer, "({ __typeof__((");

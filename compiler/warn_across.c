@@ -226,14 +226,19 @@ struct loan {
     uint32_t end; /* of the statement or initialiser that sets the variable */
 };
 
+/* A variable is assigned to, or initialised. */
+struct setting {
+    const struct symbol *variable;
+    uint32_t first; /* token of its name */
+};
+
 struct crossing {
     struct acc *acc;
     struct waits waits;
     struct loan *loans;
-    struct span *settings;         /* `first` is the token of a name that is assigned to, `last` the end */
-    const struct symbol **set;     /* ... and what it names */
+    struct setting *settings;
     const struct node **strtoks;   /* calls of it */
-    uint32_t loan_count, setting_count, set_count, strtok_count;
+    uint32_t loan_count, setting_count, strtok_count;
 };
 
 static const struct borrower *borrower_of(const struct acc *acc, const struct node *value)
@@ -251,8 +256,7 @@ static void note_setting(struct crossing *crossing, const struct symbol *variabl
     struct arena *arena = crossing->acc->arena;
     struct node *call = bare_value(value);
     const struct borrower *borrower = borrower_of(crossing->acc, call);
-    *ARENA_PUSH(arena, crossing->settings, crossing->setting_count) = (struct span){token, value->last};
-    *ARENA_PUSH(arena, crossing->set, crossing->set_count) = variable;
+    *ARENA_PUSH(arena, crossing->settings, crossing->setting_count) = (struct setting){variable, token};
     if (borrower && !variable->is_static)
         *ARENA_PUSH(arena, crossing->loans, crossing->loan_count) =
             (struct loan){variable, call, borrower, value->last};
@@ -278,50 +282,56 @@ static void collect(struct crossing *crossing, struct node *node)
             collect(crossing, node->child[i]);
 }
 
-/* Whether the variable is set in a part of the text. */
-static bool is_set_in(const struct crossing *crossing, const struct symbol *variable,
-                      uint32_t first, uint32_t last)
+/* The first token in a part of the text that sets the variable; UINT32_MAX: none does. */
+static uint32_t next_setting(const struct crossing *crossing, const struct symbol *variable, struct span part)
 {
-    for (uint32_t i = 0; i < crossing->setting_count; i++)
-        if (crossing->set[i] == variable && crossing->settings[i].first > first &&
-            crossing->settings[i].first < last)
-            return true;
-    return false;
+    uint32_t next = UINT32_MAX;
+    for (uint32_t i = 0; i < crossing->setting_count; i++) {
+        struct setting setting = crossing->settings[i];
+        bool is_inside = setting.first > part.first && setting.first < part.last;
+        if (setting.variable == variable && is_inside && setting.first < next)
+            next = setting.first;
+    }
+    return next;
 }
 
-static bool is_setting(const struct crossing *crossing, const struct node *use)
+static bool is_in_danger(const struct crossing *crossing, const struct loan *loan, uint32_t wait,
+                         uint32_t use)
 {
-    for (uint32_t i = 0; i < crossing->setting_count; i++)
-        if (crossing->settings[i].first == use->first)
-            return true;
-    return false;
-}
-
-static bool is_in_danger(const struct crossing *crossing, const struct loan *loan, uint32_t wait, uint32_t use)
-{
-    if (wait < loan->end || is_set_in(crossing, loan->variable, loan->end, wait))
-        return false;
     if (use > wait)
-        return !is_set_in(crossing, loan->variable, wait, use);
+        return true;
     const struct span *loop = loop_around(&crossing->waits, loan->end, wait, use);
-    return loop && !is_set_in(crossing, loan->variable, loop->first, loop->last);
+    return loop && next_setting(crossing, loan->variable, *loop) == UINT32_MAX;
 }
 
+static bool report_use(struct crossing *crossing, const struct loan *loan, struct span part,
+                       const struct node *use)
+{
+    for (uint32_t i = 0; i < crossing->waits.count; i++) {
+        struct wait wait = crossing->waits.list[i];
+        if (wait.token < part.first || wait.token > part.last ||
+            !is_in_danger(crossing, loan, wait.token, use->first))
+            continue;
+        report(crossing->acc, MESSAGE_STATIC_BUFFER, loan->call->first, loan->borrower->name,
+               loan->borrower->instead);
+        report_wait(crossing->acc, wait.node);
+        report(crossing->acc, MESSAGE_USED_HERE, use->first);
+        return true;
+    }
+    return false;
+}
+
+/* What is said of the buffer holds until the variable is set anew. */
 static void report_loan(struct crossing *crossing, const struct loan *loan)
 {
-    const struct waits *waits = &crossing->waits;
-    for (uint32_t w = 0; w < waits->count; w++)
-        for (uint32_t u = 0; u < waits->use_count; u++) {
-            const struct node *use = waits->uses[u];
-            if (use->symbol != loan->variable || is_setting(crossing, use) ||
-                !is_in_danger(crossing, loan, waits->list[w].token, use->first))
-                continue;
-            report(crossing->acc, MESSAGE_STATIC_BUFFER, loan->call->first, loan->borrower->name,
-                   loan->borrower->instead);
-            report_wait(crossing->acc, waits->list[w].node);
-            report(crossing->acc, MESSAGE_USED_HERE, use->first);
+    struct span part = {loan->end, UINT32_MAX};
+    part.last = next_setting(crossing, loan->variable, part);
+    for (uint32_t i = 0; i < crossing->waits.use_count; i++) {
+        const struct node *use = crossing->waits.uses[i];
+        if (use->symbol == loan->variable && use->first > part.first && use->first < part.last &&
+            report_use(crossing, loan, part, use))
             return;
-        }
+    }
 }
 
 /* ---- strtok, which keeps its place itself ---------------------------------------------------- */
@@ -335,30 +345,35 @@ static bool goes_on(const struct acc *acc, const struct node *call)
            (token_is(acc, text->first, "0") || token_is(acc, text->first, "nullptr"));
 }
 
-static bool begins_in(const struct crossing *crossing, uint32_t first, uint32_t last)
+/* The last call in a part of the text that begins with another text, or 0. */
+static uint32_t last_begin(const struct crossing *crossing, struct span part)
 {
+    uint32_t last = 0;
     for (uint32_t i = 0; i < crossing->strtok_count; i++) {
         const struct node *call = crossing->strtoks[i];
-        if (call->first > first && call->first < last && !goes_on(crossing->acc, call))
-            return true;
+        bool is_inside = call->first > part.first && call->first < part.last;
+        if (is_inside && call->first > last && !goes_on(crossing->acc, call))
+            last = call->first;
     }
-    return false;
+    return last;
 }
 
-/* Whether the function waits between a call and the one before it. */
-static bool is_between(const struct crossing *crossing, uint32_t wait, const struct node *call)
+/* Whether the function waits between a call and what it goes on with. */
+static bool is_between(const struct crossing *crossing, uint32_t begin, uint32_t wait,
+                       const struct node *call)
 {
-    if (wait < call->first && begins_in(crossing, 0, wait) && !begins_in(crossing, wait, call->first))
+    if (begin && begin < wait && wait < call->first)
         return true;
     const struct span *loop = loop_around(&crossing->waits, 0, wait, call->first);
-    return loop && !begins_in(crossing, loop->first, loop->last);
+    return loop && !last_begin(crossing, *loop);
 }
 
 static void report_strtok(struct crossing *crossing, const struct node *call)
 {
+    uint32_t begin = last_begin(crossing, (struct span){0, call->first});
     for (uint32_t i = 0; i < crossing->waits.count; i++) {
         struct wait wait = crossing->waits.list[i];
-        if (!is_between(crossing, wait.token, call))
+        if (!is_between(crossing, begin, wait.token, call))
             continue;
         report(crossing->acc, MESSAGE_STRTOK_ACROSS, call->first);
         report_wait(crossing->acc, wait.node);

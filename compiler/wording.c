@@ -149,16 +149,18 @@ static size_t suffix_end(const char *text, size_t at)
     return at;
 }
 
-/* Whether nothing but stars, and what qualifies them, stands between. */
+/* Whether stars, and what qualifies them, stand between, and nothing else. */
 static bool is_pointers(const char *text, size_t start, size_t end)
 {
+    if (text[start] != '*')
+        return false;
     while (start < end && (text[start] == '*' || text[start] == ' ' || is_word_byte(text[start])))
         start++;
     return start == end;
 }
 
-/* One handle: `close` is the parenthesis that ends (*INNER). Null if it is none after all. BASE may have a part behind
- * the handle, `int (*(*INNER)(struct ac__KIND *))[3]`. */
+/* One handle: `close` is the parenthesis that ends (*INNER). Null if it is none after all. BASE may
+ * have a part behind the handle, `int (*(*INNER)(struct ac__KIND *))[3]`. */
 static const char *replace_handle(struct acc *acc, const char *text, size_t close,
                                   const struct handle_name *handle)
 {
@@ -167,8 +169,8 @@ static const char *replace_handle(struct acc *acc, const char *text, size_t clos
         return NULL;
     size_t start = type_start(text, open);
     const char *base = trimmed(acc, text + start, open - start);
-    for (size_t inside = open; start > 0 && text[start - 1] == '(' && text[start] == '*' && text[end] == ')' &&
-                               is_pointers(text, start, inside);) {
+    for (size_t inside = open;
+         start > 0 && text[start - 1] == '(' && text[end] == ')' && is_pointers(text, start, inside);) {
         size_t behind = suffix_end(text, end + 1);
         inside = start - 1;
         start = type_start(text, inside);
