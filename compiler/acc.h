@@ -322,6 +322,7 @@ struct options {
     const char *stop_after;             /* a pass's name, or null */
     bool emit_c;
     bool debug;                         /* the frame's members say which lines can see them */
+    bool coverage;                      /* only the user's lines and functions are counted */
     bool color;
     const char *warning_options;        /* see diagnostics.c */
     int error_limit;                    /* 0: none; default 20 */

@@ -308,6 +308,11 @@ bool may_be_pointer(const struct node *parameter)
     return derivation->kind == NODE_POINTER || derivation->kind == NODE_ARRAY;
 }
 
+const char *uncounted(const struct acc *acc)
+{
+    return acc->options->coverage ? "__attribute__((no_profile_instrument_function))" : "";
+}
+
 bool defines_type(const struct node *specifiers)
 {
     for (uint32_t i = 0; i < specifiers->count; i++) {

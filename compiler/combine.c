@@ -61,8 +61,8 @@ static const char *store_function(struct acc *acc, struct node *argument)
     const char *from = declare_as(acc, argument->child[1]->type->result->declaration, "*");
     const char *name = arena_format(acc->arena, "ac__store_%u", ++acc->store_count);
     argument->store = name;
-    const char *text = "static void %s(void *into, const void *value) { %s = *(%s)(void *)value; }\n";
-    return arena_format(acc->arena, text, name, stored_place(acc, argument), from);
+    const char *text = "static %s void %s(void *into, const void *value) { %s = *(%s)(void *)value; }\n";
+    return arena_format(acc->arena, text, uncounted(acc), name, stored_place(acc, argument), from);
 }
 
 void combine_prepare(struct acc *acc, struct node *node, const char ***prelude, uint32_t *count)

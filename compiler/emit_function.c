@@ -89,9 +89,20 @@ static bool passes_errors_on(const struct function *function)
     return true;
 }
 
+/* The measurement of coverage goes by the place where a function is first declared, and by the lines of what is inlined:
+ * only the user's files have any. */
+static void print_counted(struct printer *printer, const struct function *function)
+{
+    if (!printer->acc->options->coverage)
+        return;
+    print_attached(printer);
+    print_at(printer, function->definition->first);
+}
+
 static void print_description(struct printer *printer, const struct function *function)
 {
     const char *name = function->name, *resume = function->symbol->takes_registers ? "resume" : "run";
+    print_counted(printer, function);
     print_format(printer,
                  "static int ac__%s__%s(struct ac__frame *ac__frame, struct ac__task *ac__task);\n",
                  name, resume);
@@ -148,11 +159,17 @@ static void print_stores(struct printer *printer, const struct function *functio
     }
 }
 
+static void print_inline_head(struct printer *printer, const struct function *function, const char *what)
+{
+    print_counted(printer, function);
+    print_format(printer, "static __inline __attribute__((always_inline)) void ac__%s__%s", function->name, what);
+}
+
 /* For frames that start in state 0. */
 static void print_set(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
-    print_format(printer, "static __inline __attribute__((always_inline)) void ac__%s__set", name);
+    print_inline_head(printer, function, "set");
     print_parameters(printer, function,
                      arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_text(printer, "{ ac__self->ac__base.state = 0;");
@@ -166,7 +183,7 @@ static void print_init(struct printer *printer, const struct function *function)
     const char *name = function->name;
     if (!function->is_generator)
         return;
-    print_format(printer, "static __inline __attribute__((always_inline)) void ac__%s__init", name);
+    print_inline_head(printer, function, "init");
     print_parameters(printer, function,
                      arena_format(printer->acc->arena, "struct ac__%s__frame *ac__self", name));
     print_format(printer, "{ ac__self->ac__base.function = &ac__%s__function; ac__self->ac__base.state = 0;"
@@ -212,9 +229,10 @@ static void print_outer(struct printer *printer, const struct function *function
         print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* it names itself */
     }
     bool is_private = function->is_main && !function->symbol->previous;
-    printer->more_storage = is_private ? "static"
-                            : takes_inline(printer->acc, function) ? "__inline __attribute__((unused))"
-                            : "__attribute__((unused))";
+    const char *more = is_private ? "static"
+                       : takes_inline(printer->acc, function) ? "__inline __attribute__((unused))"
+                       : "__attribute__((unused))";
+    printer->more_storage = arena_format(printer->acc->arena, "%s %s", more, uncounted(printer->acc));
     print_declaration_of(printer, function->specifiers, function->declarator,
                          function->is_main ? function->outer : NULL);
     printer->function = inside;
@@ -407,10 +425,11 @@ static void print_resume(struct printer *printer, const struct function *functio
     const char *name = function->name;
     if (!function->symbol->takes_registers)
         return;
-    print_format(printer, "static int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{"
+    print_format(printer, "static %s int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{"
                           "if (%s) __builtin_unreachable();\n"
                           "return ac__%s__run((struct ac__%s__frame *)ac__frame, ac__task, ac__frame->state",
-                 name, await_count(function) ? "(int)ac__frame->state < 0" : "ac__frame->state != 0", name, name);
+                 uncounted(printer->acc), name,
+                 await_count(function) ? "(int)ac__frame->state < 0" : "ac__frame->state != 0", name, name);
     for (uint32_t i = 0; i < function->parameters->count; i++)
         print_text(printer, parameter_symbol(function->parameters->child[i]) ? ", 0" : "");
     print_text(printer, "); }\n");
@@ -461,7 +480,7 @@ static void print_c_main(struct printer *printer, const struct function *functio
 {
     if (!function->is_main)
         return;
-    print_text(printer, "int main");
+    print_format(printer, "%s int main", uncounted(printer->acc));
     print_parameters(printer, function, "");
     print_format(printer, "{ return ac__main(__extension__ (struct ac__frame *)%s(", function->outer);
     const char *separator = "";

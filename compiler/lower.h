@@ -134,6 +134,8 @@ bool is_void(const struct node *node);
 bool has_specifier(const struct acc *acc, const struct node *specifiers, const char *word);
 bool mentions(const struct node *node, const struct symbol *symbol);
 /* Whether specifiers have the body of a record or an enumeration in them. */
+/* The attribute of generated functions that no coverage is to be measured of, or nothing. */
+const char *uncounted(const struct acc *acc);
 bool defines_type(const struct node *specifiers);
 /* A declaration of that type alone: the specifiers only name it from then on. */
 struct node *declare_apart(struct acc *acc, struct node *specifiers);

@@ -150,7 +150,8 @@ static const char *file_scope_text(struct acc *acc, const struct node *operand, 
     buffer_puts(&text.out, "__extension__ typedef __typeof__(");
     add_operand(&text, operand, "0");
     buffer_printf(&text.out, ") ac__result_%u;\n", number);
-    buffer_printf(&text.out, "static void ac__run_%u(void *ac__arguments, void *ac__result) {\n", number);
+    buffer_printf(&text.out, "static %s void ac__run_%u(void *ac__arguments, void *ac__result) {\n", uncounted(acc),
+                  number);
     if (!is_void(operand))
         buffer_printf(&text.out, "ac__result_%u ac__value =", number);
     buffer_puts(&text.out, "__extension__ ");

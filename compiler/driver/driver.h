@@ -85,6 +85,7 @@ struct command_line {
     bool keeps_temporaries, beside_object; /* -save-temps, -save-temps=obj */
     bool names_auxiliaries;      /* an option that makes files named after the output: coverage, split dwarf */
     bool wants_debug_information;
+    bool measures_coverage;
     bool wants_comments;         /* a warning that comments can silence is on */
     bool links_runtime;
     bool is_verbose, is_dry_run; /* -v, -### */

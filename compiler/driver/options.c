@@ -14,7 +14,7 @@ enum effect {
     NONE,
     MAKE_OBJECT, MAKE_ASSEMBLY, MAKE_TEXT, MAKE_NOTHING, EMIT_C, STOP_AFTER, OUTPUT, LANGUAGE, CC, RUNTIME, MODULES,
     TEST_RUNTIME, HELP, VERSION, QUESTION, VERBOSE, DRY_RUN,
-    DEPENDENCIES, PASSED_DEPENDENCIES, DEPENDENCY_FILE, DEPENDENCY_TARGET, SAVE, AUXILIARIES,
+    DEPENDENCIES, PASSED_DEPENDENCIES, DEPENDENCY_FILE, DEPENDENCY_TARGET, SAVE, AUXILIARIES, COVERAGE,
     WARNING, ERROR_LIMIT, COLOR, NO_SOURCE, LIBRARY, NO_RUNTIME, DEBUG,
 };
 
@@ -139,6 +139,7 @@ static void note(struct command_line *line, struct item *item, enum effect effec
         line->beside_object = !strcmp(value, "obj");
         break;
     case AUXILIARIES: line->names_auxiliaries = true; break;
+    case COVERAGE: line->names_auxiliaries = line->measures_coverage = true; break;
     case WARNING: note_warning(line, item); break;
     case ERROR_LIMIT: line->error_limit = atoi(value); break;
     case COLOR: note_color(line, item->word); break;

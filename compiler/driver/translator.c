@@ -64,6 +64,8 @@ static void read_option(struct invocation *invocation, const char *word)
         options->emit_c = true;
     else if (!strcmp(word, "--debug"))
         options->debug = true;
+    else if (!strcmp(word, "--coverage"))
+        options->coverage = true;
     else if (!strcmp(word, "--color"))
         options->color = true;
     else

@@ -162,6 +162,8 @@ static void add_translator_options(struct driver *driver, struct words *command,
         words_add(command, "--emit-c");
     else if (line->wants_debug_information)
         words_add(command, "--debug");
+    if (line->measures_coverage)
+        words_add(command, "--coverage");
     if (line->color < 0 ? use_color() : line->color)
         words_add(command, "--color");
     if (line->error_limit != DEFAULT_ERROR_LIMIT)
