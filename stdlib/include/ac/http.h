@@ -20,7 +20,8 @@
  *
  * Errors that requests and the reading of bodies throw, with libcurl's message and the URL:
  *
- *     ETIMEDOUT          no end within .timeout, no connection within .connect_timeout
+ *     ETIMEDOUT          no end within .timeout, no connection within .connect_timeout, nothing of a body that is waited
+ *                        for within .read_timeout
  *     ENOENT             no such host: its name, or that of the proxy, has no address
  *     ECONNREFUSED, ECONNRESET, EPIPE, ENETUNREACH, ...  of the connection: the system's own code
  *     ECONNRESET         the connection ended before a response
@@ -134,6 +135,7 @@ struct ac_http_options {
     bool digest;                 /* .auth by digest, not basic */
     double timeout;              /* from the start to the end of the body; INFINITY: none */
     double connect_timeout;
+    double read_timeout;         /* for the next bytes of the body to come, while somebody waits for them; none */
     int redirects;               /* how many are followed at most: 10; -1: none. Other hosts do not get .auth */
     size_t max_body;             /* what ac_http_text, _bytes and _json take at most: 256 MiB */
     bool raw;                    /* leave the body compressed, and do not ask for compression (else: gzip, deflate) */

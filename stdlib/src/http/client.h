@@ -72,6 +72,7 @@ struct transfer {
     ac_event changed; /* header, body or end have come */
     ac_timer limit;
     double seconds;
+    double read_seconds; /* between two parts of the body */
     /* the response's header */
     bool has_header;
     bool may_be_asked_again, was_asked_again; /* by digest: a 401 is not the answer yet */

@@ -1,6 +1,7 @@
 /* options.c: a request's options, and its session's, as libcurl's. */
 #include "client.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,8 +347,9 @@ static CURLcode set_limits(struct transfer *transfer, const ac_http_session *ses
 {
     double connect = options->connect_timeout ? options->connect_timeout : session->options.connect_timeout;
     transfer->seconds = options->timeout ? options->timeout : session->options.timeout;
+    transfer->read_seconds = options->read_timeout ? options->read_timeout : INFINITY;
     transfer->max_body = options->max_body ? options->max_body : DEFAULT_MAX_BODY;
-    if (!(transfer->seconds > 0) || !(connect > 0))
+    if (!(transfer->seconds > 0) || !(transfer->read_seconds > 0) || !(connect > 0))
         return CURLE_BAD_FUNCTION_ARGUMENT;
     return curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
 }

@@ -9,6 +9,7 @@
 #include "client.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,7 +255,7 @@ static size_t take_body(char *data, size_t unit, size_t count, void *argument)
     if (!ac__bytes_append(&transfer->body, data, size))
         return (size_t)refuse(transfer, ENOMEM, "no memory for the body");
     ac__folded_note(&transfer->folded, data, size);
-    if (!transfer->is_collecting)
+    if (!transfer->is_collecting || transfer->read_seconds < INFINITY)
         ac_event_set(&transfer->changed);
     return size;
 }
