@@ -363,10 +363,10 @@ static int family_start(struct ac__frame *frame, struct ac__task *task)
     }
     family->frame = frame;
     family->result = family->entries + family->count;
-    for (size_t i = 0; i < family->count; i++)
-        family->entries[i].family = family;
-    for (size_t i = 0; i < family->count; i++)
-        entry_start(&family->entries[i]);
+    for (struct entry *entry = family->entries, *end = entry + family->count; entry < end; entry++) {
+        entry->family = family;
+        entry_start(entry);
+    }
     if (family->remaining == 0)
         return ac__over_budget() ? ac__yield_at(task, frame, 1) : family_end(family, task);
     ac__suspend(task, family->frame, 1, &family->wait);
@@ -486,7 +486,7 @@ static ac_coro(void) family_of_array(const struct shape *shape, const struct arr
     for (size_t i = 0; i < shape->count; i++) {
         struct ac__child child = array_child(array, i);
         if (family)
-            family->entries[i] = (struct entry){.child = child};
+            family->entries[i].child = child;
         else
             drop_children(&child, 1);
     }
