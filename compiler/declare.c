@@ -4,13 +4,14 @@
  *
  *     int n = 3;                     ->  ac__self->n_1 = 3;
  *     struct s a = {1, 2};           ->  __builtin_memcpy(&ac__self->a_2, &(struct s){1, 2}, sizeof ...);
- *     struct local { ... } b = e;    ->  typedef struct local { ... } ac__type_b_3;  types stay where they are
- *                                        { ac__type_b_3 t = e; memcpy(...); }             the frame has only bytes
+ *     struct local { ... } b = e;    ->  typedef struct local { ... } ac__type_b_3;
+ *                                        { ac__type_b_3 t = e; memcpy(...); }
  *     int v[n][m];                   ->  t1 = n; t2 = m; ac__stack_release(<what is dead>);
  *                                        ac__self->v_4 = ac__stack_allocate(sizeof(int [t1][t2]), ...);
  *
- * A VLA's memory is given back when the next VLA of a scope that can't see it is made, and when the function ends: no
- * jump needs to care.
+ * A type that has no name at file scope stays where it is; the frame has only bytes for its variables.
+ * A VLA's memory is given back when the next VLA of a scope that can't see it is made, and when the
+ * function ends: no jump needs to care.
  */
 #include "lower.h"
 
@@ -30,7 +31,8 @@ static struct node *storage(struct declare *declare, const struct node *near, st
     return node;
 }
 
-static struct node *typed(struct declare *declare, struct node *specifiers, struct node *declarator, const char *name)
+static struct node *typed(struct declare *declare, struct node *specifiers, struct node *declarator,
+                          const char *name)
 {
     struct node *node = node_make(declare->acc, NODE_TYPED, specifiers->first, specifiers->last, 0);
     node_append(declare->acc, node, specifiers);
@@ -45,12 +47,13 @@ static void add(struct declare *declare, struct node *node)
     build_into(declare->acc, declare->out, node);
 }
 
-/* ---- variably modified types ------------------------------------------------------------------------------------- */
+/* ---- variably modified types ----------------------------------------------------------------- */
 
 static bool has_effect(const struct node *node)
 {
     bool effect = node->kind == NODE_CALL || node->kind == NODE_PREFIX || node->kind == NODE_POSTFIX ||
-                  node->kind == NODE_ASSIGN || node->kind == NODE_COMPOUND_ASSIGN || node->kind == NODE_STATEMENT_EXPR;
+                  node->kind == NODE_ASSIGN || node->kind == NODE_COMPOUND_ASSIGN ||
+                  node->kind == NODE_STATEMENT_EXPR;
     for (uint32_t i = 0; i < node->count && !effect; i++)
         effect = node->child[i] && has_effect(node->child[i]);
     return effect;
@@ -60,7 +63,8 @@ static bool has_effect(const struct node *node)
 static void keep_operand_type(struct declare *declare, struct node *node)
 {
     struct node *operand = node->child[0];
-    if (!operand || !is_expression(operand) || !operand->type || !operand->type->is_variable || !has_effect(operand))
+    bool varies = operand && is_expression(operand) && operand->type && operand->type->is_variable;
+    if (!varies || !has_effect(operand))
         return;
     add(declare, build(declare->acc, operand, "(void)(%0);", operand, NULL));
     node->child[0] = build(declare->acc, operand, "%0", without_effects(declare->acc, operand), NULL);
@@ -80,10 +84,11 @@ static void keep_sizes(struct declare *declare, struct node *node)
         if (sized && child->size)
             continue;
         if (sized) {
-            struct symbol *size = build_typed_temporary(declare->function, declare->function->body, "unsigned long @", true);
+            struct function *function = declare->function;
+            struct symbol *size = build_typed_temporary(function, function->body, "unsigned long @", true);
+            struct node *name = build_name(declare->acc, child, size);
             child->size = size;
-            add(declare, build(declare->acc, child, "%0 = (unsigned long)(%1);", build_name(declare->acc, child, size),
-                               child->child[0], NULL));
+            add(declare, build(declare->acc, child, "%0 = (unsigned long)(%1);", name, child->child[0], NULL));
         } else {
             keep_sizes(declare, child);
         }
@@ -114,14 +119,16 @@ static void declare_vla(struct declare *declare, struct node *item, struct slot 
     const char *alignment = slot->own_alignment ? arena_format(acc->arena, "%lld", slot->own_alignment)
                                                 : "__alignof__(%1)";
     const char *release = arena_format(acc->arena, "ac__stack_release(%s, %%0);", stack_of(declare));
-    const char *allocate = declare->function->is_generator ? "ac__generator_allocate(&ac__self->ac__store, ac__task"
-                                                           : "ac__stack_allocate(ac__task";
+    const char *allocate = declare->function->is_generator
+                               ? "ac__generator_allocate(&ac__self->ac__store, ac__task"
+                               : "ac__stack_allocate(ac__task";
     allocate = arena_format(acc->arena, "%%0 = %s, sizeof(%%1), %s);", allocate, alignment);
     add(declare, build(acc, item, release, stack_mark(declare, item, declare->live), NULL));
     add(declare, build(acc, item, allocate, array, type, NULL));
     uint32_t site = build_site(declare->function, item->first);
-    const char *text = arena_format(acc->arena, "if (!%%0) { ac__trace(ac__task, &ac__%s__function, %u); %%1 }",
-                                    declare->function->name, site);
+    const char *text =
+        arena_format(acc->arena, "if (!%%0) { ac__trace(ac__task, &ac__%s__function, %u); %%1 }",
+                     declare->function->name, site);
     add(declare, build(acc, item, text, array,
                        node_make(acc, NODE_JUMP_FAILED, item->first, item->last, 0), NULL));
     add(declare, build(acc, item, arena_format(acc->arena, "%%0 = %s->top;", stack_of(declare)),
@@ -131,7 +138,7 @@ static void declare_vla(struct declare *declare, struct node *item, struct slot 
     declare->live = slot->symbol;
 }
 
-/* ---- initialisers ------------------------------------------------------------------------------------------------ */
+/* ---- initialisers ---------------------------------------------------------------------------- */
 
 static bool is_zero(const struct acc *acc, const struct node *initialiser)
 {
@@ -163,8 +170,9 @@ static void initialise_typed(struct declare *declare, struct node *item, struct 
         const char *text = arena_format(acc->arena, "__builtin_memcpy(&%%0, &(%s)%%1, sizeof %%0);", type);
         add(declare, build(acc, item, text, bytes, value, NULL));
     } else {
-        const char *text = arena_format(acc->arena, "{ %s = %%1; __builtin_memcpy(&%%0, &ac__value, sizeof %%0); }",
-                                        declare_as(acc, slot->type, "ac__value"));
+        const char *text =
+            arena_format(acc->arena, "{ %s = %%1; __builtin_memcpy(&%%0, &ac__value, sizeof %%0); }",
+                         declare_as(acc, slot->type, "ac__value"));
         add(declare, build(acc, item, text, bytes, value, NULL));
     }
 }
@@ -174,9 +182,10 @@ static void initialise_opaque(struct declare *declare, struct node *item, struct
     struct acc *acc = declare->acc;
     const char *type = infers_type(acc, slot->specifiers) ? "__extension__ __auto_type" : slot->view;
     const char *plain = slot->is_volatile ? "(const void *)(unsigned long)" : "";
-    const char *text = arena_format(acc->arena,
-                                    "{ %s ac__value = %%1; __builtin_memcpy(%%0, %s&ac__value, sizeof ac__value); }",
-                                    type, plain);
+    const char *text =
+        arena_format(acc->arena,
+                     "{ %s ac__value = %%1; __builtin_memcpy(%%0, %s&ac__value, sizeof ac__value); }",
+                     type, plain);
     add(declare, build(acc, item, text, storage(declare, item, slot->symbol), item->child[1], NULL));
 }
 
@@ -188,7 +197,7 @@ static void initialise(struct declare *declare, struct node *item, struct slot *
         initialise_typed(declare, item, slot);
 }
 
-/* ---- declarations ------------------------------------------------------------------------------------------------ */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
 static struct node *view_type(struct declare *declare, struct node *item, struct slot *slot, const char *name)
 {
@@ -344,8 +353,8 @@ static void declare_children(struct declare *declare, struct node *node)
     }
 }
 
-/* The function that makes the coroutine has the same parameters, but must not evaluate their sizes: an array of any
- * other variable size is compatible. */
+/* The function that makes the coroutine has the same parameters, but must not evaluate their sizes:
+ * an array of any other variable size is compatible. */
 static void leave_sizes_to_the_body(struct node *node)
 {
     for (uint32_t i = 0; i < node->count; i++) {
@@ -357,7 +366,8 @@ static void leave_sizes_to_the_body(struct node *node)
     }
 }
 
-/* The first size of an array, which makes no difference to the pointer that the parameter is, is evaluated, too. */
+/* The first size of an array, which makes no difference to the pointer that the parameter is, is
+ * evaluated, too. */
 static bool has_effect_in_first_size(const struct node *declarator)
 {
     const struct node *derivation = node_derivation(declarator);
@@ -376,7 +386,8 @@ static void declare_parameter_view(struct declare *declare, struct node *paramet
     }
     const char *text = arena_format(declare->acc->arena, "typedef __typeof__(%s) %s;",
                                     is_array ? "&(*(%0)0)[0]" : "(%0)0", slot->view);
-    add(declare, build(declare->acc, parameter, text, typed(declare, slot->specifiers, slot->declarator, "(*)"), NULL));
+    struct node *type = typed(declare, slot->specifiers, slot->declarator, "(*)");
+    add(declare, build(declare->acc, parameter, text, type, NULL));
 }
 
 /* The sizes in parameters are evaluated when the body starts. */

@@ -86,7 +86,8 @@ static bool is_choice(const struct hoist *hoist, const struct node *node)
 
 static bool is_operand_itself(const struct hoist *hoist, const struct node *node)
 {
-    return node->kind == NODE_PAREN || (node->kind == NODE_UNARY && token_is(hoist->acc, node->op, "__extension__"));
+    return node->kind == NODE_PAREN ||
+           (node->kind == NODE_UNARY && token_is(hoist->acc, node->op, "__extension__"));
 }
 
 static bool has_address(const struct hoist *hoist, struct node *node)
@@ -371,7 +372,8 @@ static bool needs_detour(const struct node *argument)
         return false;
     const struct node *lvalue = node_strip(argument->child[0]);
     bool is_bit_field = lvalue->type && lvalue->type->is_bit_field;
-    bool is_element = lvalue->kind == NODE_INDEX && lvalue->child[0]->type && lvalue->child[0]->type->is_vector;
+    bool is_element =
+        lvalue->kind == NODE_INDEX && lvalue->child[0]->type && lvalue->child[0]->type->is_vector;
     const struct type_info *object = is_bit_field ? lvalue->child[0]->type : lvalue->type;
     return is_element || !object || !object->declaration;
 }

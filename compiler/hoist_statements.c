@@ -201,7 +201,8 @@ static void hoist_for(struct hoist *hoist, struct node *node)
     }
 }
 
-/* One size may await after another was evaluated; `behind`: what else awaits before the type is spelled again. */
+/* One size may await after another was evaluated; `behind`: what else awaits before the type is
+ * spelled again. */
 static void hoist_sizes(struct hoist *hoist, struct node *type, uint32_t behind)
 {
     if (!type->has_await)

@@ -28,7 +28,8 @@ struct stop {
 };
 
 struct jump {
-    const struct node *node;   /* a goto, break, continue, return; a case, to which its switch jumps; a label of asm */
+    const struct node *node;   /* a goto, break, continue, return; a case, to which its switch jumps; of an asm
+                                * goto its label */
     const struct region *from, *to; /* `to` of a goto: see its label */
 };
 
@@ -105,7 +106,8 @@ static void check_goto(struct jumps *jumps, struct jump *jump)
 }
 
 /* A jump that lowering has no hold of; false, and a report, if it may not lead to this label. */
-static bool check_direct(struct jumps *jumps, const struct jump *jump, const struct symbol *label, const char *kind)
+static bool check_direct(struct jumps *jumps, const struct jump *jump, const struct symbol *label,
+                         const char *kind)
 {
     uint32_t token = jump->node->first;
     bool is_known;

@@ -180,7 +180,8 @@ static bool is_source(const char *name, const char *language)
 /* It is precompiled, and nothing linked for it. */
 static bool is_header(const char *name, const char *language)
 {
-    static const char *const suffixes[] = {".h", ".hh", ".H", ".hp", ".hxx", ".hpp", ".HPP", ".h++", ".tcc", NULL};
+    static const char *const suffixes[] = {".h",   ".hh",  ".H",   ".hp",  ".hxx",
+                                           ".hpp", ".HPP", ".h++", ".tcc", NULL};
     return language ? has_suffix(language, "-header") : ends_with_one_of(name, suffixes);
 }
 
