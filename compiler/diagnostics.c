@@ -192,13 +192,24 @@ void report_hold(struct acc *acc)
     state(acc)->holds = true;
 }
 
+/* A macro that repeats its argument repeats what is wrong with it: whether this was said of the line already. */
+static bool is_repeated(const struct acc *acc, const struct held *held, uint32_t index)
+{
+    uint32_t line = acc->tokens[held[index].token].line;
+    for (uint32_t i = index; i-- > 0 && acc->tokens[held[i].token].line == line;)
+        if (strcmp(held[i].text, held[index].text) == 0)
+            return true;
+    return false;
+}
+
 void report_release(struct acc *acc)
 {
     struct diagnostics *diagnostics = state(acc);
     if (diagnostics->held_count)
         qsort(diagnostics->held, diagnostics->held_count, sizeof *diagnostics->held, compare_held);
     for (uint32_t i = 0; i < diagnostics->held_count; i++)
-        fputs(diagnostics->held[i].text, stderr);
+        if (diagnostics->held[i].token >= acc->token_count || !is_repeated(acc, diagnostics->held, i))
+            fputs(diagnostics->held[i].text, stderr);
     diagnostics->held_count = 0;
     diagnostics->holds = false;
 }

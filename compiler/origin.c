@@ -420,11 +420,13 @@ static uint32_t find_in_row(const struct alignment *alignment, struct span gap, 
     return gap.first + (claim - first);
 }
 
-/* The macro that an unpaired token came out of: a written name without a partner, in the gap
- * around the token or, when its arguments have partners, left of them. UINT32_MAX: none. */
-static uint32_t find_macro(const struct alignment *alignment, uint32_t claim)
+enum { MOST_MACROS = 8 };
+
+/* The macros that an unpaired token may have come out of, the likeliest first: written names without
+ * a partner, in the gap around the token or, when arguments have partners, left of it. */
+static uint32_t find_macros(const struct alignment *alignment, uint32_t claim, uint32_t *macros)
 {
-    uint32_t before = 0, after = alignment->raw_count;
+    uint32_t before = 0, after = alignment->raw_count, count = 0;
     for (uint32_t c = 0; c < alignment->claim_count; c++)
         if (alignment->partner[c] != UINT32_MAX) {
             if (c < claim)
@@ -433,16 +435,16 @@ static uint32_t find_macro(const struct alignment *alignment, uint32_t claim)
                 after = alignment->partner[c];
         }
     uint32_t gap = before < after && alignment->is_taken[before] ? before + 1 : before;
-    uint32_t in_row = find_in_row(alignment, (struct span){gap, after}, claim);
-    if (in_row != UINT32_MAX)
-        return in_row;
-    for (uint32_t r = before; r < after; r++)
+    macros[0] = find_in_row(alignment, (struct span){gap, after}, claim);
+    if (macros[0] != UINT32_MAX)
+        return 1;
+    for (uint32_t r = before; r < after && count < MOST_MACROS; r++)
         if (is_unpaired_name(alignment, r))
-            return r;
-    for (uint32_t r = before; r-- > 0; )
+            macros[count++] = r;
+    for (uint32_t r = before; r-- > 0 && count < MOST_MACROS; )
         if (is_unpaired_name(alignment, r))
-            return r;
-    return UINT32_MAX;
+            macros[count++] = r;
+    return count;
 }
 
 /* A macro may repeat its argument: then the token stands in the argument. UINT32_MAX if it does not. */
@@ -460,7 +462,7 @@ static uint32_t find_in_arguments(const struct alignment *alignment, uint32_t ma
     return UINT32_MAX;
 }
 
-/* ---- answers --------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static void set_line(struct origin *origin, const struct original *original)
 {
@@ -516,28 +518,6 @@ static const struct alignment *aligned_line(struct acc *acc, struct original *or
     return alignment;
 }
 
-static void place_in_line(struct acc *acc, struct original *original, uint32_t token, struct origin *origin)
-{
-    const struct alignment *alignment = aligned_line(acc, original, token);
-    uint32_t claim = alignment ? find_claim(alignment, token) : UINT32_MAX;
-    if (claim == UINT32_MAX)
-        return;
-    uint32_t at = alignment->partner[claim];
-    if (at == UINT32_MAX && !alignment->is_aligned)
-        return;
-    if (at == UINT32_MAX) {
-        uint32_t macro = find_macro(alignment, claim);
-        if (macro != UINT32_MAX)
-            at = find_in_arguments(alignment, macro, claim);
-        if (macro != UINT32_MAX && at == UINT32_MAX) {
-            at = macro;
-            origin->macro = arena_copy(acc->arena, original->text + alignment->raw[macro].offset,
-                                       alignment->raw[macro].length);
-        }
-    }
-    set_column(origin, original, &alignment->raw[at == UINT32_MAX ? 0 : at]);
-}
-
 /* `#line` may name a file that is not there: what the preprocessor left of the line has to do. */
 static void place_in_preprocessed(const struct acc *acc, const struct token *target, struct origin *origin)
 {
@@ -548,31 +528,6 @@ static void place_in_preprocessed(const struct acc *acc, const struct token *tar
     origin->text_length = (uint32_t)strcspn(start, "\n");
     origin->column = (uint32_t)(acc->text + target->offset - start) + 1;
     origin->length = target->length;
-}
-
-struct origin origin_of(struct acc *acc, uint32_t token)
-{
-    const struct token *target = &acc->tokens[token];
-    struct origin origin = {.line = target->line};
-    origin.file = target->file < acc->file_count ? acc->files[target->file].name : acc->input_name;
-    struct original *original = original_of(acc, origin.file);
-    set_line(&origin, original);
-    if (!origin.text && target->kind != TOK_END) {
-        place_in_preprocessed(acc, target, &origin);
-        return origin;
-    }
-    if (!origin.text)
-        return origin;
-    if (target->kind == TOK_PRAGMA) {
-        while (origin.column < origin.text_length && strchr(" \t", origin.text[origin.column]))
-            origin.column++;
-        origin.length = origin.text_length - origin.column++;
-    } else if (target->kind == TOK_END) {
-        origin.column = origin.text_length + 1;
-    } else {
-        place_in_line(acc, original, token, &origin);
-    }
-    return origin;
 }
 
 /* ---- definitions of macros --------------------------------------------------------------------------------------- */
@@ -665,6 +620,78 @@ bool origin_of_macro(struct acc *acc, const char *macro, uint32_t token, struct 
     const char *word = arena_copy(acc->arena, acc->text + use->offset, use->length);
     return define_anywhere(acc, token, &(struct wanted){macro, word, definition}) ||
            define_anywhere(acc, token, &(struct wanted){macro, NULL, definition});
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+/* Of several macros the first one that has the token's text in its definition; else the likeliest. */
+static uint32_t choose_macro(struct acc *acc, const struct alignment *alignment, const uint32_t *macros,
+                             uint32_t count, uint32_t token)
+{
+    const struct token *use = &acc->tokens[token];
+    const char *word = arena_copy(acc->arena, acc->text + use->offset, use->length);
+    for (uint32_t i = 0; i < count && count > 1; i++) {
+        const struct raw_token *name = &alignment->raw[macros[i]];
+        const char *macro = arena_copy(acc->arena, alignment->original->text + name->offset, name->length);
+        struct origin definition;
+        if (define_anywhere(acc, token, &(struct wanted){macro, word, &definition}))
+            return macros[i];
+    }
+    return macros[0];
+}
+
+/* A token without a partner: in an argument that a macro repeats, or where the macro's name stands. */
+static void place_in_macro(struct acc *acc, const struct alignment *alignment, uint32_t claim,
+                           struct origin *origin)
+{
+    uint32_t macros[MOST_MACROS], at = UINT32_MAX, token = alignment->claims[claim];
+    uint32_t count = find_macros(alignment, claim, macros);
+    bool is_name = acc->tokens[token].kind == TOK_NAME;
+    for (uint32_t i = 0; i < count && at == UINT32_MAX && (i == 0 || is_name); i++)
+        at = find_in_arguments(alignment, macros[i], claim);
+    if (at == UINT32_MAX && count) {
+        at = choose_macro(acc, alignment, macros, count, token);
+        origin->macro = arena_copy(acc->arena, alignment->original->text + alignment->raw[at].offset,
+                                   alignment->raw[at].length);
+    }
+    set_column(origin, alignment->original, &alignment->raw[at == UINT32_MAX ? 0 : at]);
+}
+
+static void place_in_line(struct acc *acc, struct original *original, uint32_t token, struct origin *origin)
+{
+    const struct alignment *alignment = aligned_line(acc, original, token);
+    uint32_t claim = alignment ? find_claim(alignment, token) : UINT32_MAX;
+    if (claim == UINT32_MAX)
+        return;
+    if (alignment->partner[claim] != UINT32_MAX)
+        set_column(origin, original, &alignment->raw[alignment->partner[claim]]);
+    else if (alignment->is_aligned)
+        place_in_macro(acc, alignment, claim, origin);
+}
+
+struct origin origin_of(struct acc *acc, uint32_t token)
+{
+    const struct token *target = &acc->tokens[token];
+    struct origin origin = {.line = target->line};
+    origin.file = target->file < acc->file_count ? acc->files[target->file].name : acc->input_name;
+    struct original *original = original_of(acc, origin.file);
+    set_line(&origin, original);
+    if (!origin.text && target->kind != TOK_END) {
+        place_in_preprocessed(acc, target, &origin);
+        return origin;
+    }
+    if (!origin.text)
+        return origin;
+    if (target->kind == TOK_PRAGMA) {
+        while (origin.column < origin.text_length && strchr(" \t", origin.text[origin.column]))
+            origin.column++;
+        origin.length = origin.text_length - origin.column++;
+    } else if (target->kind == TOK_END) {
+        origin.column = origin.text_length + 1;
+    } else {
+        place_in_line(acc, original, token, &origin);
+    }
+    return origin;
 }
 
 const char *original_before(struct acc *acc, uint32_t token, uint32_t *length)
