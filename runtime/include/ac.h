@@ -249,7 +249,7 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
 
 /* async with (ac_timeout(seconds)) { ... }: a limit for a block. When the time is over, the task is cancelled where it
  * stands in the block, and that ECANCELED becomes ETIMEDOUT where it leaves the block. Nests. A cancellation from
- * elsewhere passes unchanged. The values of `seconds` as for ac_wait_for; 0 and less: at the first await that waits. */
+ * elsewhere passes unchanged; one that the block has caught, going on, is over. The values of `seconds` as for ac_wait_for; 0 and less: at the first await that waits. */
 struct ac__alarm {
     unsigned index;    /* in the loop's heap, from 1; 0: not armed */
     unsigned sequence; /* equal deadlines ring in the order they were armed */
@@ -261,9 +261,8 @@ struct ac__timer {
 /* What may cancel its own task, and answers for that where it ends: a limit, a group. */
 struct ac__scope {
     struct ac__task *task; /* null: it is not entered */
-    unsigned char cancels; /* of the task, when the scope began */
     bool has_asked;
-    bool was_pending; /* a cancellation was to be delivered when the scope began */
+    unsigned char first_round, round; /* of the task's requests: when the scope began, when it asked */
 };
 struct ac__limit {
     struct ac__timer timer;

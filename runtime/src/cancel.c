@@ -9,11 +9,27 @@
  * A time limit makes an exception for what is READY: that came in time. CANCEL_LATER spares it until it next suspends.
  *
  * A scope (a limit, a group) asks its own task, and takes that request back where it ends: it never leaks out. Whose
- * cancellation an ECANCELED is that leaves the scope follows from counting: task->cancels counts requests of every
- * origin. If, without the scope's own, the count is what it was when the scope began, nobody else asked. Of two nested
- * scopes that asked together the inner one finds the outer's request, and lets ECANCELED pass; so it does if a request
- * was still to be delivered when it began. */
+ * cancellation an ECANCELED is that leaves the scope follows from who has not been answered: if anybody but the scope
+ * itself, it passes.
+ *
+ * Requests come in rounds. Those of one round are with the task (`requests`) until an ECANCELED is caught; from then on
+ * that error stands for them, also as another ECANCELED's context, and a new round begins. So they need no answer of
+ * their own: a handler that catches the error and goes on ends it, and them. A scope finds its own request by the round
+ * in which it asked, with the task or in the error that leaves it. An ECANCELED that stands for nobody is the program's
+ * own: perhaps it ends here what it was asked to before, so whoever has asked since the scope began counts. */
 #include "core.h"
+
+enum { MOST_REQUESTS = 15 }; /* of a round; it may be more, then */
+
+static unsigned sum(unsigned requests, unsigned more)
+{
+    return requests + more < MOST_REQUESTS ? requests + more : MOST_REQUESTS;
+}
+
+static unsigned one_less(unsigned requests)
+{
+    return requests < MOST_REQUESTS ? requests - 1 : requests;
+}
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
@@ -31,9 +47,9 @@ static struct ac__task *request(struct ac__task *task, bool is_limit)
 {
     if (ac__state(task) == AC__FINISHED)
         return NULL;
-    task->cancels++;
     if (task->is_asked)
         return NULL;
+    task->requests = sum(task->requests, 1);
     if (is_limit && ac__state(task) == AC__READY) {
         if (!(task->flags & AC__CANCEL)) /* else the two requests are delivered as one */
             ac__flag(task, AC__CANCEL_LATER);
@@ -65,30 +81,144 @@ void ac__task_deliver(struct ac__task *task)
         ac__task_cancel(next, false);
 }
 
+/* ---- errors that stand for requests ------------------------------------------------------------------------------ */
+
+static void next_round(struct ac__task *task)
+{
+    task->round += task->requests;
+    task->requests = 0;
+}
+
+void ac__requests_answered(struct ac__task *task)
+{
+    if (!ac__is_request_pending(task))
+        next_round(task);
+}
+
+/* An error has been caught that answers the requests of this round. Where no memory was left for an ECANCELED that can
+ * stand for them, they go on waiting for one. */
+static void give_answer(struct ac__task *task, struct ac__thrown *thrown)
+{
+    struct ac__stands_for *stands_for = ac__thrown_stands_for(thrown);
+    if (ac__thrown_code(thrown) == ECANCELED) {
+        if (!stands_for)
+            return;
+        if (!stands_for->count)
+            stands_for->round = task->round;
+        stands_for->count = (unsigned char)sum(stands_for->count, task->requests);
+    }
+    next_round(task);
+}
+
+struct ac__thrown *ac__catch(struct ac__task *task)
+{
+    struct ac__thrown *thrown = task->error;
+    task->error = NULL;
+    if (unlikely(task->requests) && !ac__is_request_pending(task))
+        give_answer(task, thrown);
+    return thrown;
+}
+
+/* The next of the errors that stand for requests: a context that is an ECANCELED as well. */
+static struct ac__thrown *next_cancellation(const struct ac__thrown *thrown)
+{
+    struct ac__thrown *context = ac__thrown_context(thrown);
+    return context && ac__thrown_code(context) == ECANCELED ? context : NULL;
+}
+
+void ac__thrown_leaves(struct ac__thrown *thrown)
+{
+    for (; thrown; thrown = ac__thrown_context(thrown)) {
+        struct ac__stands_for *stands_for = ac__thrown_stands_for(thrown);
+        if (stands_for)
+            stands_for->count = 0;
+    }
+}
+
+void ac__request_again(struct ac__task *task, struct ac__thrown *thrown)
+{
+    for (; thrown; thrown = next_cancellation(thrown)) {
+        struct ac__stands_for *stands_for = ac__thrown_stands_for(thrown);
+        if (!stands_for || !stands_for->count)
+            continue;
+        if (!task->requests)
+            task->round = stands_for->round;
+        task->requests = sum(task->requests, stands_for->count);
+        stands_for->count = 0;
+    }
+    ac__flag(task, AC__CANCEL);
+}
+
 /* ---- scopes ------------------------------------------------------------------------------------------------------ */
 
 void ac__scope_begin(struct ac__scope *scope, struct ac__task *task)
 {
-    *scope = (struct ac__scope){.task = task, .cancels = task->cancels, .was_pending = ac__is_request_pending(task)};
+    ac__requests_answered(task);
+    *scope = (struct ac__scope){.task = task, .first_round = task->round};
 }
 
 void ac__scope_ask(struct ac__scope *scope, bool is_limit)
 {
     scope->has_asked = true;
+    scope->round = scope->task->round;
     ac__task_cancel(scope->task, is_limit);
 }
 
-bool ac__scope_end(struct ac__scope *scope)
+/* All requests since the scope began, answered or not, but for its own. */
+static unsigned asked_since(const struct ac__scope *scope, const struct ac__task *task)
+{
+    unsigned before = (task->round - scope->first_round) % 32;
+    return before + task->requests - scope->has_asked;
+}
+
+/* From the task; if it is not there any more, from the error that stands for it, unless it has been answered. */
+static void take_back(const struct ac__scope *scope, struct ac__task *task, struct ac__thrown *error)
+{
+    if (task->requests && task->round == scope->round) {
+        task->requests = one_less(task->requests);
+        if (!task->requests) /* it may not have been delivered */
+            ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
+        return;
+    }
+    task->round--;
+    for (; error; error = next_cancellation(error)) {
+        struct ac__stands_for *stands_for = ac__thrown_stands_for(error);
+        if (stands_for && stands_for->count && stands_for->round == scope->round) {
+            stands_for->count = (unsigned char)one_less(stands_for->count);
+            return;
+        }
+    }
+}
+
+/* Is there an error among these that stands for nobody? */
+static bool is_programs_own(struct ac__thrown *error)
+{
+    const struct ac__stands_for *stands_for;
+    for (; error; error = next_cancellation(error)) {
+        stands_for = ac__thrown_stands_for(error);
+        if (stands_for && !stands_for->count)
+            return true;
+    }
+    return false;
+}
+
+static unsigned stands_for_all(struct ac__thrown *error)
+{
+    unsigned count = 0;
+    for (; error; error = next_cancellation(error)) {
+        const struct ac__stands_for *stands_for = ac__thrown_stands_for(error);
+        count += stands_for ? stands_for->count : 0;
+    }
+    return count;
+}
+
+bool ac__scope_end(struct ac__scope *scope, struct ac__thrown *error)
 {
     struct ac__task *task = scope->task;
+    struct ac__thrown *cancellation = error && ac__thrown_code(error) == ECANCELED ? error : NULL;
+    unsigned others = is_programs_own(cancellation) ? asked_since(scope, task) : 0;
     scope->task = NULL;
     if (scope->has_asked)
-        task->cancels--;
-    if (task->cancels != scope->cancels)
-        return false;
-    if (scope->was_pending) /* then both were delivered as one, or neither has been */
-        return ac__is_request_pending(task);
-    if (scope->has_asked) /* in case it has not been delivered */
-        ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
-    return true;
+        take_back(scope, task, cancellation);
+    return others + task->requests + stands_for_all(cancellation) == 0;
 }

@@ -335,6 +335,14 @@ struct ac__thrown *ac__error_copy(const struct ac__thrown *thrown) __attribute__
 void ac__error_print(const struct ac__thrown *thrown, FILE *file) __attribute__((cold));
 /* Hangs `context` (null is fine) on the end of an error's contexts; takes it over. */
 void ac__thrown_push(struct ac__thrown **error, struct ac__thrown *context);
+/* An error on its way that a handler of the library's knows by what programs see of it. */
+struct ac__thrown *ac__thrown_of(const ac_error *error);
+struct ac__thrown *ac__thrown_context(const struct ac__thrown *thrown);
+/* The requests to cancel its task that an error stands for (cancel.c). Null: it is shared, and can stand for none. */
+struct ac__stands_for {
+    unsigned char count, round;
+};
+struct ac__stands_for *ac__thrown_stands_for(struct ac__thrown *thrown);
 /* For ac_..._aexit, of the error that it is given: hangs a context on it, which it takes over; or says that it needs
  * not be the context of the error that is thrown in its place. */
 void ac__thrown_add_context(const ac_error *error, struct ac__thrown *context);
@@ -552,11 +560,18 @@ struct ac__task *ac__task_interrupt(struct ac__task *task);
 /* The task has suspended with a request still to be delivered. */
 void ac__task_deliver(struct ac__task *task);
 
-/* A scope (ac.h) of the running task begins; asks the task to end it; ends, once. True if nobody else has asked since
- * the scope began: an ECANCELED that leaves it is the scope's own, if it asked. */
+/* The error leaves its task. */
+void ac__thrown_leaves(struct ac__thrown *thrown);
+/* The running task goes on as if nobody had asked. What is still to be delivered nobody can have answered. */
+void ac__requests_answered(struct ac__task *task);
+/* An error stands for requests that are to be delivered once more, since another is thrown in its place. */
+void ac__request_again(struct ac__task *task, struct ac__thrown *thrown);
+
+/* A scope (ac.h) of the running task begins; asks the task to end it; ends, once, with the error that leaves it (null is
+ * fine). True if all others who asked have been answered: an ECANCELED is the scope's own, then, if it asked. */
 void ac__scope_begin(struct ac__scope *scope, struct ac__task *task);
 void ac__scope_ask(struct ac__scope *scope, bool is_limit);
-bool ac__scope_end(struct ac__scope *scope);
+bool ac__scope_end(struct ac__scope *scope, struct ac__thrown *error);
 
 /* Has a request been made that is still to be delivered? */
 static inline bool ac__is_request_pending(const struct ac__task *task)

@@ -21,6 +21,7 @@ struct ac__thrown {
     struct ac__thrown *context;
     bool is_shared; /* belongs to nobody, keeps no trace: thrown where there is no memory for one of its own */
     bool is_forgotten; /* not worth to be another's context */
+    struct ac__stands_for stands_for;
     unsigned more_owners;
     unsigned count, capacity;
     struct line *lines;
@@ -100,6 +101,7 @@ static struct ac__thrown *thrown_new(void)
     thrown->error = (ac_error){.file = "", .function = ""}; /* until it is traced: never null */
     thrown->context = NULL;
     thrown->is_shared = thrown->is_forgotten = false;
+    thrown->stands_for = (struct ac__stands_for){0};
     thrown->more_owners = 0;
     thrown->count = 0;
     thrown->capacity = LINES;
@@ -275,13 +277,6 @@ int ac__throw_copy(struct ac__task *task, const struct ac__function *function, u
     return throw_made(task, function, site, thrown);
 }
 
-struct ac__thrown *ac__catch(struct ac__task *task)
-{
-    struct ac__thrown *thrown = task->error;
-    task->error = NULL;
-    return thrown;
-}
-
 int ac__thrown_code(const struct ac__thrown *thrown)
 {
     return thrown->error.code;
@@ -331,21 +326,30 @@ void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown)
     ac__thrown_push(&task->error, thrown);
 }
 
-/* An error on its way that a handler of the library's knows by what programs see of it. */
-static struct ac__thrown *thrown_of(const ac_error *error)
+struct ac__thrown *ac__thrown_of(const ac_error *error)
 {
     return container_of(error, struct ac__thrown, error);
 }
 
+struct ac__stands_for *ac__thrown_stands_for(struct ac__thrown *thrown)
+{
+    return thrown->is_shared ? NULL : &thrown->stands_for;
+}
+
+struct ac__thrown *ac__thrown_context(const struct ac__thrown *thrown)
+{
+    return thrown->context;
+}
+
 void ac__thrown_add_context(const ac_error *error, struct ac__thrown *context)
 {
-    struct ac__thrown *thrown = thrown_of(error);
+    struct ac__thrown *thrown = ac__thrown_of(error);
     ac__thrown_push(&thrown, context);
 }
 
 void ac__thrown_forget(const ac_error *error)
 {
-    struct ac__thrown *thrown = thrown_of(error);
+    struct ac__thrown *thrown = ac__thrown_of(error);
     if (!thrown->is_shared)
         thrown->is_forgotten = true;
 }

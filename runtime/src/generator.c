@@ -43,7 +43,7 @@ void *ac__generator_allocate(struct ac__task *store, struct ac__task *task, unsi
 {
     void *memory = ac__stack_allocate(store, size, alignment);
     if (!memory)
-        task->error = ac__catch(store);
+        task->error = store->error;
     return memory;
 }
 

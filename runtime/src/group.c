@@ -181,8 +181,8 @@ static int leave_end(ac_group *group, struct ac__task *task)
     bool is_outside = group->is_interrupted || (is_body_cancelled && !group->is_alone);
     if (is_outside && !error && !group->body_error)
         return ac__fail_code(task, ECANCELED);
-    if (is_outside && (error || has_body_failed(group)))
-        ac__flag(task, AC__CANCEL); /* the failure comes first, the cancellation at the next wait */
+    if (is_outside && (error || has_body_failed(group))) /* the failure comes first, the cancellation at the next wait */
+        ac__request_again(task, is_body_cancelled ? ac__thrown_of(group->body_error) : NULL);
     if (!error)
         return AC__DONE;
     if (!group->is_body_first)
@@ -210,7 +210,8 @@ static int leave_go_on(ac_group *group, struct ac__task *task)
 
 static int leave_start(ac_group *group, struct ac__task *task)
 {
-    group->is_alone = ac__scope_end(&group->scope);
+    group->is_alone =
+        ac__scope_end(&group->scope, group->body_error ? ac__thrown_of(group->body_error) : NULL);
     group->is_body_first = has_body_failed(group) && !group->error;
     if (group->body_error)
         group_stop(group);

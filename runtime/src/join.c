@@ -106,11 +106,19 @@ static bool can_hand_on(const struct ac__join *join, const struct ac__task *task
     return join->kind == AC__KIND_TASK && ac__state(join->target) != AC__FINISHED && !unlikely(is_cycle(task));
 }
 
+/* In the place of ac__join_cancel once a request has been handed on: so that the join is resumed even if the task
+ * succeeds, which answers the request. */
+static struct ac__task *cancel_again(struct ac__wait *wait)
+{
+    return ac__join_cancel(wait);
+}
+
 struct ac__task *ac__join_cancel(struct ac__wait *wait)
 {
     struct ac__join *join = container_of(wait, struct ac__join, waiter.wait);
     if (can_hand_on(join, wait->task)) {
         ac__unflag(wait->task, AC__CANCEL); /* it is the awaited task's now, whatever that makes of it */
+        wait->cancel = cancel_again;
         return join->target;
     }
     ac__dequeue(ac__target_queue(join->target, join->kind), &join->waiter);
@@ -197,6 +205,8 @@ static int join_resume(struct ac__frame *frame, struct ac__task *task)
         status = join_fail(join, task, ac__error_make(ECANCELED, NULL));
     else
         status = join_finish(join, task);
+    if (status == AC__DONE && unlikely(task->requests))
+        ac__requests_answered(task);
     return join_end_wait(join, status);
 }
 

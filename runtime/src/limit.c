@@ -19,13 +19,13 @@ static int limit_begin(struct ac__limit *limit, struct ac__task *task, double se
     return 0;
 }
 
-/* Ends a limit, once or more. True, once, if it has expired and nobody else has cancelled the task since it began. */
-static bool limit_end(struct ac__limit *limit)
+/* Ends a limit, once or more, with the error that leaves it; null: none. True, once, if that is its own ECANCELED. */
+static bool limit_end(struct ac__limit *limit, struct ac__thrown *error)
 {
     if (!limit->scope.task)
         return false;
     ac__alarm_cancel(ac__thread.loop, &limit->timer.alarm);
-    return ac__scope_end(&limit->scope) && limit->scope.has_asked;
+    return ac__scope_end(&limit->scope, error) && limit->scope.has_asked && error && ac__thrown_code(error) == ECANCELED;
 }
 
 /* ---- async with (ac_timeout(seconds)) ---------------------------------------------------------------------------- */
@@ -50,10 +50,8 @@ static int enter_resume(struct ac__frame *frame, struct ac__task *task)
 static int exit_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac_timeout *timeout = container_of(frame, struct ac_timeout, ac__exit);
-    bool is_own = limit_end(&timeout->ac__limit);
-    if (is_own && timeout->ac__error && timeout->ac__error->code == ECANCELED)
-        return ac__fail_code(task, ETIMEDOUT);
-    return AC__DONE;
+    struct ac__thrown *error = timeout->ac__error ? ac__thrown_of(timeout->ac__error) : NULL;
+    return limit_end(&timeout->ac__limit, error) ? ac__fail_code(task, ETIMEDOUT) : AC__DONE;
 }
 
 static const struct ac__function enter_function = {.resume = enter_resume,
@@ -122,12 +120,11 @@ static void wait_for_close(struct ac__frame *frame)
 }
 
 /* The child has failed. If that is the limit's doing: ETIMEDOUT, with where it stood as the context. */
-static int wait_for_failed(struct ac__task *task, bool is_own)
+static int wait_for_failed(struct wait_for *wait_for, struct ac__task *task)
 {
-    struct ac__thrown *error;
-    if (!is_own || ac__thrown_code(task->error) != ECANCELED)
-        return AC__FAILED;
-    error = ac__catch(task);
+    struct ac__thrown *error = ac__catch(task);
+    if (!limit_end(&wait_for->limit, error))
+        return ac__fail(task, error);
     ac__fail_code(task, ETIMEDOUT);
     ac__thrown_chain(task, error);
     return AC__FAILED;
@@ -136,13 +133,13 @@ static int wait_for_failed(struct ac__task *task, bool is_own)
 static int wait_for_end(struct ac__frame *frame, struct ac__task *task, int status)
 {
     struct wait_for *wait_for = ac__body(frame);
-    bool is_own = limit_end(&wait_for->limit);
     struct ac__frame *child = wait_for->child;
     struct ac__join join = wait_for->join; /* the body's pointer goes when the result comes */
     if (status == AC__FAILED) {
         ac__frame_release_slowly(child, task);
-        return wait_for_failed(task, is_own);
+        return wait_for_failed(wait_for, task);
     }
+    limit_end(&wait_for->limit, NULL);
     ac__generic_finish(frame, child ? ac__result_of(child) : ac__join_value(&join), wait_for->result_size);
     if (child)
         ac__release(child, task);
@@ -159,7 +156,7 @@ static int without_time(struct wait_for *wait_for)
     bool is_done = !wait_for->child && ac__target_done(join->target, join->kind);
     bool is_running = !wait_for->child && join->kind == AC__KIND_TASK && !is_done;
     if (!is_running)
-        limit_end(&wait_for->limit);
+        limit_end(&wait_for->limit, NULL);
     return is_done || is_running ? 0 : ETIMEDOUT;
 }
 

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_HANDLES = (1 << 24) - 2 }; /* the runtime may hold one more for a step */
+enum { MOST_HANDLES = (1 << 22) - 2 }; /* the runtime may hold one more for a step */
 
 struct shared_failure {
     struct ac__task task;
@@ -87,7 +87,7 @@ static inline __attribute__((always_inline)) struct ac__task *begin(struct ac__t
     task->innermost = ac__root(task);
     ac__root(task)->origin = origin;
     task->handles = 2;
-    task->cancels = 0;
+    task->requests = task->round = 0;
     task->is_asked = false;
     task->saved_errno = 0;
     task->number = ++loop->next_number;
@@ -159,6 +159,8 @@ static __attribute__((noinline)) int clear_up(struct ac__task *task, int status)
     status = deliver_late(task, status);
     if (status == AC__FAILED && ac__thrown_code(task->error) == ECANCELED)
         ac__flag(task, AC__CANCELLED | AC__RETRIEVED); /* a cancellation is never reported */
+    if (status == AC__FAILED)
+        ac__thrown_leaves(task->error);
     ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
     ac__stack_free(task);
     return status;

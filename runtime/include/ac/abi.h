@@ -139,8 +139,9 @@ struct ac__task {
         struct ac__waiter *joiners; /* who awaits the task */
         struct ac__extra *extra;    /* the same and name, origin, task locals: made when first needed */
     };
-    unsigned handles : 24;  /* handles that user code holds, plus the runtime's own while it runs */
-    unsigned cancels : 7;   /* how often it was cancelled, modulo 128: limits tell theirs from others by it */
+    unsigned handles : 22;  /* handles that user code holds, plus the runtime's own while it runs */
+    unsigned requests : 4;  /* of this round, to cancel it (cancel.c) */
+    unsigned round : 5;     /* how many requests came before those, modulo 32 */
     unsigned is_asked : 1;  /* its wait is being told of a request right now */
     int saved_errno;
     unsigned number;        /* of its automatic name */

@@ -475,7 +475,7 @@ class Rethrow:
         return indented(indent, 'throw;')
 
     def run(self, frame):
-        raise Error(frame.handled)
+        raise frame.handled
         yield
 
 
@@ -611,7 +611,7 @@ class Block:
             pending = leaving
         for statement in reversed(undo):
             try:
-                yield from statement.undo(frame, pending)
+                yield from undoing(frame, pending, statement.undo(frame, pending))
             except Error as error:
                 pending = error
         if pending:
@@ -630,6 +630,16 @@ class Defer:
         yield from self.block.run(frame)
 
 
+def undoing(frame, pending, undo):
+    """Runs what undoes something while an error, a jump or nothing is on its way; its own error takes the place."""
+    if isinstance(pending, Error):
+        frame.loop.current.caught(pending)
+    try:
+        return (yield from undo)
+    except Error as error:
+        raise error.instead_of(pending) if isinstance(pending, Error) else error
+
+
 def guarded(frame, body, leave):
     """Runs body; then leave(what is on its way, or None), which may replace it. leave answers: swallow it?"""
     pending = None
@@ -637,7 +647,7 @@ def guarded(frame, body, leave):
         yield from body.run(frame)
     except (Error, Jump) as leaving:
         pending = leaving
-    swallows = yield from leave(pending)
+    swallows = yield from undoing(frame, pending, leave(pending))
     if pending and not (swallows and isinstance(pending, Error)):
         raise pending
 
@@ -668,17 +678,17 @@ class Handled:
             yield from self.body.run(frame)
             return
         except Error as error:
-            code = error.code
+            caught = frame.loop.current.caught(error)
         for clause in self.clauses:
-            if clause.takes(code):
-                outer, frame.handled = frame.handled, code
+            if clause.takes(caught.code):
+                outer, frame.handled = frame.handled, caught
                 try:
-                    frame.world.print(clause.number, code)
-                    yield from clause.body.run(frame)
+                    frame.world.print(clause.number, caught.code)
+                    yield from undoing(frame, caught, clause.body.run(frame))
                 finally:
                     frame.handled = outer
                 return
-        raise Error(code)
+        raise caught
 
 
 class Catch:
@@ -748,7 +758,7 @@ class WithTimeout:
         limit = Limit(frame.loop, self.eighths)
 
         def leave(pending):
-            if limit.end() and isinstance(pending, Error) and pending.code == ECANCELED:
+            if limit.end(pending if isinstance(pending, Error) else None):
                 raise Error(110)
             return False
             yield

@@ -1,7 +1,7 @@
 """More constructs of random programs: generators, and where tasks meet: groups, events, futures, queues.
 
 A generator of the program is a Python generator that yields an Item where it hands one out."""
-from constructs import Error, Jump, guarded, indented, once
+from constructs import Error, Jump, guarded, indented, once, undoing
 from model import ECLOSED, EINVAL, Group
 
 # ---- generators -------------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ class AsyncFor:
         except (Error, Jump) as leaving:
             pending = leaving
         if item:  # the generator has not ended
-            yield from stream.close()
+            yield from undoing(frame, pending, stream.close())
         if pending:
             raise pending
 
@@ -106,7 +106,7 @@ class WithGroup:
         group = frame.variables[self.variable.key] = Group(frame.loop)
 
         def leave(pending):
-            yield from group.leave(pending.code if isinstance(pending, Error) else 0)
+            yield from group.leave(pending if isinstance(pending, Error) else None)
         yield from guarded(frame, self.body, leave)
 
 

@@ -13,6 +13,22 @@ class Error(Exception):
     def __init__(self, code):
         super().__init__(code)
         self.code = code
+        self.asked = []      # the requests to cancel its task that it stands for
+        self.context = None  # what was handled when it was thrown
+
+    def instead_of(self, other):
+        last = self
+        while last is not other and last.context:
+            last = last.context
+        if last is not other:
+            last.context = other
+        return self
+
+    def cancellations(self):
+        error = self
+        while error and error.code == ECANCELED:
+            yield error
+            error = error.context
 
 
 class Discard(Exception):
@@ -25,7 +41,8 @@ class Task:
         self.state = 'ready'
         self.has_started = False
         self.cancel_flag = self.cancel_later = False
-        self.cancels = 0
+        self.requests = []      # to cancel it, for which no error stands yet
+        self.earlier = 0        # how many came before those
         self.wait = None        # what it stands at, while blocked: has .cancel() -> a task to cancel instead, or None
         self.watchers = []      # called, in order, when it is finished
         self.error = self.value = None
@@ -37,6 +54,17 @@ class Task:
 
     def is_request_pending(self):
         return self.cancel_flag or self.cancel_later
+
+    def answered(self):
+        if not self.is_request_pending():
+            self.earlier += len(self.requests)
+            self.requests = []
+
+    def caught(self, error):
+        if error.code == ECANCELED and not self.is_request_pending():
+            error.asked = error.asked + self.requests
+        self.answered()
+        return error
 
     def is_done(self):
         return self.state == 'finished'
@@ -69,17 +97,17 @@ class Loop:
         task.state = 'ready'
         self.ready.append(task)
 
-    def cancel(self, task, is_limit=False):
+    def cancel(self, task, is_limit=False, whose=None):
         if task.is_done():
             return False
         while task:
-            task, is_limit = self.request(task, is_limit), False
+            task, is_limit, whose = self.request(task, is_limit, whose), False, None
         return True
 
-    def request(self, task, is_limit):
+    def request(self, task, is_limit, whose):
         if task.is_done():
             return None
-        task.cancels += 1
+        task.requests.append(whose or object())
         if is_limit and task.state == 'ready':
             task.cancel_later = task.cancel_later or not task.cancel_flag
             return None
@@ -243,7 +271,9 @@ def join(loop, target):
         task.block(JoinWait(task, target))
         yield
         throw_if_interrupted(task)
-    return target.outcome()
+    value = target.outcome()
+    task.answered()
+    return value
 
 
 class KeepWaiting:
@@ -306,11 +336,42 @@ def is_limit(ring):
     return isinstance(getattr(ring, '__self__', None), Limit)
 
 
+class Scope:
+    """What may cancel its own task, and answers for that where it ends."""
+
+    def __init__(self, loop):
+        self.loop, self.task = loop, loop.current
+        self.task.answered()
+        self.first, self.has_asked = self.task.earlier, False
+
+    def ask(self, is_limit):
+        self.has_asked = True
+        self.loop.cancel(self.task, is_limit, self)
+
+    def end(self, error):
+        """Whether all others who asked have been answered."""
+        task, cancellations, others = self.task, list(error.cancellations()) if error else [], 0
+        if not all(error.asked for error in cancellations):
+            others = task.earlier - self.first + len(task.requests) - self.has_asked
+        if self.has_asked:
+            self.take_back(cancellations)
+        return others + len(task.requests) + sum(len(error.asked) for error in cancellations) == 0
+
+    def take_back(self, cancellations):
+        task = self.task
+        if self not in task.requests:
+            task.earlier -= 1
+            for error in cancellations:
+                error.asked = [whose for whose in error.asked if whose is not self]
+            return
+        task.requests.remove(self)
+        if not task.requests:
+            task.cancel_flag = task.cancel_later = False
+
+
 class Limit:
     def __init__(self, loop, eighths):
-        self.loop, self.task = loop, loop.current
-        self.cancels, self.was_pending = self.task.cancels, self.task.is_request_pending()
-        self.has_fired = False
+        self.loop, self.scope = loop, Scope(loop)
         self.alarm = None
         if eighths <= 0:
             self.fire()
@@ -318,33 +379,25 @@ class Limit:
             self.alarm = loop.arm(eighths, self.fire)
 
     def fire(self):
-        self.has_fired = True
-        self.loop.cancel(self.task, is_limit=True)
+        self.scope.ask(is_limit=True)
 
-    def end(self):
-        """Whether the cancellation, if there is one, is the limit's own."""
+    def end(self, error=None):
+        """Whether the error is the limit's own cancellation."""
         self.loop.disarm(self.alarm)
-        if not self.has_fired:
-            return False
-        self.task.cancels -= 1
-        if self.task.cancels != self.cancels:
-            return False
-        if self.was_pending:
-            return self.task.is_request_pending()
-        self.task.cancel_flag = self.task.cancel_later = False
-        return True
+        return self.scope.end(error) and self.scope.has_asked and bool(error) and error.code == ECANCELED
 
 
 def wait_for(loop, eighths, body):
     """body: a coroutine, or the join of a task."""
     limit = Limit(loop, eighths)
-    if limit.has_fired and body.__name__ != 'join':
+    if limit.scope.has_asked and body.__name__ != 'join':
         limit.end()
         raise Error(ETIMEDOUT)
     try:
         value = yield from body
     except Error as error:
-        raise Error(ETIMEDOUT if limit.end() and error.code == ECANCELED else error.code) from None
+        loop.current.caught(error)
+        raise Error(ETIMEDOUT).instead_of(error) if limit.end(error) else error
     limit.end()
     return value
 
@@ -625,10 +678,9 @@ class Queue:
 
 class Group:
     def __init__(self, loop):
-        self.loop, self.task = loop, loop.current
-        self.cancels, self.was_pending = self.task.cancels, self.task.is_request_pending()
+        self.loop, self.task, self.scope = loop, loop.current, Scope(loop)
         self.children, self.error = [], None
-        self.has_cancelled = self.is_stopping = self.is_leaving = self.is_waiting = self.is_interrupted = False
+        self.is_stopping = self.is_leaving = self.is_waiting = self.is_interrupted = False
 
     def spawn(self, body):
         if self.is_stopping:
@@ -642,9 +694,8 @@ class Group:
         if task.error and task.error != ECANCELED:
             self.error = self.error or task.error
             self.stop()
-            if not self.is_leaving and not self.has_cancelled:
-                self.has_cancelled = True
-                self.loop.cancel(self.task)
+            if not self.is_leaving and not self.scope.has_asked:
+                self.scope.ask(is_limit=False)
         if not self.children and self.is_waiting:
             self.loop.make_ready(self.task)
 
@@ -660,22 +711,17 @@ class Group:
         self.is_interrupted = True
         self.stop()
 
-    def take_back_request(self):
-        """Whether nobody else has cancelled the task."""
+    def request_again(self, error):
         task = self.task
-        task.cancels -= self.has_cancelled
-        if task.cancels != self.cancels:
-            return False
-        if self.was_pending:
-            return task.is_request_pending()
-        if self.has_cancelled:
-            task.cancel_flag = task.cancel_later = False
-        return True
+        for cancellation in error.cancellations() if error else []:
+            task.earlier -= len(cancellation.asked)
+            task.requests, cancellation.asked = task.requests + cancellation.asked, []
+        task.cancel_flag = True
 
-    def leave(self, code):
-        """code: the error of the body, or 0. Throws what goes on instead."""
-        task = self.task
-        is_alone = self.take_back_request()
+    def leave(self, error):
+        """error: that of the body, or None. Throws what goes on instead."""
+        task, code = self.task, error.code if error else 0
+        is_alone = self.scope.end(error)
         self.is_leaving = True
         has_failed = code not in (0, ECANCELED)
         is_body_first = has_failed and not self.error
@@ -690,6 +736,6 @@ class Group:
         if is_outside and not self.error and not code:
             raise Error(ECANCELED)
         if is_outside and (self.error or has_failed):
-            task.cancel_flag = True
+            self.request_again(error)
         if self.error and not is_body_first:
             raise Error(self.error)
