@@ -687,9 +687,6 @@ void ac__mailbox_refuse_calls(struct ac__loop *loop);
 void ac__mailbox_close(struct ac__loop *loop);
 struct ac__mailbox *ac__mailbox_hold(struct ac__mailbox *mailbox);
 void ac__mailbox_drop(struct ac__mailbox *mailbox);
-/* Holds the mailbox that a place holds, which another thread may be about to replace; replaces it (null is fine). */
-struct ac__mailbox *ac__mailbox_hold_at(struct ac__mailbox *const *place);
-void ac__mailbox_replace(struct ac__mailbox **place, struct ac__mailbox *mailbox);
 /* False if the loop is gone. */
 bool ac__mailbox_send(struct ac__mailbox *mailbox, struct ac__letter *letter);
 bool ac__mailbox_is_closed(struct ac__mailbox *mailbox);
@@ -710,7 +707,9 @@ void ac__mailboxes_after_fork(bool is_child);
 
 /* ---- future.c ---------------------------------------------------------------------------------------------------- */
 
-struct ac__waiter **ac__future_waiters(struct ac__future *future); /* also binds it to the running loop */
+struct ac__waiter **ac__future_waiters(struct ac__future *future);
+/* The running loop is the one in which it is awaited. */
+void ac__future_bind(struct ac__future *future);
 bool ac__future_done(const struct ac__future *future);
 /* Null if it has a value. */
 const struct ac__thrown *ac__future_error(const struct ac__future *future);

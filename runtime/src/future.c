@@ -13,7 +13,7 @@ enum { PENDING, BUSY, DONE };
 struct ac__future {
     struct ac__waiter *waiters;
     struct ac__thrown *error;
-    struct ac__mailbox *mailbox; /* of the loop in which it is awaited; null before */
+    struct ac__mailbox *mailbox; /* of the loop in which it is awaited; null before, and once it has been told */
     struct ac__letter letter;
     const char *file; /* where it was made */
     unsigned line;
@@ -57,7 +57,7 @@ bool ac__future_done(const struct ac__future *future)
 {
     if (!future)
         return true;
-    if (__atomic_load_n(&future->state, __ATOMIC_ACQUIRE) != DONE)
+    if (__atomic_load_n(&future->state, __ATOMIC_SEQ_CST) != DONE) /* not before what ac__future_bind writes */
         return false;
     ac__takes_over(&future->state);
     return true;
@@ -94,22 +94,22 @@ static void deliver(struct ac__letter *letter)
     ac__future_drop(future);
 }
 
-/* A future's mailbox is written by the thread of the loop that awaits it, and read here, perhaps by another: hence the
- * atomics. If the setter does not see it yet, the waiter who is just writing it sees the state DONE after that (see
- * `bind`). */
+/* A future's mailbox is written by the thread of the loop that awaits it, and taken out here, perhaps by another: so
+ * whoever takes it out owns it, and no lock is needed. If the setter does not find it yet, the waiter who is just
+ * writing it sees the state DONE after that (ac__future_bind). */
 static void announce(struct ac__future *future)
 {
     struct ac__mailbox *mailbox = __atomic_load_n(&future->mailbox, __ATOMIC_SEQ_CST);
-    if (!mailbox)
-        return;
-    ac__takes_over(&future->mailbox);
-    if (ac__thread.loop && mailbox == ac__thread.loop->mailbox) {
+    if (mailbox && ac__thread.loop && mailbox == ac__thread.loop->mailbox) {
         wake_waiters(future);
         return;
     }
+    mailbox = __atomic_exchange_n(&future->mailbox, NULL, __ATOMIC_SEQ_CST);
+    if (!mailbox)
+        return;
+    ac__takes_over(&future->mailbox);
     ac__future_hold(future);
     future->letter.deliver = deliver;
-    mailbox = ac__mailbox_hold_at(&future->mailbox);
     if (!ac__mailbox_send(mailbox, &future->letter))
         ac__future_drop(future);
     ac__mailbox_drop(mailbox);
@@ -199,21 +199,20 @@ void ac__future_free(struct ac__future *future)
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* Binds the future to the running loop. */
-static void bind(struct ac__future *future)
+void ac__future_bind(struct ac__future *future)
 {
-    struct ac__mailbox *mailbox = ac__loop()->mailbox;
-    if (future->mailbox == mailbox)
+    struct ac__mailbox *own = ac__loop()->mailbox, *old = __atomic_load_n(&future->mailbox, __ATOMIC_RELAXED);
+    if (old == own)
         return;
-    if (future->waiters && !ac__mailbox_is_closed(future->mailbox))
-        ac__die("the future made at %s:%u is awaited in two event loops", future->file, future->line);
     ac__hands_over(&future->mailbox);
-    ac__mailbox_replace(&future->mailbox, mailbox);
+    old = __atomic_exchange_n(&future->mailbox, ac__mailbox_hold(own), __ATOMIC_SEQ_CST);
+    if (old && future->waiters && !ac__mailbox_is_closed(old))
+        ac__die("the future made at %s:%u is awaited in two event loops", future->file, future->line);
+    ac__mailbox_drop(old);
 }
 
 struct ac__waiter **ac__future_waiters(struct ac__future *future)
 {
-    bind(future);
     return &future->waiters;
 }
 

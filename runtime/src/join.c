@@ -14,7 +14,7 @@ bool ac__target_done(void *target, unsigned kind)
     }
     if (ac__future_done(target))
         return true;
-    ac__future_waiters(target); /* binds it to this loop; whoever sets it from now on tells the loop */
+    ac__future_bind(target); /* whoever sets it from now on tells this loop */
     return ac__future_done(target);
 }
 

@@ -38,7 +38,6 @@ struct ac__mailbox {
     struct ac__mailbox *next; /* of the mailboxes of running loops, oldest first */
 };
 
-/* Guards the list, and the mailboxes that futures are bound to. */
 static pthread_mutex_t running_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ac__mailbox *running;
 
@@ -105,25 +104,6 @@ void ac__mailbox_close(struct ac__loop *loop)
     while (ac__mailbox_empty(loop)) /* what came in between is not lost */
         ;
     ac__mailbox_drop(mailbox);
-}
-
-struct ac__mailbox *ac__mailbox_hold_at(struct ac__mailbox *const *place)
-{
-    struct ac__mailbox *mailbox;
-    pthread_mutex_lock(&running_lock);
-    mailbox = ac__mailbox_hold(*place);
-    pthread_mutex_unlock(&running_lock);
-    return mailbox;
-}
-
-void ac__mailbox_replace(struct ac__mailbox **place, struct ac__mailbox *mailbox)
-{
-    struct ac__mailbox *old;
-    pthread_mutex_lock(&running_lock);
-    old = *place;
-    __atomic_store_n(place, ac__mailbox_hold(mailbox), __ATOMIC_SEQ_CST);
-    pthread_mutex_unlock(&running_lock);
-    ac__mailbox_drop(old);
 }
 
 static void ring_bell(int event)
