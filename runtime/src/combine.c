@@ -368,7 +368,7 @@ static int family_start(struct ac__frame *frame, struct ac__task *task)
         entry_start(entry);
     }
     if (family->remaining == 0)
-        return ac__over_budget() ? ac__yield_at(task, frame, 1) : family_end(family, task);
+        return ac__share_is_over() ? ac__yield_at(task, frame, 1) : family_end(family, task);
     ac__suspend(task, family->frame, 1, &family->wait);
     for (size_t i = 0; family->is_stopping && i < family->count; i++)
         entry_cancel(&family->entries[i]);

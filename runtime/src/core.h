@@ -622,13 +622,7 @@ static inline int ac__yield_at(struct ac__task *task, struct ac__frame *leaf, un
     return AC__SUSPENDED;
 }
 
-/* Counts a wait that is ready at once: true if the task has had its share and must yield first (ac__yield_at). */
-static inline bool ac__over_budget(void)
-{
-    return unlikely(ac__thread.budget-- == 0);
-}
-
-enum { AC__BUDGET = 128 };
+enum { AC__BUDGET = 128 }; /* waits that are ready at once, until a task has had its share (ac__share_is_over) */
 
 /* ---- local.c ----------------------------------------------------------------------------------------------------- */
 

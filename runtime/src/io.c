@@ -47,7 +47,7 @@ int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__io *io = (struct ac__io *)frame;
     int status;
-    if (frame->state == 0 && ac__over_budget())
+    if (frame->state == 0 && ac__share_is_over())
         return io_give_way(io, task);
     if (frame->state != 0 && ac__interrupted(task))
         return ac__fail_code(task, ECANCELED);

@@ -148,7 +148,7 @@ static inline int join_wait(struct ac__join *join, struct ac__task *task)
 /* It is done already. */
 static int join_at_once(struct ac__join *join, struct ac__task *task)
 {
-    if (!ac__over_budget())
+    if (!ac__share_is_over())
         return join_finish(join, task);
     if (join->kind == AC__KIND_FUTURE)
         ac__future_hold(join->target);

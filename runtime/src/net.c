@@ -130,22 +130,12 @@ ac_coro(void) ac_fd_write(int fd, const void *bytes, size_t size)
 
 /* ---- without waiting --------------------------------------------------------------------------------------------- */
 
-/* A task that never waits has to let others run at times; a callback has its turn, and could not await the next. */
-static bool is_share_over(void)
-{
-    if (unlikely(!ac__thread.task))
-        return false;
-    if (unlikely(ac__thread.budget == 0))
-        return true;
-    ac__thread.budget--;
-    return false;
-}
-
-/* A blocking descriptor would stop the loop. */
+/* A task that never waits has to let others run at times; a callback has its turn, and could not await the next. A
+ * blocking descriptor would stop the loop. */
 static bool must_wait(int fd, short events)
 {
     struct pollfd poll_fd = {.fd = fd, .events = events};
-    if (is_share_over())
+    if (likely(ac__thread.task) && ac__share_is_over())
         return true;
     return unlikely(ac__descriptor_blocks(fd)) && poll(&poll_fd, 1, 0) == 0;
 }

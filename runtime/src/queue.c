@@ -285,7 +285,7 @@ static int wait_step(struct wait *wait, struct ac__frame *frame, struct ac__task
 /* It need not wait, but others are to run first? Then what it is about to get is promised to it. */
 static int wait_give_way(struct wait *wait, struct ac__task *task, size_t *promises)
 {
-    if (wait->frame->state != 0 || !ac__over_budget())
+    if (wait->frame->state != 0 || !ac__share_is_over())
         return AC__DONE;
     wait->queue->holders++;
     if (promises)

@@ -54,7 +54,7 @@ static int shield_finish(struct ac__frame *frame, struct ac__task *task)
 static int shield_at_once(struct ac__frame *frame, struct ac__task *task)
 {
     struct shield *shield = ac__body(frame);
-    if (!ac__over_budget())
+    if (!ac__share_is_over())
         return shield_finish(frame, task);
     if (shield->kind == AC__KIND_FUTURE)
         ac__future_hold(shield->target);
@@ -166,7 +166,7 @@ static int stop_resume(struct ac__frame *frame, struct ac__task *task)
         return ac__fail(task, ac__awaits_itself());
     stop->is_interrupted = false;
     if (!ac__task_cancel(stop->target, false))
-        return ac__over_budget() ? ac__yield_at(task, frame, GAVE_WAY) : stop_finish(stop, task);
+        return ac__share_is_over() ? ac__yield_at(task, frame, GAVE_WAY) : stop_finish(stop, task);
     ac__target_watch(stop->target, AC__KIND_TASK, &stop->waiter);
     stop->waiter.wait.cancel = stop_cancel;
     return ac__suspend(task, frame, WAITS, &stop->waiter.wait);

@@ -32,7 +32,7 @@ static int sync_wait(struct ac__sync *sync, struct ac__task *task, struct ac__wa
 /* It has what it wanted without waiting. */
 static int have_at_once(struct ac__frame *frame, struct ac__task *task)
 {
-    return ac__over_budget() ? ac__yield_at(task, frame, AC__OVER) : AC__DONE;
+    return ac__share_is_over() ? ac__yield_at(task, frame, AC__OVER) : AC__DONE;
 }
 
 static void leave_queue(struct ac__wait *wait, struct ac__waiter **queue)

@@ -204,7 +204,7 @@ static int watch_start(struct watch *watch, struct ac__task *task)
 static int watch_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct watch *watch = (struct watch *)frame;
-    if (frame->state == 0 && ac__over_budget())
+    if (frame->state == 0 && ac__share_is_over())
         return ac__yield_at(task, frame, GAVE_WAY);
     if (frame->state == WAITS) {
         ac__alarm_cancel(ac__thread.loop, &watch->timer.alarm);
@@ -334,7 +334,7 @@ static int completed_resume(struct ac__frame *frame, struct ac__task *task)
         frame->state = AC__ENDED;
         return AC__FAILED;
     }
-    if (completed->first && frame->state == 0 && ac__over_budget()) {
+    if (completed->first && frame->state == 0 && ac__share_is_over()) {
         completed->is_woken = true;
         return ac__yield_at(task, frame, WAITS);
     }

@@ -194,6 +194,16 @@ struct ac__thread {
 /* The model: one instruction to find it, in shared libraries, too. */
 extern __thread struct ac__thread ac__thread __attribute__((tls_model("initial-exec")));
 
+/* Counts a wait on the library that is ready at once. True, and nothing is counted, if the task has had its share of
+ * those: it is to let others run first. */
+static __inline int ac__share_is_over(void)
+{
+    if (__builtin_expect(ac__thread.budget == 0, 0))
+        return 1;
+    ac__thread.budget--;
+    return 0;
+}
+
 /* Out of line parts. */
 struct ac__frame *ac__frame_on_heap(const struct ac__function *function);
 struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const void *callee);

@@ -9,7 +9,6 @@
 #include <ac/stream.h>
 
 #include "../buffer.h"
-#include "../share.h"
 #include "../sys.h"
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
