@@ -86,6 +86,26 @@ static void report_dropped(struct acc *acc, struct node *node, bool is_voided)
         report(acc, MESSAGE_UNAWAITED_TASK, token);
 }
 
+static void drop(struct acc *acc, struct node *node, bool is_voided);
+
+static struct node *alternative(const struct node *node, uint32_t i)
+{
+    struct node *child = node->child[i];
+    return node_strip(child->kind == NODE_GENERIC_ASSOC ? child->child[1] : child);
+}
+
+/* Of several expressions one is the value: lost if it is a handle, and all that may be it make one. */
+static void drop_chosen(struct acc *acc, struct node *node, bool is_voided)
+{
+    bool is_lost = is_known(node) && node->type->awaitable != AWAITABLE_NOT;
+    for (uint32_t i = 1; i < node->count; i++) {
+        struct node *value = alternative(node, i);
+        is_lost &= !is_known(value) || value->type->awaitable == AWAITABLE_NOT || makes_handle(acc, value);
+    }
+    for (uint32_t i = 1; i < node->count && is_lost; i++)
+        drop(acc, alternative(node, i), is_voided);
+}
+
 /* The value of `node` is not used. */
 static void drop(struct acc *acc, struct node *node, bool is_voided)
 {
@@ -98,6 +118,11 @@ static void drop(struct acc *acc, struct node *node, bool is_voided)
         if (node->child[1])
             drop(acc, node->child[1], is_voided);
         drop(acc, node->child[2], is_voided);
+        break;
+    case NODE_GENERIC: drop_chosen(acc, node, is_voided); break;
+    case NODE_BUILTIN:
+        if (token_is(acc, node->op, "__builtin_choose_expr"))
+            drop_chosen(acc, node, is_voided);
         break;
     case NODE_CAST:
         if (node->type && node->type->class == TYPE_VOID)
