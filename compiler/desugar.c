@@ -242,12 +242,29 @@ struct symbol *with_function(struct acc *acc, const struct type_info *type, cons
     return NULL;
 }
 
+static bool is_lasting_lvalue(const struct acc *acc, struct node *node);
+
+/* Which association of a `_Generic` it is the C compiler knows: one of its type. */
+static bool is_lasting_choice(const struct acc *acc, const struct node *generic)
+{
+    const char *type = generic->type ? generic->type->declaration : NULL;
+    for (uint32_t i = 1; type && i < generic->count; i++) {
+        struct node *value = generic->child[i]->child[generic->child[i]->count - 1];
+        const char *own = value->type ? value->type->declaration : NULL;
+        if (own && strcmp(own, type) == 0)
+            return is_lasting_lvalue(acc, value);
+    }
+    return false;
+}
+
 /* An object that is there as long as the statement. A compound literal dies with a block that
  * may end before, a part of a function's result with its expression: they are copied. */
 static bool is_lasting_lvalue(const struct acc *acc, struct node *node)
 {
     const struct node *base = lvalue_base(acc, node);
     bool is_pointed_to = base->kind == NODE_UNARY && token_is(acc, base->op, "*");
+    if (base->kind == NODE_GENERIC)
+        return is_lasting_choice(acc, base);
     return base->kind == NODE_NAME || base->kind == NODE_MEMBER || base->kind == NODE_INDEX || is_pointed_to;
 }
 
@@ -272,8 +289,9 @@ struct node *keep_operand(struct function *function, struct node *block, struct 
         const char *pointer = declare_as(acc, type->declaration, "*@");
         pointer = arena_format(acc->arena, "%s%s", type->is_const ? "const " : "", pointer);
         struct symbol *kept = build_typed_temporary(function, block, pointer, true);
-        struct node *set = build(acc, operand, "%0 = &(%1);", build_name(acc, operand, kept), operand, NULL);
-        set->has_await = operand->has_await;
+        struct node *address = build(acc, operand, "&(%0)", operand, NULL);
+        struct node *set = build(acc, operand, "%0 = %1;", build_name(acc, operand, kept), address, NULL);
+        set->has_await = address->has_await = operand->has_await;
         build_into(acc, block, set);
         return build_name(acc, operand, kept);
     }
