@@ -336,7 +336,7 @@ static bool print_in_function(struct printer *printer, struct node *node)
     case NODE_CASE:
     case NODE_DEFAULT: print_labelled(printer, node); return true;
     case NODE_SPECIFIERS:
-        if (!node->symbol || !slot_of(node->symbol))
+        if (!node->is_apart && (!node->symbol || !slot_of(node->symbol)))
             return false;
         print_specifiers(printer, node, ~0u);
         return true;

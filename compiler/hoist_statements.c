@@ -235,6 +235,18 @@ static struct node *without_initialiser(struct hoist *hoist, struct node *item)
     return node_make(hoist->acc, NODE_INIT_DECLARATOR, item->first, item->last, 1, item->child[0]);
 }
 
+/* Types that an expression defines are for the rest of the block, too, and for the awaits that come in front of it. */
+static void add_types(struct hoist *hoist, struct node *node)
+{
+    if (node->kind == NODE_BLOCK)
+        return;
+    if (node->kind == NODE_SPECIFIERS && defines_type(node) && !node->is_apart)
+        build_into(hoist->acc, hoist->out, declare_apart(hoist->acc, node));
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            add_types(hoist, node->child[i]);
+}
+
 /* Its sizes come first (declare.c). */
 static bool has_variable_type(const struct node *declaration)
 {
@@ -256,6 +268,8 @@ static void hoist_declaration(struct hoist *hoist, struct node *node)
         struct node *item = node->child[i], *declarator = item->child[0];
         hoist_sizes(hoist, declarator, 0);
         bool awaits = item->count > 1 && item->child[1] && item->child[1]->has_await;
+        if (awaits)
+            add_types(hoist, item->child[1]);
         if (awaits && slot_of(declared(declarator)) && !infers_type(hoist->acc, node->child[0])) {
             add_single(hoist, node, without_initialiser(hoist, item));
             hoist_initialiser(hoist, item);
@@ -300,6 +314,7 @@ static void hoist_with_expressions(struct hoist *hoist, struct node *node, uint3
 
 static void hoist_expression_statement(struct hoist *hoist, struct node *node)
 {
+    add_types(hoist, node->child[0]);
     struct node *outer, *block = open_block(hoist, node, &outer);
     add_effect(hoist, node->child[0]);
     hoist->out = outer;
