@@ -97,6 +97,8 @@ bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds)
 
 /* ---- ac_wait_for: runs what it is given in this very task -------------------------------------------------------- */
 
+enum { WAITS = 1, GAVE_WAY = 2 };
+
 struct wait_for {
     struct ac__limit limit;
     struct ac__frame *child; /* the coroutine; null: the join */
@@ -174,13 +176,27 @@ static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
     status = ac__start(child, task);
     if (status != AC__SUSPENDED)
         return wait_for_end(frame, task, status);
-    frame->state = 1;
+    frame->state = WAITS;
     return ac__suspended(frame, frame->function, child);
+}
+
+/* A coroutine may be done at once, again and again; what else is awaited counts by itself. */
+static bool gives_way(struct ac__frame *frame)
+{
+    return frame->state == 0 && ((struct wait_for *)ac__body(frame))->child && ac__share_is_over();
 }
 
 static int wait_for_resume(struct ac__frame *frame, struct ac__task *task)
 {
-    return frame->state == 0 ? wait_for_start(frame, task) : wait_for_end(frame, task, task->status);
+    if (frame->state == WAITS)
+        return wait_for_end(frame, task, task->status);
+    if (gives_way(frame))
+        return ac__yield_at(task, frame, GAVE_WAY);
+    if (frame->state == GAVE_WAY && ac__interrupted(task)) {
+        wait_for_close(frame);
+        return ac__fail_code(task, ECANCELED);
+    }
+    return wait_for_start(frame, task);
 }
 
 static const struct ac__function wait_for_function = AC__GENERIC("ac_wait_for", wait_for_resume, wait_for_close);

@@ -439,7 +439,7 @@ static int barrier_arrive(struct barrier_wait *wait, struct ac__task *task)
     if (barrier->ac__parties < 1)
         return ac__fail(task, ac__error_make(EINVAL, "a barrier for %d tasks", barrier->ac__parties));
     if (barrier->ac__is_broken)
-        return barrier_broken(task);
+        return ac__share_is_over() ? ac__yield_at(task, &wait->base, BROKEN) : barrier_broken(task);
     if (barrier->ac__waiting + 1 == barrier->ac__parties) {
         barrier_open(barrier, AC__OVER);
         wait->index = barrier->ac__parties - 1;
