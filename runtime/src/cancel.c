@@ -153,7 +153,8 @@ void ac__request_again(struct ac__task *task, struct ac__thrown *thrown)
 
 void ac__scope_begin(struct ac__scope *scope, struct ac__task *task)
 {
-    ac__requests_answered(task);
+    if (unlikely(task->requests))
+        ac__requests_answered(task);
     *scope = (struct ac__scope){.task = task, .first_round = task->round};
 }
 
@@ -216,8 +217,11 @@ bool ac__scope_end(struct ac__scope *scope, struct ac__thrown *error)
 {
     struct ac__task *task = scope->task;
     struct ac__thrown *cancellation = error && ac__thrown_code(error) == ECANCELED ? error : NULL;
-    unsigned others = is_programs_own(cancellation) ? asked_since(scope, task) : 0;
+    unsigned others;
     scope->task = NULL;
+    if (likely(!scope->has_asked && !cancellation))
+        return task->requests == 0;
+    others = is_programs_own(cancellation) ? asked_since(scope, task) : 0;
     if (scope->has_asked)
         take_back(scope, task, cancellation);
     return others + task->requests + stands_for_all(cancellation) == 0;

@@ -181,16 +181,16 @@ static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
 }
 
 /* A coroutine may be done at once, again and again; what else is awaited counts by itself. */
-static bool gives_way(struct ac__frame *frame)
+static inline bool gives_way(struct ac__frame *frame)
 {
-    return frame->state == 0 && ((struct wait_for *)ac__body(frame))->child && ac__share_is_over();
+    return ((struct wait_for *)ac__body(frame))->child && ac__share_is_over();
 }
 
 static int wait_for_resume(struct ac__frame *frame, struct ac__task *task)
 {
     if (frame->state == WAITS)
         return wait_for_end(frame, task, task->status);
-    if (gives_way(frame))
+    if (frame->state == 0 && gives_way(frame))
         return ac__yield_at(task, frame, GAVE_WAY);
     if (frame->state == GAVE_WAY && ac__interrupted(task)) {
         wait_for_close(frame);
