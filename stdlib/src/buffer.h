@@ -15,8 +15,8 @@ struct ac__buffer {
 /* For what is bounded elsewhere. */
 #define AC__NO_LIMIT (SIZE_MAX / 4)
 
-/* Room for `more` bytes behind what is there, `most` with that. What is there may move, and grows by doubling. 0, ENOMEM,
- * or EMSGSIZE where it would be more than `most`. */
+/* Room for `more` bytes behind what is there, `most` with that. What is there may move, and grows by
+ * doubling. 0, ENOMEM, or EMSGSIZE where it would be more than `most`. */
 int ac__buffer_grow(struct ac__buffer *buffer, size_t more, size_t most);
 /* Moves what is there to the front of the block. */
 void ac__buffer_pack(struct ac__buffer *buffer);

@@ -20,8 +20,8 @@
  *
  * Errors that requests and the reading of bodies throw, with libcurl's message and the URL:
  *
- *     ETIMEDOUT          no end within .timeout, no connection within .connect_timeout, nothing of a body that is waited
- *                        for within .read_timeout
+ *     ETIMEDOUT          no end within .timeout, no connection within .connect_timeout, no more of a body that is
+ *                        waited for within .read_timeout
  *     ENOENT             no such host: its name, or that of the proxy, has no address
  *     ECONNREFUSED, ECONNRESET, EPIPE, ENETUNREACH, ...  of the connection: the system's own code
  *     ECONNRESET         the connection ended before a response
@@ -119,7 +119,8 @@ struct ac_http_options {
     const char *url;
     const ac_http_pair *params;  /* appended to the URL's query, percent-encoded: ac_http_pairs({"q", "search term"}) */
     const ac_http_pair *headers; /* sent as they are; a null value leaves out what would be sent by itself. A Cookie's
-                                    value is sent beside the session's cookies, and to no other host, where a redirect leads there */
+                                    value is sent beside the session's cookies, and not to another host where a
+                                    redirect leads there */
     const void *data;            /* a body: `size` bytes, or a text if size is 0; application/octet-stream unless the
                                     headers say otherwise */
     size_t size;

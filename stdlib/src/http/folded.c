@@ -1,6 +1,7 @@
-/* folded.c: is a compressed body whole whose end is the end of the connection? Nothing else tells: it has neither length nor
- * chunks, and libcurl takes what has come for all of it. But what gzip and zlib write ends with a sum of what went in;
- * so the last bytes that came are kept, as libcurl shows them to debuggers, and compared. */
+/* folded.c: is a compressed body whole whose end is the end of the connection? Nothing else tells: it has
+ * neither length nor chunks, and libcurl takes what has come for all of it. But what gzip and zlib write
+ * ends with a sum of what went in; so the last bytes that came are kept, as libcurl shows them to
+ * debuggers, and compared. */
 #include "client.h"
 
 #include <string.h>
@@ -32,7 +33,8 @@ void ac__folded_note_field(struct folded *folded, const char *line, size_t size)
     if (!is_field(line, size, "Content-Encoding"))
         return;
     folded->codings++;
-    folded->is_known = is_value(line, size, "gzip") || is_value(line, size, "x-gzip") || is_value(line, size, "deflate");
+    folded->is_known = is_value(line, size, "gzip") || is_value(line, size, "x-gzip")
+                    || is_value(line, size, "deflate");
 }
 
 /* ---- what comes -------------------------------------------------------------------------------------------------- */
@@ -103,7 +105,8 @@ static bool fits(const struct folded *folded)
 {
     const unsigned char *last = folded->last;
     if (is_gzip(folded))
-        return folded->size == (last[0] | (uint32_t)last[1] << 8 | (uint32_t)last[2] << 16 | (uint32_t)last[3] << 24);
+        return folded->size
+            == (last[0] | (uint32_t)last[1] << 8 | (uint32_t)last[2] << 16 | (uint32_t)last[3] << 24);
     if (is_zlib(folded))
         return (folded->high << 16 | folded->low)
             == (last[3] | (uint32_t)last[2] << 8 | (uint32_t)last[1] << 16 | (uint32_t)last[0] << 24);

@@ -369,7 +369,8 @@ void ac__transfer_finish(struct transfer *transfer, CURLcode outcome)
         snprintf(transfer->message, sizeof transfer->message, "the connection ended in the middle of the header");
     } else if (outcome == CURLE_OK && !transfer->is_draining && ac__folded_is_cut(&transfer->folded)) {
         transfer->code = AC_EINCOMPLETE;
-        snprintf(transfer->message, sizeof transfer->message, "the connection ended in the middle of the compressed body");
+        snprintf(transfer->message, sizeof transfer->message,
+                 "the connection ended in the middle of the compressed body");
     } else if (outcome == CURLE_OK) {
         if (!transfer->has_header && !note_response(transfer))
             transfer->code = ENOMEM;
