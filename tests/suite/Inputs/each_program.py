@@ -28,9 +28,9 @@ def sources():
 
 
 def own_flags(path):
-    """What the program's first command says of the language."""
+    """What the program's first command says of the language, and whether the program is one that C warns of."""
     with open(path, encoding='utf-8') as file:
-        return re.findall(r' (-std=\S+|-trigraphs)', next((line for line in file if 'RUN:' in line), ''))
+        return re.findall(r' (-std=\S+|-trigraphs|-w)\b', next((line for line in file if 'RUN:' in line), ''))
 
 
 def compiled(path, wanted):
