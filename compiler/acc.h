@@ -180,6 +180,7 @@ struct node {
     bool is_hidden;           /* of GENERATED, TEMPORARY: the C compiler is not to warn of it */
     bool is_generated;        /* made by a pass: a BLOCK has braces to print, a NAME no token */
     bool is_unevaluated;      /* sizeof, typeof, ... : operand not evaluated */
+    bool is_truth;            /* after meaning: an expression whose value is converted to bool */
     bool is_apart;            /* of SPECIFIERS: the type that they define has a declaration of its own */
     const void *printed_by;   /* the printer that printed this record with its body: its tag will do from now on */
     struct type_info *type;   /* expressions and declarators in async bodies, after meaning */

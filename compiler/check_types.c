@@ -3,8 +3,8 @@
  *
  * Runs after meaning, also on programs in which that found mistakes; changes nothing. A
  * coroutine is dropped where an expression makes one and nothing takes it: as a statement, also
- * behind a cast to void, on the left of a comma, in an arm of ?:, as a condition, and in a
- * comparison.
+ * behind a cast to void, on the left of a comma, in an arm of ?:, as a condition, in a
+ * comparison, and where it is converted to bool.
  */
 #include "check.h"
 #include "origin.h"
@@ -506,6 +506,8 @@ static void check_combined(struct acc *acc, const struct node *call)
 
 static void check_node(struct acc *acc, struct node *node)
 {
+    if (node->is_truth)
+        drop(acc, node, true);
     switch (node->kind) {
     case NODE_AWAIT: check_await(acc, node); break;
     case NODE_CALL:

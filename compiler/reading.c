@@ -206,6 +206,12 @@ static bool is_answered(const struct question *question, const struct node *node
     return question->is_macro && is_call && (node->type || !question->is_parenthesis);
 }
 
+static bool converts_to_bool(CXCursor cursor)
+{
+    return libclang.getCursorKind(cursor) == CXCursor_UnexposedExpr &&
+           libclang.getCanonicalType(libclang.getCursorType(cursor)).kind == CXType_Bool;
+}
+
 /* Cursors come outermost first, so what stays is the innermost of an extent: the expression
  * before conversions. */
 static void answer(struct reading *reading, struct question question, CXCursor cursor)
@@ -222,6 +228,7 @@ static void answer(struct reading *reading, struct question question, CXCursor c
             info = has_strange(reading, question.start, question.extent) ? unknown_type(reading)
                                                                          : type_of_cursor(reading, cursor);
         query->node->type = info;
+        query->node->is_truth |= converts_to_bool(cursor);
     }
 }
 
