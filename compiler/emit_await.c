@@ -3,8 +3,8 @@
  * An await of an async function whose frame lies in this one is
  *
  *     if (__builtin_expect(ac__status = ac__g__run((void *)ac__self->ac__a1, ac__task, AC__ENTER, x), 0)) {
- *         ac__self->ac__base.state = 1;
- *         ((struct ac__frame *)(void *)ac__self->ac__a1)->parent = &ac__self->ac__base;
+ *         ac__state = 1;
+ *         ac__child = (struct ac__frame *)(void *)ac__self->ac__a1;
  *         goto ac__slow;
  *     }
  *     ac__L1:
@@ -31,17 +31,16 @@ static uint32_t next_statement(const struct acc *acc, const struct node *await)
 }
 
 /* Closes `if (__builtin_expect(ac__status = ...`; the await goes on at the label. What the user
- * said of falling through to a case counts for a label in front of it, too. `callee` points to the
- * head of the frame that is awaited; if it is no part of this one, there is one only if it has
- * suspended. */
-static void print_suspension(struct printer *printer, const struct node *statement, const char *callee,
-                             bool is_part)
+ * said of falling through to a case counts for a label in front of it, too. `child` is the frame
+ * that is awaited; null: ac__child is. */
+static void print_suspension(struct printer *printer, const struct node *statement, const char *child)
 {
     bool falls_through = emit_falls_through(printer->acc, next_statement(printer->acc, statement));
-    print_format(printer, ", 0)) { ac__self->ac__base.state = %u; %s%s->parent = &ac__self->ac__base;"
-                          " goto ac__slow; }\n%sac__L%u: ;",
-                 statement->number, is_part ? "" : "if (ac__status == AC__SUSPENDED) ", callee,
-                 falls_through ? "/* fall through */ " : "", statement->number);
+    print_format(printer, ", 0)) { ac__state = %u;", statement->number);
+    if (child)
+        print_format(printer, " ac__child = (struct ac__frame *)(void *)%s;", child);
+    print_format(printer, " goto ac__slow; }\n%sac__L%u: ;", falls_through ? "/* fall through */ " : "",
+                 statement->number);
 }
 
 static void print_target(struct printer *printer, const struct node *statement)
@@ -95,8 +94,7 @@ static void print_embedded_await(struct printer *printer, struct node *statement
 {
     struct arena *arena = printer->acc->arena;
     print_embedded_call(printer, statement, callee);
-    const char *frame = "((struct ac__frame *)(void *)ac__self->ac__a%u)";
-    print_suspension(printer, statement, arena_format(arena, frame, statement->number), true);
+    print_suspension(printer, statement, arena_format(arena, "ac__self->ac__a%u", statement->number));
     print_target(printer, statement);
     if (statement->count > 1) {
         print_format(printer, "((struct ac__%s__frame *)(void *)ac__self->ac__a%u)->ac__result", callee->name,
@@ -207,7 +205,7 @@ static void print_coroutine_await(struct printer *printer, struct node *statemen
         print_text(printer, ");");
     }
     print_text(printer, "\nif (__builtin_expect(ac__status = ac__start(ac__child, ac__task)");
-    print_suspension(printer, statement, "ac__child", false);
+    print_suspension(printer, statement, NULL);
     print_target(printer, statement);
     if (statement->count > 1) {
         print_result(printer, statement, "ac__child");
@@ -242,8 +240,7 @@ static void print_join(struct printer *printer, struct node *statement, const st
                           " __extension__ (void *)(", number);
     print_node(printer, statement->child[0]);
     print_format(printer, "), %s)", join_kind(site->awaitable));
-    const char *frame = arena_format(printer->acc->arena, "(&ac__self->ac__a%u.base)", number);
-    print_suspension(printer, statement, frame, true);
+    print_suspension(printer, statement, arena_format(printer->acc->arena, "&ac__self->ac__a%u", number));
     print_target(printer, statement);
     if (statement->count > 1) {
         print_join_value(printer, statement, is_task);
@@ -275,7 +272,7 @@ static void print_generator_step(struct printer *printer, struct node *statement
     else
         print_format(printer, "%s(%s, ac__task)",
                      is_close ? "ac__generator_close" : "ac__generator_next", frame);
-    print_suspension(printer, statement, frame, callee != NULL);
+    print_suspension(printer, statement, frame);
 }
 
 /* The generator goes on behind all this. */

@@ -18,12 +18,16 @@
  * awaits share:
  *
  *     ac__slow:
- *     if (ac__status == AC__SUSPENDED) {
- *         ac__self->ac__base.function = &ac__f__function;
- *         return ac__status;
- *     }
- *     ac__trace(ac__task, &ac__f__function, ac__self->ac__base.state);
- *     switch (ac__self->ac__base.state) { ... goto <handler>; }
+ *     ac__self->ac__base.state = ac__state;
+ *     if (ac__status == AC__SUSPENDED)
+ *         return ac__suspended(&ac__self->ac__base, &ac__f__function, ac__child);
+ *     ac__child_failed(ac__child, ac__task, &ac__f__function, ac__state);
+ *     switch (ac__state) { ... goto <handler>; }
+ *
+ * or, where none of them has a handler, and for most functions that is all there is to it, a call
+ * that costs the C compiler less:
+ *
+ *     return ac__pass_on(&ac__self->ac__base, &ac__f__function, ac__status, ac__child);
  */
 #include "emit.h"
 
@@ -313,10 +317,11 @@ static void print_states(struct printer *printer, const struct function *functio
         print_cases(printer, function, false);
         print_text(printer, awaits ? "default: break; }" : "default: __builtin_unreachable(); }");
     }
-    if (has_children(function))
+    bool takes_errors = awaits && !passes_errors_on(function); /* else nobody comes back with one: loop.c */
+    if (has_children(function) || takes_errors)
         print_text(printer, "ac__child = ac__task->innermost;");
     if (awaits) {
-        if (!passes_errors_on(function)) /* else nobody comes back with one: ac__unwind */
+        if (takes_errors)
             print_text(printer, "\nac__status = ac__task->status; if (__builtin_expect(ac__status, 0)) goto ac__slow;");
         print_cases(printer, function, true);
         print_text(printer, "default: __builtin_unreachable(); }");
@@ -349,7 +354,7 @@ static void print_releases(struct printer *printer, const struct function *funct
         const struct site *site = &function->sites[i];
         if (!site->held)
             continue;
-        print_text(printer, any ? "" : "\nswitch (ac__self->ac__base.state) {");
+        print_text(printer, any ? "" : "\nswitch (ac__state) {");
         print_format(printer, "case %u: ac__frame_release_slowly(ac__self->%s, ac__task); break;", i,
                      slot_of(site->held)->name);
         any = true;
@@ -363,7 +368,7 @@ static void print_handlers(struct printer *printer, const struct function *funct
     for (uint32_t i = 1; i < function->site_count; i++) {
         if (!function->sites[i].is_await || function->sites[i].handler == commonest)
             continue;
-        print_text(printer, any ? "" : "\nswitch (ac__self->ac__base.state) {");
+        print_text(printer, any ? "" : "\nswitch (ac__state) {");
         print_format(printer, "case %u: goto %s;", i, function->sites[i].handler);
         any = true;
     }
@@ -377,12 +382,17 @@ static void print_slow_path(struct printer *printer, const struct function *func
     const char *name = function->name, *commonest = commonest_handler(function);
     if (!commonest)
         return;
-    bool children = has_children(function);
-    print_format(printer, "\nac__slow: if (__builtin_expect(ac__status == AC__SUSPENDED, 1)) {"
-                          " ac__self->ac__base.function = &ac__%s__function; return ac__status; }", name);
+    print_text(printer, "\nac__slow: ac__self->ac__base.state = ac__state;\n");
+    if (passes_errors_on(function)) {
+        print_format(printer, "return ac__pass_on(&ac__self->ac__base, &ac__%s__function, ac__status, ac__child);",
+                     name);
+        return;
+    }
+    print_format(printer, "if (__builtin_expect(ac__status == AC__SUSPENDED, 1))"
+                          " return ac__suspended(&ac__self->ac__base, &ac__%s__function, ac__child);", name);
     print_releases(printer, function);
-    print_format(printer, "\n%sac__task, &ac__%s__function, ac__self->ac__base.state);",
-                 children ? "ac__child_failed(ac__child, " : "ac__trace(", name);
+    print_format(printer, "\nac__child_failed(ac__child, ac__task, &ac__%s__function, ac__state);",
+                 name);
     print_handlers(printer, function, commonest);
 }
 
@@ -450,9 +460,8 @@ static void print_run(struct printer *printer, struct function *function)
     print_hidden(printer, true);
     print_text(printer, "(void)ac__self; (void)ac__task; (void)ac__state;");
     if (await_count(function))
-        print_text(printer, "\nint ac__status;");
-    if (has_children(function))
-        print_text(printer, "\nstruct ac__frame *ac__child = 0;");
+        print_format(printer, "\nint ac__status;\nstruct ac__frame *ac__child%s;",
+                     has_children(function) ? " = 0" : "");
     print_states(printer, function);
     if (function->is_main)
         print_text(printer, "ac__self->ac__result = 0;");

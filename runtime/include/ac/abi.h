@@ -253,6 +253,10 @@ static __inline int ac__suspended(struct ac__frame *frame, const struct ac__func
     return AC__SUSPENDED;
 }
 
+/* A callee has suspended or failed, and this frame, whose state is set, does the same: function->passes_errors_on.
+ * Returns `status`. */
+int ac__pass_on(struct ac__frame *frame, const struct ac__function *function, int status, struct ac__frame *callee);
+
 /* Gives back the frame of an awaited coroutine that is done. */
 static __inline void ac__release(struct ac__frame *frame, struct ac__task *task)
 {
