@@ -3,8 +3,9 @@
 #ifndef ACC_CLANG_H
 #define ACC_CLANG_H
 
+#include <clang-c/Index.h>
+
 #include "acc.h"
-#include "libclang.h"
 
 /* An error of libclang's. */
 struct found {

@@ -139,10 +139,10 @@ static const struct node *called_by_macro(const struct reading *reading, uint32_
  * its declaration. */
 static const struct type_info *wrongly_called(struct reading *reading, CXDiagnostic diagnostic)
 {
-    CXDiagnosticSet notes = libclang.getChildDiagnostics(diagnostic);
-    if (!libclang.getNumDiagnosticsInSet(notes))
+    CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
+    if (!clang_getNumDiagnosticsInSet(notes))
         return NULL;
-    return type_declared_at(reading, libclang.getDiagnosticLocation(libclang.getDiagnosticInSet(notes, 0)));
+    return type_declared_at(reading, clang_getDiagnosticLocation(clang_getDiagnosticInSet(notes, 0)));
 }
 
 /* A function in a handle's place can be called, but rarely with a 0. (If it can: check_types.c.) */
@@ -216,8 +216,8 @@ static bool is_aftermath(const struct acc *acc, const char *text)
 
 const char *text_of(struct acc *acc, CXDiagnostic diagnostic)
 {
-    const char *text = wording(acc, clang_string(acc, libclang.getDiagnosticSpelling(diagnostic)));
-    const char *option = clang_string(acc, libclang.getDiagnosticOption(diagnostic, NULL));
+    const char *text = wording(acc, clang_string(acc, clang_getDiagnosticSpelling(diagnostic)));
+    const char *option = clang_string(acc, clang_getDiagnosticOption(diagnostic, NULL));
     return *option ? arena_format(acc->arena, "%s [%s]", text, option) : text;
 }
 
@@ -236,7 +236,7 @@ static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity 
 {
     enum { MOST_RANGES = 8 };
     struct span ranges[MOST_RANGES];
-    uint32_t offset = shadow_offset(reading, libclang.getDiagnosticLocation(diagnostic));
+    uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
     uint32_t token = token_printed_at(reading, offset);
     uint32_t count = ranges_of(reading, diagnostic, ranges, MOST_RANGES);
     const char *text = text_of(reading->acc, diagnostic);
@@ -252,7 +252,7 @@ static void say(struct reading *reading, CXDiagnostic diagnostic, enum severity 
 
 void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
 {
-    uint32_t offset = shadow_offset(reading, libclang.getDiagnosticLocation(diagnostic));
+    uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
     const char *text = text_of(reading->acc, diagnostic);
     if (report_await(reading, offset) || report_start(reading, offset) ||
         report_each(reading, offset, text) || report_argument(reading, offset, text) ||
@@ -264,9 +264,9 @@ void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
         report(reading->acc, MESSAGE_ASYNC_CONFLICT, token_printed_at(reading, offset), conflict);
     else
         say(reading, diagnostic, SEVERITY_ERROR);
-    CXDiagnosticSet notes = libclang.getChildDiagnostics(diagnostic);
-    for (unsigned i = 0; i < libclang.getNumDiagnosticsInSet(notes); i++)
-        say(reading, libclang.getDiagnosticInSet(notes, i), SEVERITY_NOTE);
+    CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
+    for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
+        say(reading, clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
     if (conflict)
         report_no_more_of(reading->acc, conflict);
 }

@@ -96,7 +96,7 @@ static bool parse_shadow(struct reading *reading, CXIndex index)
     buffer_add(&text, reading->shadow->text, reading->shadow->length);
     struct CXUnsavedFile file = {name, text.text, text.length};
     enum CXErrorCode code =
-        libclang.parseTranslationUnit2(index, name, arguments.list, arguments.count, &file, 1,
+        clang_parseTranslationUnit2(index, name, arguments.list, arguments.count, &file, 1,
                                     CXTranslationUnit_None, &reading->unit);
     buffer_free(&text);
     return code == CXError_Success && reading->unit;
@@ -122,13 +122,13 @@ static bool is_about_builtin(const char *text)
 /* The C compiler may know builtins that clang does not. Which they are, from their errors. */
 static void find_strange(struct reading *reading)
 {
-    for (unsigned i = 0, all = libclang.getNumDiagnostics(reading->unit); i < all; i++) {
-        CXDiagnostic diagnostic = libclang.getDiagnostic(reading->unit, i);
-        const char *text = clang_string(reading->acc, libclang.getDiagnosticSpelling(diagnostic));
-        uint32_t offset = shadow_offset(reading, libclang.getDiagnosticLocation(diagnostic));
+    for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all; i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
+        const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
+        uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
         if (is_about_builtin(text) && offset != UINT32_MAX)
             *ARENA_PUSH(reading->acc->arena, reading->strange, reading->strange_count) = offset;
-        libclang.disposeDiagnostic(diagnostic);
+        clang_disposeDiagnostic(diagnostic);
     }
 }
 
@@ -157,8 +157,8 @@ static bool is_elsewhere(const struct acc *acc, uint32_t token)
 /* And without those words the types do not fit. */
 static bool is_about_types(const struct reading *reading, CXDiagnostic diagnostic)
 {
-    const char *category = clang_string(reading->acc, libclang.getDiagnosticCategoryText(diagnostic));
-    const char *text = clang_string(reading->acc, libclang.getDiagnosticSpelling(diagnostic));
+    const char *category = clang_string(reading->acc, clang_getDiagnosticCategoryText(diagnostic));
+    const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
     bool is_grammar = strcmp(category, "Parse Issue") == 0 || strncmp(category, "Lexical", 7) == 0;
     return reading->acc->syntax_error && !is_grammar && !strstr(text, "undeclared") &&
            !strstr(text, "unknown type");
@@ -179,10 +179,10 @@ static bool is_foreign(const char *text)
 static bool is_about_handle(const struct reading *reading, CXDiagnostic diagnostic)
 {
     static const char *const handles[] = {"'ac_coro(", "'ac_task(", "'ac_gen(", "'ac_future("};
-    const char *option = clang_string(reading->acc, libclang.getDiagnosticOption(diagnostic, NULL));
+    const char *option = clang_string(reading->acc, clang_getDiagnosticOption(diagnostic, NULL));
     if (strcmp(option, "-Wincompatible-pointer-types") != 0 && strcmp(option, "-Wformat") != 0)
         return false;
-    const char *text = wording(reading->acc, clang_string(reading->acc, libclang.getDiagnosticSpelling(diagnostic)));
+    const char *text = wording(reading->acc, clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic)));
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
         if (strstr(text, handles[i]))
             return true;
@@ -191,7 +191,7 @@ static bool is_about_handle(const struct reading *reading, CXDiagnostic diagnost
 
 static bool is_error(const struct reading *reading, CXDiagnostic diagnostic)
 {
-    enum CXDiagnosticSeverity severity = libclang.getDiagnosticSeverity(diagnostic);
+    enum CXDiagnosticSeverity severity = clang_getDiagnosticSeverity(diagnostic);
     return severity == CXDiagnostic_Error || severity == CXDiagnostic_Fatal ||
            (severity == CXDiagnostic_Warning && is_about_handle(reading, diagnostic));
 }
@@ -202,12 +202,12 @@ static uint32_t error_token(struct reading *reading, CXDiagnostic diagnostic)
     if (!is_error(reading, diagnostic))
         return 0;
     uint32_t token =
-        token_printed_at(reading, shadow_offset(reading, libclang.getDiagnosticLocation(diagnostic)));
+        token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
     if (!token || is_system_file(reading->acc, reading->acc->tokens[token].file) ||
         is_beside_strange(reading, token) || is_elsewhere(reading->acc, token) ||
         is_about_types(reading, diagnostic))
         return 0;
-    const char *text = clang_string(reading->acc, libclang.getDiagnosticSpelling(diagnostic));
+    const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
     return is_foreign(wording(reading->acc, text)) ? 0 : token;
 }
 
@@ -231,12 +231,12 @@ static bool is_in_throw(const struct shadow *shadow, uint32_t token)
 static void report_warning(struct reading *reading, CXDiagnostic diagnostic)
 {
     struct acc *acc = reading->acc;
-    const char *option = clang_string(acc, libclang.getDiagnosticOption(diagnostic, NULL));
+    const char *option = clang_string(acc, clang_getDiagnosticOption(diagnostic, NULL));
     uint32_t token =
-        token_printed_at(reading, shadow_offset(reading, libclang.getDiagnosticLocation(diagnostic)));
-    if (libclang.getDiagnosticSeverity(diagnostic) != CXDiagnostic_Warning || !token)
+        token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(diagnostic)));
+    if (clang_getDiagnosticSeverity(diagnostic) != CXDiagnostic_Warning || !token)
         return;
-    const char *text = wording(acc, clang_string(acc, libclang.getDiagnosticSpelling(diagnostic)));
+    const char *text = wording(acc, clang_string(acc, clang_getDiagnosticSpelling(diagnostic)));
     struct span argument;
     if (strcmp(option, "-Wnonnull") == 0 && ranges_of(reading, diagnostic, &argument, 1))
         token = argument.first; /* not the parenthesis behind all arguments */
@@ -249,10 +249,10 @@ static void report_warning(struct reading *reading, CXDiagnostic diagnostic)
 static enum CXChildVisitResult count_body(CXCursor cursor, CXCursor parent, CXClientData count)
 {
     (void)parent;
-    CXString name = libclang.getCursorSpelling(cursor);
-    *(uint32_t *)count += libclang.getCursorKind(cursor) == CXCursor_FunctionDecl &&
-                          strncmp(libclang.getCString(name), "ac__body_", 9) == 0;
-    libclang.disposeString(name);
+    CXString name = clang_getCursorSpelling(cursor);
+    *(uint32_t *)count += clang_getCursorKind(cursor) == CXCursor_FunctionDecl &&
+                          strncmp(clang_getCString(name), "ac__body_", 9) == 0;
+    clang_disposeString(name);
     return CXChildVisit_Continue;
 }
 
@@ -261,7 +261,7 @@ static enum CXChildVisitResult count_body(CXCursor cursor, CXCursor parent, CXCl
 static bool skips_bodies(const struct reading *reading)
 {
     uint32_t seen = 0, printed = 0;
-    libclang.visitChildren(libclang.getTranslationUnitCursor(reading->unit), count_body, &seen);
+    clang_visitChildren(clang_getTranslationUnitCursor(reading->unit), count_body, &seen);
     for (uint32_t i = 0; i < reading->acc->item_count; i++)
         printed += is_async_definition(reading->acc->items[i]);
     return seen < printed;
@@ -290,8 +290,8 @@ static bool judge(struct reading *reading)
 {
     bool is_bad = false;
     find_strange(reading);
-    for (unsigned i = 0, all = libclang.getNumDiagnostics(reading->unit); i < all; i++) {
-        CXDiagnostic diagnostic = libclang.getDiagnostic(reading->unit, i);
+    for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all; i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
         uint32_t token = error_token(reading, diagnostic);
         if (!token)
             report_warning(reading, diagnostic);
@@ -299,15 +299,15 @@ static bool judge(struct reading *reading)
                             conflicting_name(reading->acc, text_of(reading->acc, diagnostic)));
         if (token)
             *ARENA_PUSH(reading->acc->arena, reading->found, reading->found_count) = (struct found){token, i};
-        libclang.disposeDiagnostic(diagnostic);
+        clang_disposeDiagnostic(diagnostic);
     }
     if (!is_bad && !(reading->found_count && (skips_bodies(reading) || awaits_unknown(reading))))
         return true;
     qsort(reading->found, reading->found_count, sizeof *reading->found, compare_found);
     for (uint32_t i = 0; i < reading->found_count; i++) {
-        CXDiagnostic diagnostic = libclang.getDiagnostic(reading->unit, reading->found[i].index);
+        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, reading->found[i].index);
         report_diagnostic(reading, diagnostic);
-        libclang.disposeDiagnostic(diagnostic);
+        clang_disposeDiagnostic(diagnostic);
     }
     return false;
 }
@@ -315,15 +315,16 @@ static bool judge(struct reading *reading)
 bool meaning(struct acc *acc, const struct shadow *shadow)
 {
     struct reading reading = {.acc = acc, .shadow = shadow};
-    libclang_need();
-    CXIndex index = libclang.createIndex(0, 0);
+    /* On a thread of its own libclang would have 8 MB of stack; this process was started with plenty. */
+    setenv("LIBCLANG_NOTHREADS", "1", 1);
+    CXIndex index = clang_createIndex(0, 0);
     if (!parse_shadow(&reading, index)) {
-        libclang.disposeIndex(index);
+        clang_disposeIndex(index);
         fatal("libclang could not read %s", acc->input_name);
     }
     bool is_good = judge(&reading);
     read_types(&reading);
-    libclang.disposeTranslationUnit(reading.unit);
-    libclang.disposeIndex(index);
+    clang_disposeTranslationUnit(reading.unit);
+    clang_disposeIndex(index);
     return is_good;
 }

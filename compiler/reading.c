@@ -61,7 +61,7 @@ static bool has_query_in(const struct reading *reading, uint32_t start, uint32_t
 uint32_t shadow_offset(const struct reading *reading, CXSourceLocation location)
 {
     unsigned offset = 0;
-    libclang.getFileLocation(location, NULL, NULL, NULL, &offset);
+    clang_getFileLocation(location, NULL, NULL, NULL, &offset);
     return offset >= reading->prologue ? offset - reading->prologue : UINT32_MAX;
 }
 
@@ -74,15 +74,15 @@ static enum CXChildVisitResult take_first(CXCursor cursor, CXCursor parent, CXCl
 
 static CXCursor first_child(CXCursor cursor)
 {
-    CXCursor child = libclang.getNullCursor();
-    libclang.visitChildren(cursor, take_first, &child);
+    CXCursor child = clang_getNullCursor();
+    clang_visitChildren(cursor, take_first, &child);
     return child;
 }
 
 static bool is_of_parameter(CXCursor cursor)
 {
-    return libclang.getCursorKind(cursor) == CXCursor_ParmDecl ||
-           libclang.getCursorKind(libclang.getCursorReferenced(cursor)) == CXCursor_ParmDecl;
+    return clang_getCursorKind(cursor) == CXCursor_ParmDecl ||
+           clang_getCursorKind(clang_getCursorReferenced(cursor)) == CXCursor_ParmDecl;
 }
 
 /* libclang shows the type of a parameter as it was written, `int a[]`, and so that of all that
@@ -90,12 +90,12 @@ static bool is_of_parameter(CXCursor cursor)
 static bool is_adjusted(CXCursor cursor)
 {
     for (;; cursor = first_child(cursor))
-        switch (libclang.getCursorKind(cursor)) {
+        switch (clang_getCursorKind(cursor)) {
         case CXCursor_ParmDecl:
         case CXCursor_DeclRefExpr: return is_of_parameter(cursor);
         case CXCursor_ParenExpr: continue;
         case CXCursor_UnaryOperator:
-            return libclang.getCursorUnaryOperatorKind(cursor) != CXUnaryOperator_Deref;
+            return clang_getCursorUnaryOperatorKind(cursor) != CXUnaryOperator_Deref;
         case CXCursor_BinaryOperator:
         case CXCursor_CompoundAssignOperator:
         case CXCursor_ConditionalOperator:
@@ -115,7 +115,7 @@ static enum CXChildVisitResult take_last(CXCursor cursor, CXCursor parent, CXCli
 
 static CXCursor without_conversions(CXCursor cursor)
 {
-    while (libclang.getCursorKind(cursor) == CXCursor_UnexposedExpr)
+    while (clang_getCursorKind(cursor) == CXCursor_UnexposedExpr)
         cursor = first_child(cursor);
     return cursor;
 }
@@ -123,16 +123,16 @@ static CXCursor without_conversions(CXCursor cursor)
 /* The member that an expression reads, through parentheses and commas; else the expression. */
 static CXCursor read_member(CXCursor cursor)
 {
-    CXCursor last = libclang.getNullCursor();
-    switch (libclang.getCursorKind(cursor)) {
+    CXCursor last = clang_getNullCursor();
+    switch (clang_getCursorKind(cursor)) {
     case CXCursor_MemberRefExpr:
-        return libclang.getCursorReferenced(cursor);
+        return clang_getCursorReferenced(cursor);
     case CXCursor_ParenExpr:
         return read_member(without_conversions(first_child(cursor)));
     case CXCursor_BinaryOperator:
-        if (libclang.getCursorBinaryOperatorKind(cursor) != CXBinaryOperator_Comma)
+        if (clang_getCursorBinaryOperatorKind(cursor) != CXBinaryOperator_Comma)
             return cursor;
-        libclang.visitChildren(cursor, take_last, &last);
+        clang_visitChildren(cursor, take_last, &last);
         return read_member(without_conversions(last));
     default:
         return cursor;
@@ -144,8 +144,8 @@ static struct type_info *promoted(const struct type_info *declared, CXCursor bit
 {
     static struct type_info integer = {.class = TYPE_SCALAR, .is_integer = true, .size = sizeof(int),
                                        .alignment = _Alignof(int), .spelling = "int", .declaration = "int @"};
-    int width = libclang.getFieldDeclBitWidth(bit_field), full = 8 * (int)sizeof(int);
-    enum CXTypeKind kind = libclang.getCanonicalType(libclang.getCursorType(bit_field)).kind;
+    int width = clang_getFieldDeclBitWidth(bit_field), full = 8 * (int)sizeof(int);
+    enum CXTypeKind kind = clang_getCanonicalType(clang_getCursorType(bit_field)).kind;
     bool is_signed = kind >= CXType_Char_S && kind <= CXType_Int128;
     integer.decayed = &integer;
     return width < full || (width == full && is_signed) ? &integer : declared->decayed;
@@ -153,15 +153,15 @@ static struct type_info *promoted(const struct type_info *declared, CXCursor bit
 
 static struct type_info *type_of_cursor(struct reading *reading, CXCursor cursor)
 {
-    struct type_info *info = type_info_of(reading->acc, &reading->types, libclang.getCursorType(cursor));
+    struct type_info *info = type_info_of(reading->acc, &reading->types, clang_getCursorType(cursor));
     if ((info->class == TYPE_ARRAY || info->class == TYPE_FUNCTION) && is_adjusted(cursor))
         info = info->decayed;
     CXCursor member = read_member(cursor);
-    if (!libclang.Cursor_isBitField(member))
+    if (!clang_Cursor_isBitField(member))
         return info;
     struct type_info *bit_field = arena_allocate(reading->acc->arena, sizeof *bit_field);
     *bit_field = *info;
-    bit_field->is_bit_field = libclang.getCursorKind(cursor) != CXCursor_BinaryOperator;
+    bit_field->is_bit_field = clang_getCursorKind(cursor) != CXCursor_BinaryOperator;
     bit_field->decayed = promoted(info, member);
     return bit_field;
 }
@@ -170,7 +170,7 @@ static struct type_info *type_of_cursor(struct reading *reading, CXCursor cursor
 static bool is_of_prologue(const struct reading *reading, CXSourceLocation location)
 {
     unsigned offset = 0;
-    libclang.getSpellingLocation(location, NULL, NULL, NULL, &offset);
+    clang_getSpellingLocation(location, NULL, NULL, NULL, &offset);
     return offset < reading->prologue;
 }
 
@@ -208,8 +208,8 @@ static bool is_answered(const struct question *question, const struct node *node
 
 static bool converts_to_bool(CXCursor cursor)
 {
-    return libclang.getCursorKind(cursor) == CXCursor_UnexposedExpr &&
-           libclang.getCanonicalType(libclang.getCursorType(cursor)).kind == CXType_Bool;
+    return clang_getCursorKind(cursor) == CXCursor_UnexposedExpr &&
+           clang_getCanonicalType(clang_getCursorType(cursor)).kind == CXType_Bool;
 }
 
 /* Cursors come outermost first, so what stays is the innermost of an extent: the expression
@@ -234,16 +234,16 @@ static void answer(struct reading *reading, struct question question, CXCursor c
 
 static void answer_declaration(struct reading *reading, CXCursor cursor)
 {
-    CXString name = libclang.getCursorSpelling(cursor);
-    const char *text = libclang.getCString(name);
-    uint32_t start = shadow_offset(reading, libclang.getCursorLocation(cursor));
-    bool is_auto = libclang.getCursorType(cursor).kind == CXType_Auto;
-    CXSourceLocation end = libclang.getRangeEnd(libclang.getCursorExtent(cursor));
+    CXString name = clang_getCursorSpelling(cursor);
+    const char *text = clang_getCString(name);
+    uint32_t start = shadow_offset(reading, clang_getCursorLocation(cursor));
+    bool is_auto = clang_getCursorType(cursor).kind == CXType_Auto;
+    CXSourceLocation end = clang_getRangeEnd(clang_getCursorExtent(cursor));
     uint32_t extent = is_auto ? shadow_offset(reading, end) : start;
     if (text && *text && start != UINT32_MAX)
         answer(reading,
                (struct question){start, start + (uint32_t)strlen(text), extent, .is_declarator = true}, cursor);
-    libclang.disposeString(name);
+    clang_disposeString(name);
 }
 
 static bool is_declarator(enum CXCursorKind kind)
@@ -254,26 +254,26 @@ static bool is_declarator(enum CXCursorKind kind)
 
 static void answer_expression(struct reading *reading, uint32_t start, uint32_t end, CXCursor cursor)
 {
-    CXSourceLocation begin = libclang.getRangeStart(libclang.getCursorExtent(cursor));
+    CXSourceLocation begin = clang_getRangeStart(clang_getCursorExtent(cursor));
     struct question question = {start, end, end, false, is_of_prologue(reading, begin),
-                                libclang.getCursorKind(cursor) == CXCursor_ParenExpr};
+                                clang_getCursorKind(cursor) == CXCursor_ParenExpr};
     answer(reading, question, cursor);
 }
 
 static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientData data)
 {
     struct reading *reading = data;
-    enum CXCursorKind kind = libclang.getCursorKind(cursor);
-    CXSourceRange extent = libclang.getCursorExtent(cursor);
-    uint32_t start = shadow_offset(reading, libclang.getRangeStart(extent));
-    uint32_t end = shadow_offset(reading, libclang.getRangeEnd(extent));
+    enum CXCursorKind kind = clang_getCursorKind(cursor);
+    CXSourceRange extent = clang_getCursorExtent(cursor);
+    uint32_t start = shadow_offset(reading, clang_getRangeStart(extent));
+    uint32_t end = shadow_offset(reading, clang_getRangeEnd(extent));
     if (start == UINT32_MAX || end == UINT32_MAX)
         return CXChildVisit_Recurse;
-    if (libclang.getCursorKind(parent) == CXCursor_TranslationUnit && !has_query_in(reading, start, end))
+    if (clang_getCursorKind(parent) == CXCursor_TranslationUnit && !has_query_in(reading, start, end))
         return CXChildVisit_Continue;
     if (is_declarator(kind))
         answer_declaration(reading, cursor);
-    else if (libclang.isExpression(kind))
+    else if (clang_isExpression(kind))
         answer_expression(reading, start, end, cursor);
     return CXChildVisit_Recurse;
 }
@@ -292,22 +292,22 @@ void read_types(struct reading *reading)
     if (reading->has_types)
         return;
     reading->has_types = true;
-    CXTargetInfo target = libclang.getTranslationUnitTargetInfo(reading->unit);
-    reading->types.pointer_size = libclang.TargetInfo_getPointerWidth(target) / 8;
-    libclang.TargetInfo_dispose(target);
+    CXTargetInfo target = clang_getTranslationUnitTargetInfo(reading->unit);
+    reading->types.pointer_size = clang_TargetInfo_getPointerWidth(target) / 8;
+    clang_TargetInfo_dispose(target);
     index_queries(reading);
-    libclang.visitChildren(libclang.getTranslationUnitCursor(reading->unit), visit, reading);
+    clang_visitChildren(clang_getTranslationUnitCursor(reading->unit), visit, reading);
     answer_rest(reading);
 }
 
 struct type_info *type_declared_at(struct reading *reading, CXSourceLocation location)
 {
-    CXCursor cursor = libclang.getCursor(reading->unit, location);
-    if (libclang.getCursorKind(cursor) == CXCursor_ParmDecl)
-        cursor = libclang.getCursorSemanticParent(cursor);
-    if (libclang.getCursorKind(cursor) != CXCursor_FunctionDecl)
+    CXCursor cursor = clang_getCursor(reading->unit, location);
+    if (clang_getCursorKind(cursor) == CXCursor_ParmDecl)
+        cursor = clang_getCursorSemanticParent(cursor);
+    if (clang_getCursorKind(cursor) != CXCursor_FunctionDecl)
         return NULL;
-    return type_info_of(reading->acc, &reading->types, libclang.getCursorType(cursor));
+    return type_info_of(reading->acc, &reading->types, clang_getCursorType(cursor));
 }
 
 /* ---- places of diagnostics ------------------------------------------------------------------- */
@@ -336,11 +336,11 @@ uint32_t token_printed_at(const struct reading *reading, uint32_t offset)
 /* The ranges of a diagnostic in tokens. */
 uint32_t ranges_of(const struct reading *reading, CXDiagnostic diagnostic, struct span *ranges, uint32_t most)
 {
-    uint32_t count = 0, all = libclang.getDiagnosticNumRanges(diagnostic);
+    uint32_t count = 0, all = clang_getDiagnosticNumRanges(diagnostic);
     for (uint32_t i = 0; i < all && count < most; i++) {
-        CXSourceRange range = libclang.getDiagnosticRange(diagnostic, i);
-        uint32_t start = shadow_offset(reading, libclang.getRangeStart(range));
-        uint32_t end = shadow_offset(reading, libclang.getRangeEnd(range));
+        CXSourceRange range = clang_getDiagnosticRange(diagnostic, i);
+        uint32_t start = shadow_offset(reading, clang_getRangeStart(range));
+        uint32_t end = shadow_offset(reading, clang_getRangeEnd(range));
         if (start == UINT32_MAX || end == UINT32_MAX || end <= start)
             continue;
         uint32_t first = token_printed_at(reading, start), last = token_printed_at(reading, end - 1);

@@ -14,9 +14,9 @@
 
 const char *clang_string(struct acc *acc, CXString string)
 {
-    const char *text = libclang.getCString(string);
+    const char *text = clang_getCString(string);
     const char *copy = text ? arena_copy(acc->arena, text, strlen(text)) : "";
-    libclang.disposeString(string);
+    clang_disposeString(string);
     return copy;
 }
 
@@ -27,9 +27,9 @@ const char *clang_string(struct acc *acc, CXString string)
 static CXType without_layer(CXType type)
 {
     switch (type.kind) {
-    case CXType_Elaborated: return libclang.Type_getNamedType(type);
-    case CXType_Attributed: return libclang.Type_getModifiedType(type);
-    case CXType_Typedef: return libclang.getTypedefDeclUnderlyingType(libclang.getTypeDeclaration(type));
+    case CXType_Elaborated: return clang_Type_getNamedType(type);
+    case CXType_Attributed: return clang_Type_getModifiedType(type);
+    case CXType_Typedef: return clang_getTypedefDeclUnderlyingType(clang_getTypeDeclaration(type));
     default: return type;
     }
 }
@@ -41,7 +41,7 @@ static CXType structure_of(CXType type)
     while (type.kind == CXType_Elaborated || type.kind == CXType_Attributed || type.kind == CXType_Typedef)
         type = without_layer(type);
     if (type.kind == CXType_Unexposed || type.kind == CXType_Auto)
-        return libclang.getCanonicalType(type);
+        return clang_getCanonicalType(type);
     return type;
 }
 
@@ -58,25 +58,25 @@ static bool is_function(CXType canonical)
 
 static bool is_file_scope(CXCursor declaration)
 {
-    return libclang.getCursorKind(libclang.getCursorSemanticParent(declaration)) == CXCursor_TranslationUnit;
+    return clang_getCursorKind(clang_getCursorSemanticParent(declaration)) == CXCursor_TranslationUnit;
 }
 
 enum { QUALIFIER_CONST = 1, QUALIFIER_VOLATILE = 2, QUALIFIER_RESTRICT = 4 };
 
 static unsigned qualifiers_of(CXType type)
 {
-    return (libclang.isConstQualifiedType(type) ? QUALIFIER_CONST : 0u) |
-           (libclang.isVolatileQualifiedType(type) ? QUALIFIER_VOLATILE : 0u) |
-           (libclang.isRestrictQualifiedType(type) ? QUALIFIER_RESTRICT : 0u);
+    return (clang_isConstQualifiedType(type) ? QUALIFIER_CONST : 0u) |
+           (clang_isVolatileQualifiedType(type) ? QUALIFIER_VOLATILE : 0u) |
+           (clang_isRestrictQualifiedType(type) ? QUALIFIER_RESTRICT : 0u);
 }
 
 /* Those of the object itself: of an array, its elements'. */
 static unsigned object_qualifiers(CXType type)
 {
-    CXType canonical = libclang.getCanonicalType(type);
+    CXType canonical = clang_getCanonicalType(type);
     unsigned qualifiers = qualifiers_of(canonical);
     while (is_array(canonical)) {
-        canonical = libclang.getCanonicalType(libclang.getArrayElementType(canonical));
+        canonical = clang_getCanonicalType(clang_getArrayElementType(canonical));
         qualifiers |= qualifiers_of(canonical);
     }
     return qualifiers;
@@ -110,7 +110,7 @@ static const char *write_word(const char *word, struct writing writing)
 
 static const char *spelling_of(struct acc *acc, CXType type)
 {
-    return clang_string(acc, libclang.getTypeSpelling(libclang.getUnqualifiedType(type)));
+    return clang_string(acc, clang_getTypeSpelling(clang_getUnqualifiedType(type)));
 }
 
 static const char *write_builtin(CXType type, struct writing writing)
@@ -130,7 +130,7 @@ static const char *write_builtin(CXType type, struct writing writing)
  * pointer it became, which the canonical type around it knows. */
 static CXType adjusted(CXType part, CXType canonical_part)
 {
-    CXType canonical = libclang.getCanonicalType(part);
+    CXType canonical = clang_getCanonicalType(part);
     bool was_adjusted =
         (is_array(canonical) || is_function(canonical)) && canonical_part.kind == CXType_Pointer;
     return was_adjusted ? canonical_part : part;
@@ -138,9 +138,9 @@ static CXType adjusted(CXType part, CXType canonical_part)
 
 static const char *write_pointer(CXType type, struct writing writing)
 {
-    CXType canonical_pointee = libclang.getPointeeType(libclang.getCanonicalType(type));
-    CXType pointee = adjusted(libclang.getPointeeType(type), canonical_pointee);
-    CXType canonical = libclang.getCanonicalType(pointee);
+    CXType canonical_pointee = clang_getPointeeType(clang_getCanonicalType(type));
+    CXType pointee = adjusted(clang_getPointeeType(type), canonical_pointee);
+    CXType canonical = clang_getCanonicalType(pointee);
     bool needs_parentheses = is_array(canonical) || is_function(canonical);
     /* `restrict` is spelled so in every mode: as __restrict. */
     const char *star = arena_format(writing.acc->arena, "*%s%s", qualifier_words(writing.qualifiers),
@@ -158,15 +158,15 @@ static const char *write_array(CXType type, struct writing writing)
         writing.inner = arena_format(writing.acc->arena, "%s[*]", writing.inner);
     else if (type.kind == CXType_ConstantArray)
         writing.inner =
-            arena_format(writing.acc->arena, "%s[%lld]", writing.inner, libclang.getArraySize(type));
+            arena_format(writing.acc->arena, "%s[%lld]", writing.inner, clang_getArraySize(type));
     else
         writing.inner = arena_format(writing.acc->arena, "%s[]", writing.inner);
-    return write_type(libclang.getArrayElementType(type), writing);
+    return write_type(clang_getArrayElementType(type), writing);
 }
 
 static const char *convention_attribute(CXType type)
 {
-    switch (libclang.getFunctionTypeCallingConv(type)) {
+    switch (clang_getFunctionTypeCallingConv(type)) {
     case CXCallingConv_Win64: return " __attribute__((ms_abi))";
     case CXCallingConv_X86_64SysV: return " __attribute__((sysv_abi))";
     case CXCallingConv_X86StdCall: return " __attribute__((stdcall))";
@@ -179,48 +179,48 @@ static const char *convention_attribute(CXType type)
 static const char *write_function(CXType type, struct writing writing)
 {
     struct arena *arena = writing.acc->arena;
-    int count = libclang.getNumArgTypes(type);
-    CXType canonical = libclang.getCanonicalType(type);
+    int count = clang_getNumArgTypes(type);
+    CXType canonical = clang_getCanonicalType(type);
     const char *list = count > 0 || canonical.kind == CXType_FunctionNoProto ? "" : "void";
     for (int i = 0; i < count; i++) {
         unsigned number = (unsigned)i;
-        CXType part = adjusted(libclang.getArgType(type, number), libclang.getArgType(canonical, number));
+        CXType part = adjusted(clang_getArgType(type, number), clang_getArgType(canonical, number));
         const char *argument = write_type(part, (struct writing){writing.acc, "", 0, false, true});
         if (!argument)
             return NULL;
         list = arena_format(arena, "%s%s%s", list, i ? ", " : "", argument);
     }
-    if (libclang.isFunctionTypeVariadic(type) && count > 0)
+    if (clang_isFunctionTypeVariadic(type) && count > 0)
         list = arena_format(arena, "%s, ...", list);
     const char *inner = arena_format(arena, "%s(%s)%s", writing.inner, list, convention_attribute(type));
     struct writing result = {writing.acc, inner, 0, false, writing.in_prototype};
-    return write_type(libclang.getResultType(type), result);
+    return write_type(clang_getResultType(type), result);
 }
 
 /* An enumeration that cannot be named is as good as the integer type it is compatible with. */
 static const char *write_tagged(CXType type, struct writing writing)
 {
-    CXCursor declaration = libclang.getTypeDeclaration(type);
-    if (is_file_scope(declaration) && !libclang.Cursor_isAnonymous(declaration))
+    CXCursor declaration = clang_getTypeDeclaration(type);
+    if (is_file_scope(declaration) && !clang_Cursor_isAnonymous(declaration))
         return write_word(spelling_of(writing.acc, type), writing);
     if (type.kind == CXType_Enum)
-        return write_type(libclang.getEnumDeclIntegerType(declaration), writing);
+        return write_type(clang_getEnumDeclIntegerType(declaration), writing);
     return NULL;
 }
 
 static const char *write_typedef(CXType type, struct writing writing)
 {
-    CXCursor declaration = libclang.getTypeDeclaration(type);
-    const char *name = clang_string(writing.acc, libclang.getTypedefName(type));
+    CXCursor declaration = clang_getTypeDeclaration(type);
+    const char *name = clang_string(writing.acc, clang_getTypedefName(type));
     /* shadow_each.c, prologue.c */
     bool is_own = strncmp(name, "ac__item_", 9) == 0 || strcmp(name, "ac__decimal128") == 0;
     bool must_open = is_own || !is_file_scope(declaration) ||
                      (writing.is_stripped && object_qualifiers(type)) ||
-                     (writing.qualifiers && is_array(libclang.getCanonicalType(type)));
-    if (!is_own && !is_file_scope(declaration) && libclang.Cursor_hasAttrs(declaration))
+                     (writing.qualifiers && is_array(clang_getCanonicalType(type)));
+    if (!is_own && !is_file_scope(declaration) && clang_Cursor_hasAttrs(declaration))
         return NULL; /* may_alias, aligned: only the name says it */
     if (must_open)
-        return write_type(libclang.getTypedefDeclUnderlyingType(declaration), writing);
+        return write_type(clang_getTypedefDeclUnderlyingType(declaration), writing);
     return write_word(name, writing);
 }
 
@@ -234,14 +234,14 @@ static const char *write_vector(CXType type, struct writing writing)
 {
     const char *format =
         arena_format(writing.acc->arena, "__typeof__(%%s __attribute__((vector_size(%lld))))",
-                     libclang.Type_getSizeOf(type));
-    return write_element(libclang.getElementType(type), format, writing);
+                     clang_Type_getSizeOf(type));
+    return write_element(clang_getElementType(type), format, writing);
 }
 
 /* Parenthesised types, typeof, decayed parameters, _BitInt: libclang does not say which. */
 static const char *write_unexposed(CXType type, struct writing writing)
 {
-    CXType canonical = libclang.getCanonicalType(type);
+    CXType canonical = clang_getCanonicalType(type);
     if (is_function(canonical))
         return write_function(type, writing);
     if (canonical.kind == CXType_Auto) /* its initialiser is wrong */
@@ -267,9 +267,9 @@ static const char *write_type(CXType type, struct writing writing)
     case CXType_FunctionNoProto: return write_function(type, writing);
     case CXType_Record:
     case CXType_Enum: return write_tagged(type, writing);
-    case CXType_Complex: return write_element(libclang.getElementType(type), "_Complex %s", writing);
+    case CXType_Complex: return write_element(clang_getElementType(type), "_Complex %s", writing);
     case CXType_Vector: return write_vector(type, writing);
-    case CXType_Atomic: return write_element(libclang.Type_getValueType(type), "_Atomic(%s)", writing);
+    case CXType_Atomic: return write_element(clang_Type_getValueType(type), "_Atomic(%s)", writing);
     case CXType_Auto:
     case CXType_Unexposed: return write_unexposed(type, writing);
     case CXType_Invalid: return NULL;
@@ -316,15 +316,15 @@ static bool is_integer(struct acc *acc, CXType canonical)
 
 static bool is_variable(CXType canonical)
 {
-    for (;; canonical = libclang.getCanonicalType(canonical)) {
+    for (;; canonical = clang_getCanonicalType(canonical)) {
         if (canonical.kind == CXType_VariableArray)
             return true;
         if (canonical.kind == CXType_Pointer)
-            canonical = libclang.getPointeeType(canonical);
+            canonical = clang_getPointeeType(canonical);
         else if (is_array(canonical))
-            canonical = libclang.getArrayElementType(canonical);
+            canonical = clang_getArrayElementType(canonical);
         else if (is_function(canonical))
-            canonical = libclang.getResultType(canonical);
+            canonical = clang_getResultType(canonical);
         else
             return false;
     }
@@ -335,10 +335,10 @@ static const char *pointed_tag(struct acc *acc, CXType canonical)
 {
     if (canonical.kind != CXType_Pointer)
         return "";
-    CXType pointee = libclang.getCanonicalType(libclang.getPointeeType(canonical));
+    CXType pointee = clang_getCanonicalType(clang_getPointeeType(canonical));
     if (pointee.kind != CXType_Record)
         return "";
-    return clang_string(acc, libclang.getCursorSpelling(libclang.getTypeDeclaration(pointee)));
+    return clang_string(acc, clang_getCursorSpelling(clang_getTypeDeclaration(pointee)));
 }
 
 /* TAG of T (*)(struct TAG *), or "". */
@@ -346,11 +346,11 @@ static const char *handle_tag(struct acc *acc, CXType canonical)
 {
     if (canonical.kind != CXType_Pointer)
         return "";
-    CXType function = libclang.getPointeeType(canonical);
-    if (function.kind != CXType_FunctionProto || libclang.getNumArgTypes(function) != 1 ||
-        libclang.isFunctionTypeVariadic(function))
+    CXType function = clang_getPointeeType(canonical);
+    if (function.kind != CXType_FunctionProto || clang_getNumArgTypes(function) != 1 ||
+        clang_isFunctionTypeVariadic(function))
         return "";
-    return pointed_tag(acc, libclang.getCanonicalType(libclang.getArgType(function, 0)));
+    return pointed_tag(acc, clang_getCanonicalType(clang_getArgType(function, 0)));
 }
 
 static enum awaitable awaitable_of(const char *tag)
@@ -369,7 +369,7 @@ static enum awaitable awaitable_of(const char *tag)
 static CXType awaited_type(CXType type)
 {
     CXType pointer = structure_of(type);
-    return libclang.getResultType(libclang.getPointeeType(pointer));
+    return clang_getResultType(clang_getPointeeType(pointer));
 }
 
 /* ---- names for N_aenter ---------------------------------------------------------------------- */
@@ -391,7 +391,7 @@ static const char *name_in_text(struct acc *acc, const char *text)
 static const char *tag_of(struct acc *acc, CXType canonical)
 {
     if (canonical.kind == CXType_Pointer)
-        canonical = libclang.getCanonicalType(libclang.getPointeeType(canonical));
+        canonical = clang_getCanonicalType(clang_getPointeeType(canonical));
     const char *spelling = spelling_of(acc, canonical);
     bool has_tag = strncmp(spelling, "struct ", 7) == 0 || strncmp(spelling, "union ", 6) == 0;
     return has_tag ? name_in_text(acc, spelling) : NULL;
@@ -401,11 +401,11 @@ static void set_names(struct acc *acc, CXType type, CXType canonical, struct typ
 {
     CXType record = canonical;
     if (canonical.kind == CXType_Pointer)
-        record = libclang.getCanonicalType(libclang.getPointeeType(canonical));
+        record = clang_getCanonicalType(clang_getPointeeType(canonical));
     if (record.kind != CXType_Record)
         return;
     const char *tag = tag_of(acc, canonical);
-    info->record_name = name_in_text(acc, clang_string(acc, libclang.getTypeSpelling(type)));
+    info->record_name = name_in_text(acc, clang_string(acc, clang_getTypeSpelling(type)));
     if (!info->record_name)
         info->record_name = tag ? tag : name_in_text(acc, spelling_of(acc, record));
     if (tag && info->record_name && strcmp(tag, info->record_name) != 0)
@@ -428,11 +428,11 @@ static struct type_info *decay(struct acc *acc, const struct type_table *table, 
 {
     struct type_info *pointer = arena_allocate(acc->arena, sizeof *pointer);
     bool of_array = is_array(canonical);
-    CXType target = of_array ? libclang.getArrayElementType(canonical) : type;
-    CXType plain = libclang.getCanonicalType(target);
+    CXType target = of_array ? clang_getArrayElementType(canonical) : type;
+    CXType plain = clang_getCanonicalType(target);
     CXType structure = structure_of(type);
     if (of_array && is_array(structure))
-        target = libclang.getArrayElementType(structure);
+        target = clang_getArrayElementType(structure);
     const char *inner = is_array(plain) || is_function(plain) ? "(*@)" : "*@";
     pointer->class = TYPE_SCALAR;
     pointer->is_variable = is_variable(plain);
@@ -448,13 +448,13 @@ static struct type_info *decay(struct acc *acc, const struct type_table *table, 
 
 static enum CXVisitorResult find_const(CXCursor field, CXClientData data)
 {
-    CXType type = libclang.getCanonicalType(libclang.getCursorType(field));
-    while (libclang.getArrayElementType(type).kind != CXType_Invalid)
-        type = libclang.getArrayElementType(type);
+    CXType type = clang_getCanonicalType(clang_getCursorType(field));
+    while (clang_getArrayElementType(type).kind != CXType_Invalid)
+        type = clang_getArrayElementType(type);
     bool *found = data;
-    *found |= libclang.isConstQualifiedType(type);
+    *found |= clang_isConstQualifiedType(type);
     if (!*found && type.kind == CXType_Record)
-        libclang.Type_visitFields(type, find_const, data);
+        clang_Type_visitFields(type, find_const, data);
     return *found ? CXVisit_Break : CXVisit_Continue;
 }
 
@@ -462,7 +462,7 @@ static bool has_const_member(CXType canonical)
 {
     bool found = false;
     if (canonical.kind == CXType_Record)
-        libclang.Type_visitFields(canonical, find_const, &found);
+        clang_Type_visitFields(canonical, find_const, &found);
     return found;
 }
 
@@ -474,15 +474,15 @@ static long long size_or_unknown(long long size)
 /* `typeof (e)` says nothing, and e may be the shadow's. */
 static const char *spelling_for_messages(struct acc *acc, CXType type, CXType canonical)
 {
-    const char *spelling = clang_string(acc, libclang.getTypeSpelling(type));
+    const char *spelling = clang_string(acc, clang_getTypeSpelling(type));
     if (strstr(spelling, "typeof ("))
-        spelling = clang_string(acc, libclang.getTypeSpelling(canonical));
+        spelling = clang_string(acc, clang_getTypeSpelling(canonical));
     return wording(acc, spelling);
 }
 
 static void fill(struct acc *acc, struct type_table *table, CXType type, struct type_info *info)
 {
-    CXType canonical = libclang.getCanonicalType(type);
+    CXType canonical = clang_getCanonicalType(type);
     unsigned qualifiers = object_qualifiers(type);
     bool has_size = false;
     info->class = class_of(acc, canonical);
@@ -495,9 +495,9 @@ static void fill(struct acc *acc, struct type_table *table, CXType type, struct 
     info->is_variable = is_variable(canonical);
     info->is_integer = is_integer(acc, canonical);
     info->is_error_pointer = strcmp(pointed_tag(acc, canonical), "ac_error") == 0;
-    info->size = has_size ? size_or_unknown(libclang.Type_getSizeOf(type)) : -1;
-    info->alignment = has_size ? size_or_unknown(libclang.Type_getAlignOf(type)) : -1;
-    if (has_size && info->alignment > libclang.Type_getAlignOf(canonical))
+    info->size = has_size ? size_or_unknown(clang_Type_getSizeOf(type)) : -1;
+    info->alignment = has_size ? size_or_unknown(clang_Type_getAlignOf(type)) : -1;
+    if (has_size && info->alignment > clang_Type_getAlignOf(canonical))
         info->typedef_alignment = info->alignment;
     info->spelling = spelling_for_messages(acc, type, canonical);
     info->declaration = info->class == TYPE_UNKNOWN ? NULL : declaration_of(acc, type);

@@ -4,10 +4,10 @@
  *
  * Being a process of its own, it can have a deep C stack, may load libclang (which acc itself
  * then does not have to for plain C), and whatever happens to it, acc cleans up. OUTPUT appears
- * complete or not at all; - is standard output. acc starts it together with the preprocessor, so
- * that libclang is loaded meanwhile: with --wait, standard input being a socket, acc1 begins when
- * that has a byte, or ends when it has none; it sends its exit status back as soon as all is
- * written. Exit status: TRANSLATION_… in driver.h.
+ * complete or not at all; - is standard output. Loading libclang takes as long as preprocessing
+ * a small file: so acc starts both at once, and with --wait, standard input being a socket, acc1
+ * begins when that has a byte, or ends when it has none; it sends its exit status back as soon
+ * as all is written. Exit status: TRANSLATION_… in driver.h.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "../acc.h"
-#include "../libclang.h"
 #include "driver.h"
 
 #ifdef ACC_SANITIZE
@@ -206,7 +205,6 @@ int main(int argc, char **argv)
     read_arguments(&invocation, argv + 1);
     if (invocation.options.stop_after && !translate_has_pass(invocation.options.stop_after))
         fatal("--stop-after=%s: there is no such pass", invocation.options.stop_after);
-    libclang_load();
     if (invocation.waits)
         wait_for_input();
     acc.input_name = invocation.name;
