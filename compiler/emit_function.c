@@ -24,8 +24,7 @@
  *     ac__child_failed(ac__child, ac__task, &ac__f__function, ac__state);
  *     switch (ac__state) { ... goto <handler>; }
  *
- * or, where none of them has a handler, and for most functions that is all there is to it, a call
- * that costs the C compiler less:
+ * or, in a larger function where none of them has a handler, a call that costs the C compiler less:
  *
  *     return ac__pass_on(&ac__self->ac__base, &ac__f__function, ac__status, ac__child);
  */
@@ -383,7 +382,7 @@ static void print_slow_path(struct printer *printer, const struct function *func
     if (!commonest)
         return;
     print_text(printer, "\nac__slow: ac__self->ac__base.state = ac__state;\n");
-    if (passes_errors_on(function)) {
+    if (passes_errors_on(function) && !function->symbol->takes_registers) {
         print_format(printer, "return ac__pass_on(&ac__self->ac__base, &ac__%s__function, ac__status, ac__child);",
                      name);
         return;
