@@ -335,6 +335,16 @@ static void end(struct transfer *transfer)
         ac__transfer_free(transfer);
 }
 
+/* libcurl keeps no more: newer ones do not call that a lack of memory. */
+static bool is_full(CURLcode outcome)
+{
+#if LIBCURL_VERSION_NUM >= 0x080600
+    if (outcome == CURLE_TOO_LARGE)
+        return true;
+#endif
+    return outcome == CURLE_OUT_OF_MEMORY;
+}
+
 /* The code of a failure. libcurl has the same outcome for URLs that are not HTTP and for answers that are not. */
 static int failure_of(struct transfer *transfer, CURLcode outcome)
 {
@@ -346,7 +356,7 @@ static int failure_of(struct transfer *transfer, CURLcode outcome)
         return EPROTO;
     if (outcome == CURLE_OUT_OF_MEMORY && sent > 0 && !transfer->has_header)
         return EMSGSIZE; /* so libcurl 7.88 calls a line of more than 100 KB; that memory runs out just here is rare */
-    if (outcome == CURLE_OUT_OF_MEMORY && transfer->input_pauses) { /* what libcurl keeps meanwhile has its limit */
+    if (is_full(outcome) && transfer->input_pauses) { /* what libcurl keeps meanwhile has its limit */
         snprintf(transfer->curl_message, sizeof transfer->curl_message,
                  "a part of the compressed body unfolds to more than can be kept");
         return EMSGSIZE;
