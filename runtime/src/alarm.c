@@ -15,7 +15,7 @@
  * Equal deadlines ring in the order they were armed.
  *
  * The clock is read anew for each alarm: a sleep that began at a stale time would end early. */
-#include "core.h"
+#include "events.h"
 
 #include <string.h>
 #include <time.h>

@@ -8,8 +8,8 @@
  *
  * A malloc of their own have large blocks, over-aligned ones, and all of them where each should be seen singly: under
  * the address sanitizer, with AC_DEBUG, and in the test build that fails allocations. */
-#include "core.h"
 #include "observe.h"
+#include "storage.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,9 @@
  * If the caller is cancelled, all children are; it goes on waiting for them and then throws ECANCELED, or the error
  * with which a child answered. A failure that was there before is thrown, and the cancellation at the next wait. A
  * future among the children is not cancelled but left alone. */
-#include "core.h"
+#include "joining.h"
 #include "observe.h"
+#include "storage.h"
 
 #include <string.h>
 

@@ -7,8 +7,9 @@
  *   Handles and coroutines used after they were consumed: their blocks are not freed at once but kept for a while, in
  *   the state CONSUMED and, if they are coroutines, with a resume function that dies. A coroutine of the program's that
  *   becomes a task moves to a new block, and the old one stays behind like that. */
-#include "core.h"
+#include "events.h"
 #include "observe.h"
+#include "storage.h"
 
 #include <pthread.h>
 #include <stdlib.h>

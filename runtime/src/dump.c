@@ -12,8 +12,10 @@
  *
  * AC_DUMP_SIGNAL names a signal that has every loop print this: it rings (signal.c), and each loop looks between steps
  * whether it has come again. */
-#include "core.h"
+#include "events.h"
+#include "joining.h"
 #include "observe.h"
+#include "storage.h"
 
 #include <signal.h>
 #include <stdlib.h>

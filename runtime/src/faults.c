@@ -10,7 +10,7 @@
  *                              order (AC_SEED) had a choice
  *
  * When a loop ends, a mutex that is still locked is reported. */
-#include "core.h"
+#include "system.h"
 
 #ifdef AC_FAULTS
 

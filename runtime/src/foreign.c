@@ -3,7 +3,7 @@
  * One descriptor stands for everything that the loop waits for. It is the loop's epoll, which can be polled itself: it
  * is readable when a descriptor in it is ready, and besides the program's it holds the mailbox's bell and a timerfd.
  * After each turn that is set to the next alarm, or to now if tasks are still ready. */
-#include "core.h"
+#include "events.h"
 
 #include <sys/timerfd.h>
 #include <unistd.h>

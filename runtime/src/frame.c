@@ -19,7 +19,7 @@
  * awaits nest very deep, the ordinary chunks go on.
  *
  * Any other coroutine has a block to itself (slab.c), with a task's header in front, so that it can be spawned. */
-#include "core.h"
+#include "storage.h"
 
 #include <string.h>
 

@@ -4,7 +4,8 @@
  * `waiters`: a setter in another thread sends the future itself as a letter to the loop, which then wakes them. The
  * future belongs to the loop in which it is first awaited. `holders` counts the program (until ac_future_free) and
  * whoever still has to read the value: who was woken, or waits, and letters under way. */
-#include "core.h"
+#include "events.h"
+#include "joining.h"
 
 #include <string.h>
 

@@ -6,7 +6,8 @@
  *
  * The group holds the frames that enter and leave it, so neither can fail for want of memory: no group is lost, no end
  * skipped. */
-#include "core.h"
+#include "joining.h"
+#include "storage.h"
 
 /* States of ac_group_aexit: 0 not started; then */
 enum { WAITS = 1, WOKEN = 2 /* all children were done, but more may have come since */ };

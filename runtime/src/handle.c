@@ -1,5 +1,5 @@
 /* handle.c: what programs ask of a handle, be it a task's or a future's (the macros of ac.h say which). */
-#include "core.h"
+#include "joining.h"
 #include "observe.h"
 
 static struct ac__task *task_of(void *target)

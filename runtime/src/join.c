@@ -1,7 +1,7 @@
 /* join.c: awaiting a task or a future. The wait stands in the queue of what is awaited and is taken out of it when
  * that is done. A task that is cancelled while it awaits a task hands the request on to it; a future it leaves
  * alone. */
-#include "core.h"
+#include "joining.h"
 #include "observe.h"
 
 /* ---- tasks and futures alike ------------------------------------------------------------------------------------- */

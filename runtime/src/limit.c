@@ -1,6 +1,8 @@
 /* limit.c: time limits. A limit cancels its task when its time is over and turns that cancellation, and no other, into
  * ETIMEDOUT where it ends. Whose a cancellation is, and why what is there in time is never lost: see cancel.c. */
-#include "core.h"
+#include "events.h"
+#include "joining.h"
+#include "storage.h"
 
 #include <math.h>
 

@@ -12,8 +12,9 @@
  * cost little where steps are short, and neither timers nor descriptors starve where they are long.
  *
  * When the main task is done, all others are cancelled and awaited; then what remains is reported and freed. */
-#include "core.h"
+#include "events.h"
 #include "observe.h"
+#include "storage.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* poll.c: the only file that knows epoll. A descriptor is registered once, edge-triggered, for input and output
  * together; what a loop knows of it, and when that can be trusted, is descriptor.c's. */
 #include "descriptor.h"
+#include "events.h"
 
 #include <poll.h>
 #include <sys/epoll.h>

@@ -1,5 +1,5 @@
 /* pool.c: pools of threads, as <ac/pool.h> says. */
-#include "core.h"
+#include "events.h"
 
 #include <ac/pool.h>
 

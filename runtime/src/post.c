@@ -3,7 +3,7 @@
  * A mailbox outlives its loop as long as somebody holds it, so that a thread that comes late finds it closed, not
  * gone. Its eventfd is made when the loop is about to wait and other threads exist; a program of one thread has
  * none. */
-#include "core.h"
+#include "events.h"
 
 #include <dirent.h>
 #include <pthread.h>

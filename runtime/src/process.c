@@ -1,7 +1,8 @@
 /* process.c: what a running loop has to do with its process and thread: the per-thread variables, fork, SIGPIPE, and
  * how far the C stack may grow. */
-#include "core.h"
+#include "events.h"
 #include "observe.h"
+#include "storage.h"
 
 #include <pthread.h>
 #include <signal.h>

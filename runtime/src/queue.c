@@ -13,7 +13,7 @@
  *
  * `holders` counts the program (until ac_queue_free) and every wait that has begun: whoever is still to run finds the
  * queue marked as freed, and the last one lets the memory go. */
-#include "core.h"
+#include "storage.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  *
  * The reserve belongs to the process, and costs nothing until it is used: 64 cells, of which a piece takes as many as
  * it needs, side by side. A word with a bit for each cell is all its state, so any thread may give back. */
-#include "core.h"
+#include "system.h"
 
 enum { CELLS = 64, CELL = 2048, FRONT = 64 };
 

@@ -6,7 +6,8 @@
  * The block ends with an await of its own for each child, the last one first. It asks the child to stop, waits until it
  * has, and ends it. The parent may be cancelled meanwhile: it goes on waiting, and throws ECANCELED afterwards. The
  * child is not asked a second time: it is cleaning up. */
-#include "core.h"
+#include "joining.h"
+#include "storage.h"
 
 struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const struct ac__function *function, const char *origin)
 {

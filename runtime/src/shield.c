@@ -1,6 +1,7 @@
 /* shield.c: awaiting a task in other ways than `await`: ac_shield, which keeps one's own cancellation from it, and
  * ac_stop, which cancels it and keeps its cancellation from oneself. */
-#include "core.h"
+#include "joining.h"
+#include "storage.h"
 
 enum { WAITS = 1, GAVE_WAY = 2 /* though it need not wait */ };
 

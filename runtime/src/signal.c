@@ -8,7 +8,8 @@
  * Ctrl-C, that is SIGINT where it would have killed the process, cancels the main task of the loop that runs in the
  * main thread; a second one kills, since the handler has put the default back. While an ac_signal takes SIGINT, it is
  * the program's: that is decided when it comes, not when the loop hears of it. */
-#include "core.h"
+#include "events.h"
+#include "storage.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -9,7 +9,7 @@
  *
  * A free piece is told from a live one by its first word but one, `mark`, which is zero in free ones; what lives in a
  * piece keeps something else there (a task: its bump stack's top). */
-#include "core.h"
+#include "storage.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -15,8 +15,9 @@
  * Handles. `handles` counts those of the program plus one that the runtime holds until the task is finished. The
  * block is freed with the last one; an error that nobody retrieved is reported then. A scoped
  * child (scoped.c) belongs to its block, which ends it; its handles are not counted. */
-#include "core.h"
+#include "joining.h"
 #include "observe.h"
+#include "storage.h"
 
 #include <stdlib.h>
 #include <string.h>

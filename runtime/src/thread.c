@@ -8,7 +8,8 @@
  *     a letter   to the loop it came from (post.c), which makes the task ready
  *
  * One pool serves all loops of the process. */
-#include "core.h"
+#include "events.h"
+#include "storage.h"
 
 #include <ac/pool.h>
 

@@ -1,5 +1,5 @@
 /* timer.c: the clock, and what is made of alarms directly: sleeping, yielding, calls in the future; ringing them. */
-#include "core.h"
+#include "events.h"
 
 #include <math.h>
 

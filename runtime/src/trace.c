@@ -5,7 +5,7 @@
  *       X work   B ac_sleep ... E   X work                     its steps, and what it waits for in between
  *
  * Events go through one buffer. The array's end is written when the program ends; viewers do without if it crashes. */
-#include "core.h"
+#include "events.h"
 #include "observe.h"
 
 #include <fcntl.h>

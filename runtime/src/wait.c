@@ -6,7 +6,9 @@
  *
  * ac_as_completed is a generator. From the first time it is asked, a handle is put into a list when it is done; each
  * time it is asked it hands out the first of the list, and waits if there is none. */
-#include "core.h"
+#include "events.h"
+#include "joining.h"
+#include "storage.h"
 
 #include <limits.h>
 #include <math.h>
