@@ -44,7 +44,7 @@ void read_types(struct reading *reading);
 struct type_info *type_declared_at(struct reading *reading, CXSourceLocation location);
 /* Offset in the shadow; UINT32_MAX for places in the prologue. */
 uint32_t shadow_offset(const struct reading *reading, CXSourceLocation location);
-/* What was printed there; null in front of everything. */
+/* What was printed there; null in front of everything, and in the prologue. */
 const struct shadow_piece *piece_at(const struct shadow *shadow, uint32_t offset);
 /* The token to blame for what was printed there, or 0. */
 uint32_t token_printed_at(const struct reading *reading, uint32_t offset);

@@ -39,7 +39,7 @@ static bool has_error_in(const struct reading *reading, const struct node *node)
 /* The call that stands for an await went wrong: so the operand is no awaitable, if it is anything at all. */
 static bool report_await(struct reading *reading, uint32_t offset)
 {
-    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    const struct shadow_piece *piece = piece_at(reading->shadow, offset);
     struct node *await = piece && !piece->token ? await_at(reading, offset) : NULL;
     if (!await)
         return false;
@@ -55,7 +55,7 @@ static bool report_await(struct reading *reading, uint32_t offset)
 static bool report_start(struct reading *reading, uint32_t offset)
 {
     const struct shadow *shadow = reading->shadow;
-    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(shadow, offset);
+    const struct shadow_piece *piece = piece_at(shadow, offset);
     for (uint32_t i = 0; piece && !piece->token && i < shadow->start_count; i++) {
         const struct shadow_start *start = &shadow->starts[i];
         if (offset < start->start || offset >= start->end)
@@ -74,7 +74,7 @@ static bool report_start(struct reading *reading, uint32_t offset)
 static bool report_each(struct reading *reading, uint32_t offset, const char *text)
 {
     const struct shadow *shadow = reading->shadow;
-    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(shadow, offset);
+    const struct shadow_piece *piece = piece_at(shadow, offset);
     for (uint32_t i = 0; piece && !piece->token && i < shadow->header_count; i++) {
         struct shadow_query header = shadow->headers[i];
         if (offset < header.start || offset >= header.end)
@@ -98,7 +98,7 @@ static bool is_of_library(struct acc *acc, uint32_t token)
 static bool report_argument(struct reading *reading, uint32_t offset, const char *text)
 {
     static const char start[] = "called object type '";
-    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    const struct shadow_piece *piece = piece_at(reading->shadow, offset);
     size_t length = strlen(start);
     if (!piece || strncmp(text, start, length) != 0)
         return false;
@@ -152,7 +152,7 @@ static bool report_function(struct reading *reading, CXDiagnostic diagnostic, ui
     static const char *const complaints[] = {"too many arguments to function call",
                                              "too few arguments to function call",
                                              "passing 'int' to parameter of incompatible type"};
-    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    const struct shadow_piece *piece = piece_at(reading->shadow, offset);
     const struct node *callee = NULL;
     for (size_t i = 0; piece && i < sizeof complaints / sizeof *complaints; i++)
         if (strncmp(text, complaints[i], strlen(complaints[i])) == 0)

@@ -110,11 +110,12 @@ static bool has_address(const struct hoist *hoist, struct node *node)
     }
 }
 
-static struct node *address_of(struct hoist *hoist, struct node *place)
+/* A new expression around a node, which may still hold awaits: what it is replaced by keeps its tokens. */
+static struct node *build_around(struct hoist *hoist, const char *pattern, struct node *node)
 {
-    struct node *address = build(hoist->acc, place, "&(%0)", place, NULL);
-    address->has_await = place->has_await;
-    return address;
+    struct node *around = build(hoist->acc, node, pattern, node, NULL);
+    around->has_await = node->has_await;
+    return around;
 }
 
 /* A temporary for the address of what the node is. */
@@ -126,7 +127,7 @@ static struct symbol *pointer_to(struct hoist *hoist, struct node *node)
         pointer.declaration = arena_format(hoist->acc->arena, "%s%s%s", type->is_const ? "const " : "",
                                            type->is_volatile ? "volatile " : "",
                                            declare_as(hoist->acc, type->declaration, "(*@)"));
-    return new_temporary(hoist, &pointer, address_of(hoist, node->copy ? node->copy : node), true);
+    return new_temporary(hoist, &pointer, build_around(hoist, "&(%0)", node->copy ? node->copy : node), true);
 }
 
 static struct node *pointed_to(struct hoist *hoist, const struct node *near, struct symbol *pointer)
@@ -137,7 +138,7 @@ static struct node *pointed_to(struct hoist *hoist, const struct node *near, str
 static struct node *save_chosen_place(struct hoist *hoist, struct node *node)
 {
     struct symbol *pointer = pointer_to(hoist, node);
-    assign_to(hoist, hoist->out, pointer, address_of(hoist, node));
+    assign_to(hoist, hoist->out, pointer, build_around(hoist, "&(%0)", node));
     return pointed_to(hoist, node, pointer);
 }
 
@@ -448,14 +449,6 @@ static struct node *branch(struct hoist *hoist, struct node *expression, struct 
     return block;
 }
 
-/* `(e) != 0`, as what e is replaced by keeps its tokens. */
-static struct node *build_truth(struct hoist *hoist, struct node *operand)
-{
-    struct node *truth = build(hoist->acc, operand, "(%0) != 0", operand, NULL);
-    truth->has_await = operand->has_await;
-    return truth;
-}
-
 static struct node *hoist_logical(struct hoist *hoist, struct node *node)
 {
     if (node->child[0]->has_await)
@@ -471,7 +464,7 @@ static struct node *hoist_logical(struct hoist *hoist, struct node *node)
     build_into(hoist->acc, hoist->out,
                build(hoist->acc, node->child[0], "%0 = (%1) != 0;", name, node->child[0], NULL));
     bool is_and = token_is(hoist->acc, node->op, "&&") || token_is(hoist->acc, node->op, "and");
-    struct node *block = branch(hoist, build_truth(hoist, node->child[1]), truth);
+    struct node *block = branch(hoist, build_around(hoist, "(%0) != 0", node->child[1]), truth);
     build_into(hoist->acc, hoist->out,
                build(hoist->acc, node, is_and ? "if (%0) %1" : "if (!%0) %1", name, block, NULL));
     return name;
@@ -555,7 +548,7 @@ static struct node *hoist_chosen(struct hoist *hoist, struct node *value, const 
     struct symbol *result = is_place         ? pointer_to(hoist, value)
                             : is_void(value) ? NULL
                                              : kept_temporary(hoist, value, true);
-    struct node *block = branch(hoist, is_place ? address_of(hoist, value) : value, result);
+    struct node *block = branch(hoist, is_place ? build_around(hoist, "&(%0)", value) : value, result);
     build_into(hoist->acc, hoist->out, build(hoist->acc, value, text, test, block, NULL));
     if (!result)
         return nothing(hoist, value);

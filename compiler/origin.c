@@ -261,17 +261,11 @@ static void cut(struct acc *acc, struct original *original)
 /* The run of raw tokens on a line. */
 static uint32_t raw_tokens_of_line(const struct original *original, uint32_t line, uint32_t *count)
 {
-    uint32_t low = 0, high = original->token_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (original->tokens[middle].line < line)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (*count = 0; low + *count < original->token_count && original->tokens[low + *count].line == line; )
+    uint32_t first = find_from(original->tokens, original->token_count, sizeof *original->tokens,
+                               offsetof(struct raw_token, line), line);
+    for (*count = 0; first + *count < original->token_count && original->tokens[first + *count].line == line; )
         ++*count;
-    return low;
+    return first;
 }
 
 /* ---- aligning -------------------------------------------------------------------------------- */
@@ -486,15 +480,8 @@ static void set_column(struct origin *origin, const struct original *original, c
 /* Which of the claims the token is; UINT32_MAX: none. */
 static uint32_t find_claim(const struct alignment *alignment, uint32_t token)
 {
-    uint32_t low = 0, high = alignment->claim_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (alignment->claims[middle] < token)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < alignment->claim_count && alignment->claims[low] == token ? low : UINT32_MAX;
+    uint32_t found = find_from(alignment->claims, alignment->claim_count, sizeof *alignment->claims, 0, token);
+    return found < alignment->claim_count && alignment->claims[found] == token ? found : UINT32_MAX;
 }
 
 /* The token's line, aligned; null: nothing is written there. */

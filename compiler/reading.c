@@ -46,15 +46,9 @@ static void index_queries(struct reading *reading)
 /* Whether a query starts within [start, end). */
 static bool has_query_in(const struct reading *reading, uint32_t start, uint32_t end)
 {
-    uint32_t low = 0, high = reading->shadow->query_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (reading->starts[middle] < start)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < reading->shadow->query_count && reading->starts[low] < end;
+    uint32_t count = reading->shadow->query_count;
+    uint32_t next = find_from(reading->starts, count, sizeof *reading->starts, 0, start);
+    return next < count && reading->starts[next] < end;
 }
 
 /* Offset in the shadow; UINT32_MAX for places in the prologue. */
@@ -314,20 +308,14 @@ struct type_info *type_declared_at(struct reading *reading, CXSourceLocation loc
 
 const struct shadow_piece *piece_at(const struct shadow *shadow, uint32_t offset)
 {
-    uint32_t low = 0, high = shadow->piece_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (shadow->pieces[middle].offset <= offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low ? &shadow->pieces[low - 1] : NULL;
+    uint32_t behind = find_from(shadow->pieces, shadow->piece_count, sizeof *shadow->pieces,
+                                offsetof(struct shadow_piece, offset), offset + 1); /* UINT32_MAX: 0 */
+    return behind ? &shadow->pieces[behind - 1] : NULL;
 }
 
 uint32_t token_printed_at(const struct reading *reading, uint32_t offset)
 {
-    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    const struct shadow_piece *piece = piece_at(reading->shadow, offset);
     if (!piece)
         return 0;
     return piece->token ? piece->token : piece->near;

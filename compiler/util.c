@@ -110,6 +110,19 @@ char *arena_format(struct arena *arena, const char *format, ...)
     return text;
 }
 
+uint32_t find_from(const void *array, uint32_t count, size_t size, size_t key, uint32_t least)
+{
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (*(const uint32_t *)((const char *)array + middle * size + key) < least)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_size)
 {
     if (count & (count - 1))
