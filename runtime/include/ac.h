@@ -210,7 +210,8 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
  *     await ac_gather(a = f(1), b = g("x"), h());   all at once; the first error cancels the others, and is thrown
  *                                                   when they are done
  *     ac_error e = await ac_settle(v = f(1));       never throws; e.code is 0 or the error
- *     T v = await ac_race(f(), g());                the first to finish, error or not; the rest is cancelled
+ *     T v = await ac_race(f(), g());                the first to finish, error or not; the rest is cancelled; T is
+ *                                                   f's: if that is void, results are dropped
  *     T v = await ac_any(f(), g());                 the first to succeed; if none does, the last error
  *
  * Coroutines among the arguments start as tasks, in the order written, and handles of tasks are consumed. All are

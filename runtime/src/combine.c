@@ -102,14 +102,15 @@ static void settle_quietly(struct entry *entry, struct ac__thrown *error, const 
         store(&entry->child, value);
 }
 
-/* After a cancellation no result counts, but the error with which another child answers still does. */
-static void win(struct family *family, const struct ac__child *child, const void *value)
+/* After a cancellation no result counts, but the error with which another child answers still does. The first
+ * child says what the result is: where that gives none, those of the others are dropped. */
+static void win(struct family *family, const void *value)
 {
     if (family->is_interrupted)
         return;
     family->has_winner = true;
-    if (child->size)
-        memcpy(family->result, value, child->size);
+    if (family->result_size)
+        memcpy(family->result, value, family->result_size);
 }
 
 static void race_done(struct entry *entry, struct ac__thrown *error, const void *value)
@@ -120,7 +121,7 @@ static void race_done(struct entry *entry, struct ac__thrown *error, const void 
     else if (error)
         keep_first_error(family, error);
     else
-        win(family, &entry->child, value);
+        win(family, value);
 }
 
 /* If none succeeds, the last error is thrown; those before it are its context. */
@@ -135,7 +136,7 @@ static void any_done(struct entry *entry, struct ac__thrown *error, const void *
         ac__thrown_push(&error, family->error);
         family->error = error;
     } else {
-        win(family, &entry->child, value);
+        win(family, value);
     }
 }
 
