@@ -61,6 +61,9 @@ struct transfer {
     ac_http_response response; /* first: the response is the transfer */
     ac_http_session *session;  /* null before its start and after its end */
     struct transfer *next, *previous;
+    struct line *line; /* sharing.c: what it waits in, if it does */
+    struct transfer *line_next, *line_previous;
+    bool may_share;
     ac_http_session *own; /* made for this request alone */
     CURL *easy; /* null until it is prepared */
     struct handles *handles; /* where `easy` comes from */
@@ -161,6 +164,22 @@ int ac__transfer_name(struct transfer *transfer, const char *method, const char 
 int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *session,
                          const struct ac_http_options *options);
 
+/* ---- sharing.c --------------------------------------------------------------------------------------------------- */
+
+/* Transfers, in the order in which they came. */
+struct line {
+    struct transfer *first, *last;
+};
+
+/* May it share its connection with others? */
+CURLcode ac__sharing_set(struct transfer *transfer, bool may_share);
+/* Is it to wait for a connection that another transfer of its session may be making? If not it may be making one. */
+bool ac__sharing_holds(struct transfer *transfer);
+/* It has a connection, or has ended. */
+void ac__sharing_end(struct transfer *transfer);
+/* One that need not wait any longer; null: none. */
+struct transfer *ac__sharing_next(struct ac_http_session *session);
+
 /* ---- session.c --------------------------------------------------------------------------------------------------- */
 
 struct ac_http_session {
@@ -172,6 +191,8 @@ struct ac_http_session {
     ac_timer timer;
     struct transfer *transfers; /* under way */
     size_t count;
+    struct line makers, held, released; /* sharing.c: who may be making a connection; who waits for one; who did */
+    bool is_acting; /* libcurl is at work; or the session is being freed */
     bool is_closing;
     int failure; /* why a callback of libcurl's could not do what it was to */
     ac_event idle; /* no transfers are under way */
@@ -181,7 +202,8 @@ struct ac_http_session {
 int ac__session_enter(ac_http_session *session, struct transfer *transfer);
 /* Hands it to libcurl. 0, or an error code. */
 int ac__session_begin(struct transfer *transfer);
-/* Takes it back, from libcurl, too, if that has it; the connection goes to the next if the transfer has ended well, else it is closed. */
+/* Takes it back, from libcurl, too, if that has it; the connection goes to the next if the transfer has ended well, else
+ * it is closed. */
 void ac__session_remove(struct transfer *transfer);
 /* Cuts what is under way and frees it. */
 void ac__session_free(ac_http_session *session);

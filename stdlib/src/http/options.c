@@ -354,12 +354,10 @@ static CURLcode set_limits(struct transfer *transfer, const ac_http_session *ses
     return curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
 }
 
-/* Where a host may speak HTTP/2, requests wait to learn whether they can share a connection that is being made: not
- * longer than for its handshake. */
 static CURLcode set_protocol(struct transfer *transfer, const struct ac_http_options *options)
 {
-    long may_share = !options->http1 && strncasecmp(transfer->target, "https:", 6) == 0;
-    CURLcode outcome = curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, may_share);
+    bool may_be_http2 = !options->http1 && strncasecmp(transfer->target, "https://", 8) == 0;
+    CURLcode outcome = ac__sharing_set(transfer, may_be_http2);
     if (options->raw)
         outcome |= curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, NULL);
     if (options->http1)

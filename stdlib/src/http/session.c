@@ -23,7 +23,7 @@ static void note_ends(ac_http_session *session)
     }
 }
 
-static void act(ac_http_session *session, curl_socket_t socket, int events)
+static void act_once(ac_http_session *session, curl_socket_t socket, int events)
 {
     int running;
     CURLMcode outcome = curl_multi_socket_action(session->multi, socket, events, &running);
@@ -33,6 +33,25 @@ static void act(ac_http_session *session, curl_socket_t socket, int events)
     while (session->failure && session->transfers)
         ac__transfer_fail(session->transfers, session->failure, "%s", strerror(session->failure));
     session->failure = 0;
+}
+
+/* Hands over what is held no longer. */
+static void add_released(ac_http_session *session)
+{
+    for (struct transfer *transfer; (transfer = ac__sharing_next(session));)
+        if (curl_multi_add_handle(session->multi, transfer->easy) != CURLM_OK)
+            ac__transfer_fail(transfer, ENOMEM, "no memory");
+}
+
+static void act(ac_http_session *session, curl_socket_t socket, int events)
+{
+    session->is_acting = true;
+    act_once(session, socket, events);
+    while (session->released.first) {
+        add_released(session);
+        act_once(session, CURL_SOCKET_TIMEOUT, 0);
+    }
+    session->is_acting = false;
 }
 
 struct socket {
@@ -133,6 +152,8 @@ int ac__session_begin(struct transfer *transfer)
     ac_http_session *session = transfer->session;
     CURLMcode outcome;
     curl_easy_setopt(transfer->easy, CURLOPT_SHARE, session->share);
+    if (ac__sharing_holds(transfer))
+        return 0;
     outcome = curl_multi_add_handle(session->multi, transfer->easy);
     if (outcome != CURLM_OK) {
         ac__session_remove(transfer);
@@ -145,6 +166,7 @@ int ac__session_begin(struct transfer *transfer)
 void ac__session_remove(struct transfer *transfer)
 {
     ac_http_session *session = transfer->session;
+    ac__sharing_end(transfer);
     if (transfer->next)
         transfer->next->previous = transfer->previous;
     if (transfer->previous)
@@ -157,6 +179,8 @@ void ac__session_remove(struct transfer *transfer)
     curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL);
     if (!session->transfers)
         ac_event_set(&session->idle);
+    if (session->released.first && !session->is_acting)
+        act(session, CURL_SOCKET_TIMEOUT, 0);
 }
 
 size_t ac_http_session_transfers(const ac_http_session *session)
@@ -300,7 +324,7 @@ void ac__session_free(ac_http_session *session)
 {
     if (!session)
         return;
-    session->is_closing = true;
+    session->is_closing = session->is_acting = true;
     while (session->transfers)
         ac__transfer_fail(session->transfers, AC_ECLOSED, "the session was closed");
     if (session->multi)
