@@ -313,6 +313,8 @@ struct acc {
     /* set by the parser when it met something that is no program: where, and in whose words the
      * C compiler will say it */
     uint32_t syntax_error;     /* token, 0: none */
+    const struct symbol *declared_word; /* the last name where a word of the dialect would have fitted, or null ... */
+    uint32_t declared_use;              /* ... and the token that uses it */
     struct span *unfit;        /* external declarations that the grammar does not fit, with the token behind them */
     uint32_t unfit_count;
 };

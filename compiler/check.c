@@ -110,7 +110,7 @@ static void check_yield(struct context context, struct node *node)
     }
     if (context.child) {
         report(context.acc, MESSAGE_YIELD_IN_CHILD, node->first, context.child->name);
-        report(context.acc, MESSAGE_CHILD_HERE, context.child->token, context.child->name);
+        report(context.acc, MESSAGE_DECLARED_HERE, context.child->token, context.child->name);
     }
     check_children(context, node);
 }

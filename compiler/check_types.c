@@ -378,7 +378,7 @@ static void check_exit_type(struct acc *acc, const struct node *operand, const s
          points_to(parameters->child[1], "ac_error", NULL) && returns_bool(acc, exit, true)))
         return;
     report(acc, MESSAGE_WITH_EXIT, operand->first, exit->name, record_of(acc, type));
-    report(acc, MESSAGE_CHILD_HERE, exit->token, exit->name);
+    report(acc, MESSAGE_DECLARED_HERE, exit->token, exit->name);
 }
 
 static void check_exit(struct acc *acc, const struct node *operand)
@@ -445,7 +445,7 @@ bool report_next_type(struct acc *acc, const struct node *operand)
     if (!next)
         return false;
     report(acc, MESSAGE_FOR_NEXT, operand->first, next->name, record_of(acc, operand->type));
-    report(acc, MESSAGE_CHILD_HERE, next->token, next->name);
+    report(acc, MESSAGE_DECLARED_HERE, next->token, next->name);
     return true;
 }
 

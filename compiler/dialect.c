@@ -302,6 +302,16 @@ static bool is_member_label_or_tag(const struct parser *parser, uint32_t token)
     return word == '.' || word == ARROW || word == GOTO || head == RECORD || head == ENUM;
 }
 
+/* For messages: a declared name that would be a word of the dialect here. If the grammar does not fit, that is why. */
+static void note_declared_word(struct parser *parser, uint32_t token, const struct symbol *symbol)
+{
+    struct acc *acc = parser->acc;
+    if (acc->syntax_error || !is_dialect_word(dialect_word(parser, token, symbol->name)))
+        return;
+    acc->declared_word = symbol;
+    acc->declared_use = token;
+}
+
 int classify(struct parser *parser, uint32_t token)
 {
     const char *name = token_at(parser, token)->name;
@@ -310,7 +320,9 @@ int classify(struct parser *parser, uint32_t token)
     const struct symbol *symbol = scope_find(parser->scopes, SPACE_ORDINARY, name);
     if (!symbol)
         return undeclared_word(parser, token, name);
-    if (symbol->kind != SYMBOL_TYPEDEF)
+    if (symbol->kind != SYMBOL_TYPEDEF) {
+        note_declared_word(parser, token, symbol);
         return IDENTIFIER;
+    }
     return is_complex(parser, before(parser, token)) ? TYPE_WORD : TYPEDEF_NAME;
 }

@@ -182,10 +182,19 @@ static bool report_header(struct acc *acc, uint32_t open, uint32_t wrong)
     return true;
 }
 
+static void report_declared_word(struct acc *acc)
+{
+    const struct symbol *word = acc->declared_word;
+    report(acc, MESSAGE_WORD_DECLARED, acc->declared_use, word->name);
+    report(acc, MESSAGE_DECLARED_HERE, word->token, word->name);
+}
+
 static bool report_own(struct acc *acc, uint32_t wrong)
 {
     uint32_t start = statement_start(acc, wrong), open = bracket_around(acc, wrong);
-    if (lacks_brace(acc, start))
+    if (acc->declared_word && acc->declared_use >= start && acc->declared_use <= wrong)
+        report_declared_word(acc);
+    else if (lacks_brace(acc, start))
         report(acc, MESSAGE_BRACE_MISSING, start, token_text(acc, start));
     else if (is_name(acc, wrong, "catch") || is_name(acc, wrong, "finally"))
         report(acc, MESSAGE_CLAUSE_ALONE, wrong, token_text(acc, wrong));

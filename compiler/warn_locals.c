@@ -82,7 +82,7 @@ static void check_spawn(struct spawning at, struct node *spawn)
         if (at.handle && is_awaited_in(owner, at.handle))
             continue;
         report(at.acc, MESSAGE_SPAWN_LOCAL, spawn->first, local->name);
-        report(at.acc, MESSAGE_CHILD_HERE, local->token, local->name);
+        report(at.acc, MESSAGE_DECLARED_HERE, local->token, local->name);
         return;
     }
 }
