@@ -168,14 +168,14 @@ static void print_result(struct printer *printer, const struct node *statement, 
 {
     const char *declaration = statement->type ? statement->type->declaration : NULL;
     if (declaration) {
-        print_format(printer, "*(%s)ac__result_at(%s, _Alignof(%s))",
+        print_format(printer, "*(%s)ac__result_at(%s, __alignof__(%s))",
                      declare_as(printer->acc, declaration, "*"), frame,
                      declare_as(printer->acc, declaration, ""));
         return;
     }
     print_text(printer, "*(");
     print_awaited_type(printer, statement->child[0]);
-    print_format(printer, "*)ac__result_at(%s, _Alignof(", frame);
+    print_format(printer, "*)ac__result_at(%s, __alignof__(", frame);
     print_awaited_type(printer, statement->child[0]);
     print_text(printer, "))");
 }

@@ -123,9 +123,9 @@ static struct node *item_of(struct acc *acc, struct node *operand, const struct 
         return build(acc, operand, "%0.ac__result", name, NULL);
     if (!declaration)
         return build(acc, operand,
-                     "(*(__typeof__((%1)(0)) *)ac__result_at(%0, _Alignof(__typeof__((%1)(0)))))",
+                     "(*(__typeof__((%1)(0)) *)ac__result_at(%0, __alignof__(__typeof__((%1)(0)))))",
                      name, operand, NULL);
-    const char *text = arena_format(acc->arena, "(*(%s)ac__result_at(%%0, _Alignof(%s)))",
+    const char *text = arena_format(acc->arena, "(*(%s)ac__result_at(%%0, __alignof__(%s)))",
                                     declare_as(acc, declaration, "*"), declare_as(acc, declaration, ""));
     return build(acc, operand, text, name, NULL);
 }

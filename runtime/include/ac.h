@@ -712,7 +712,7 @@ struct ac__nothing {
 #define ac__object_type(e) \
     __typeof__(*__builtin_choose_expr(ac__is_void(e), (struct ac__nothing *)0, (__typeof__(e) *)0))
 #define ac__size_of(e) __builtin_choose_expr(ac__is_void(e), 0ul, sizeof(ac__object_type(e)))
-#define ac__alignment_of(e) _Alignof(ac__object_type(e))
+#define ac__alignment_of(e) __alignof__(ac__object_type(e))
 #define ac__size_of_type(T) ac__size_of(((ac_future(T))0)(0))
 #define ac__alignment_of_type(T) ac__alignment_of(((ac_future(T))0)(0))
 
