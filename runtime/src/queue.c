@@ -570,7 +570,7 @@ static void set_layout(struct ac__queue *queue, size_t size, size_t alignment)
     size_t unit = alignment < 8 ? 8 : alignment;
     queue->size = size;
     queue->alignment = alignment;
-    queue->stride = size;
+    queue->stride = size ? size : 1; /* an empty structure (GNU C) has no size */
     if (queue->order == AC_PRIORITY)
         queue->stride = (number_offset(queue) + sizeof(uint64_t) + unit - 1) / unit * unit;
 }
