@@ -13,7 +13,8 @@
  * or, if it is no small one, ac__g__set(ac__self->ac__a1, x) in front and
  * ac__g__run(ac__self->ac__a1, ac__task); ac__slow is what all awaits of a function share
  * (emit_function.c). The callee of any other coroutine has a frame of its own, which comes back
- * in task->innermost: ac__child. Tasks and futures are awaited by an ac__join.
+ * in task->innermost: ac__child. Tasks and futures are awaited by an ac__join. ac_yield needs no
+ * frame: ac__L1 stands behind `return ac__ac_yield__here(...)`.
  */
 #include "emit.h"
 
@@ -30,17 +31,32 @@ static uint32_t next_statement(const struct acc *acc, const struct node *await)
     return token;
 }
 
-/* Closes `if (__builtin_expect(ac__status = ...`; the await goes on at the label. What the user
- * said of falling through to a case counts for a label in front of it, too. `child` is the frame
- * that is awaited; null: ac__child is. */
-static void print_suspension(struct printer *printer, const struct node *statement, const char *child)
+/* The await goes on here. What the user said of falling through to a case counts for a label in
+ * front of it, too. */
+static void print_resumption(struct printer *printer, const struct node *statement)
 {
     bool falls_through = emit_falls_through(printer->acc, next_statement(printer->acc, statement));
+    print_format(printer, "\n%sac__L%u: ;", falls_through ? "/* fall through */ " : "", statement->number);
+}
+
+/* Closes `if (__builtin_expect(ac__status = ...`. `child` is the frame that is awaited; null:
+ * ac__child is. */
+static void print_suspension(struct printer *printer, const struct node *statement, const char *child)
+{
     print_format(printer, ", 0)) { ac__state = %u;", statement->number);
     if (child)
         print_format(printer, " ac__child = (struct ac__frame *)(void *)%s;", child);
-    print_format(printer, " goto ac__slow; }\n%sac__L%u: ;", falls_through ? "/* fall through */ " : "",
-                 statement->number);
+    print_text(printer, " goto ac__slow; }");
+    print_resumption(printer, statement);
+}
+
+/* The frame waits itself: there is no callee. */
+static void print_wait_here(struct printer *printer, const struct node *statement, const struct symbol *callee)
+{
+    print_format(printer, "ac__self->ac__base.state = %u;"
+                          " return ac__%s__here(&ac__self->ac__base, &ac__%s__function, ac__task);",
+                 statement->number, callee->name, printer->function->name);
+    print_resumption(printer, statement);
 }
 
 static void print_target(struct printer *printer, const struct node *statement)
@@ -306,6 +322,8 @@ void emit_await(struct printer *printer, struct node *statement)
         print_generator_step(printer, statement);
     else if (site->callee)
         print_embedded_await(printer, statement, site->callee);
+    else if (site->frameless)
+        print_wait_here(printer, statement, site->frameless);
     else if (site->awaitable == AWAITABLE_CORO)
         print_coroutine_await(printer, statement);
     else

@@ -59,12 +59,6 @@ void emit_leave(struct printer *printer, const struct function *function)
         print_text(printer, "return AC__DONE;");
 }
 
-/* Whether it awaits a coroutine whose frame is not part of its own. */
-static bool is_child(const struct site *site)
-{
-    return site->is_await && !site->callee && site->awaitable == AWAITABLE_CORO;
-}
-
 static void print_sites(struct printer *printer, const struct function *function)
 {
     struct acc *acc = printer->acc;
@@ -73,8 +67,8 @@ static void print_sites(struct printer *printer, const struct function *function
         const struct token *token = &acc->tokens[function->sites[i].token];
         print_text(printer, "{");
         print_quoted(printer, recorded_file(acc, token->file));
-        print_format(printer, ", %u, %d, %d},", token->line, function->sites[i].is_yield,
-                     is_child(&function->sites[i]));
+        print_format(printer, ", %u, %d, %d, %d},", token->line, function->sites[i].is_yield,
+                     site_has_child(&function->sites[i]), function->sites[i].frameless != NULL);
     }
     print_text(printer, "};\n");
 }
@@ -263,9 +257,18 @@ static uint32_t await_count(const struct function *function)
 static bool has_children(const struct function *function)
 {
     for (uint32_t i = 1; i < function->site_count; i++)
-        if (is_child(&function->sites[i]))
+        if (site_has_child(&function->sites[i]))
             return true;
     return false;
+}
+
+/* Whether anything leads to what all awaits share: not one that needs no frame, unless it comes back with an error. */
+static bool has_slow_path(const struct function *function)
+{
+    bool takes_errors = !passes_errors_on(function), any = false;
+    for (uint32_t i = 1; i < function->site_count; i++)
+        any |= function->sites[i].is_await && (takes_errors || !function->sites[i].frameless);
+    return any;
 }
 
 /* What the C compiler may not find uninitialised where the body goes on behind an await. */
@@ -379,7 +382,7 @@ static void print_handlers(struct printer *printer, const struct function *funct
 static void print_slow_path(struct printer *printer, const struct function *function)
 {
     const char *name = function->name, *commonest = commonest_handler(function);
-    if (!commonest)
+    if (!has_slow_path(function))
         return;
     print_text(printer, "\nac__slow: ac__self->ac__base.state = ac__state;\n");
     if (passes_errors_on(function) && !function->symbol->takes_registers) {
@@ -458,7 +461,7 @@ static void print_run(struct printer *printer, struct function *function)
         print_format(printer, "\nstatic const char ac__function_name[] = \"%s\";", name);
     print_hidden(printer, true);
     print_text(printer, "(void)ac__self; (void)ac__task; (void)ac__state;");
-    if (await_count(function))
+    if (has_slow_path(function))
         print_format(printer, "\nint ac__status;\nstruct ac__frame *ac__child%s;",
                      has_children(function) ? " = 0" : "");
     print_states(printer, function);

@@ -24,7 +24,7 @@
  * awaiting it allocates nothing; it cannot be recursive, since its frame was complete before. A
  * scoped child's frame stands among its block's variables. Other coroutines need no room here:
  * their frame lies on the bump stack, and comes back in task->innermost when it is done. Tasks
- * and futures take an ac__join.
+ * and futures take an ac__join; ac_yield takes nothing.
  */
 #include "lower.h"
 
@@ -78,18 +78,28 @@ static struct symbol *in_sight(struct function *function, struct node *operand)
     return symbol && symbol != function->symbol ? symbol : NULL;
 }
 
-/* A function of the library whose frame is published: ac/leaves.h. */
+/* Whether ac/leaves.h declares this of a function. */
+static bool is_published(const struct acc *acc, const struct symbol *symbol, const char *what)
+{
+    const char *name = arena_format(acc->arena, "ac__%s__%s", symbol->name, what);
+    return file_symbol(acc, arena_intern(acc->arena, name, strlen(name)));
+}
+
+/* A function of the library whose frame is published. */
 static struct symbol *published(struct function *function, struct node *operand)
 {
-    struct acc *acc = function->acc;
     struct symbol *symbol = called_by_name(function, operand);
-    if (!symbol)
-        return NULL;
-    const char *run = arena_format(acc->arena, "ac__%s__run", symbol->name);
-    if (!file_symbol(acc, arena_intern(acc->arena, run, strlen(run))))
+    if (!symbol || !is_published(function->acc, symbol, "run"))
         return NULL;
     symbol->takes_registers = true;
     return symbol;
+}
+
+/* One that needs no frame. */
+static struct symbol *frameless(const struct function *function, struct node *operand)
+{
+    struct symbol *symbol = called_by_name(function, operand);
+    return symbol && is_published(function->acc, symbol, "here") ? symbol : NULL;
 }
 
 /* Frames in frames in frames: the outermost has room for all, used or not. Children and
@@ -138,8 +148,9 @@ static void number_await(struct function *function, struct frame_scope *scope, s
         site->callee = published(function, operand);
     site->awaitable = operand->type && operand->type->awaitable != AWAITABLE_NOT ? operand->type->awaitable
                                                                                  : AWAITABLE_CORO;
-    function->symbol->needs_stack |=
-        site->callee ? site->callee->needs_stack : site->awaitable == AWAITABLE_CORO;
+    if (!site->callee)
+        site->frameless = frameless(function, operand);
+    function->symbol->needs_stack |= site->callee ? site->callee->needs_stack : site_has_child(site);
     *ARENA_PUSH(function->acc->arena, scope->awaits, scope->await_count) = statement->number;
 }
 
@@ -181,6 +192,11 @@ static void assign_variables(struct function *function, struct frame_scope *top)
             scope = top; /* its block was taken apart: the whole function will do */
         *ARENA_PUSH(function->acc->arena, scope->variables, scope->variable_count) = symbol;
     }
+}
+
+bool site_has_child(const struct site *site)
+{
+    return site->is_await && !site->callee && !site->frameless && site->awaitable == AWAITABLE_CORO;
 }
 
 /* Coroutines that are not embedded take no room. */

@@ -50,6 +50,7 @@ struct site {
     bool is_yield, is_close;     /* of a yield: where the generator goes on, and the next one: where it is closed */
     /* of awaits: */
     struct symbol *callee;       /* embedded: the async function; null otherwise */
+    struct symbol *frameless;    /* the function of the library that waits in the caller's frame; null otherwise */
     enum awaitable awaitable;
     const char *handler;         /* the label that an error goes to */
     struct symbol *held;         /* a pointer to a frame that an error gives back; or null */
@@ -182,6 +183,8 @@ void regions(struct function *function);
 /* The async function that a call awaits or iterates over, if its frame is to be embedded; null: it is not. */
 struct symbol *frame_embeds(struct function *function, struct node *operand, bool beside_others);
 void frame_print(struct printer *printer);
+/* Whether it awaits a coroutine whose frame is not part of the caller's. */
+bool site_has_child(const struct site *site);
 /* A string literal. */
 void print_quoted(struct printer *printer, const char *text);
 /* A file's name as it gets into objects: after -ffile-prefix-map and -fmacro-prefix-map, like __FILE__. */

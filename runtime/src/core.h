@@ -370,6 +370,14 @@ static inline int ac__suspend(struct ac__task *task, struct ac__frame *leaf, uns
     return AC__SUSPENDED;
 }
 
+/* Whether a suspended task stands at an `await ac_yield()`, for which there is no leaf (ac/leaves.h). */
+static inline bool ac__gives_way(const struct ac__task *task)
+{
+    const struct ac__frame *frame = task->innermost;
+    const struct ac__site *sites = frame->function->sites;
+    return sites && frame->state < AC__OVER && sites[frame->state].gives_way;
+}
+
 /* Suspends a task at a leaf and puts it at the end of the ready queue. */
 static inline int ac__yield_at(struct ac__task *task, struct ac__frame *leaf, unsigned state)
 {

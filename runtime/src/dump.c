@@ -78,6 +78,8 @@ static void print_chain(struct ac__task *task, FILE *file)
 {
     if (task == ac__thread.task)
         return;
+    if (ac__gives_way(task))
+        fputs("  at ac_yield\n", file);
     for (const struct ac__frame *frame = task->innermost; frame; frame = ac__awaiter(task, frame))
         print_frame(frame, file);
 }

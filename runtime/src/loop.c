@@ -37,18 +37,18 @@ static inline struct ac__frame *first_frame(struct ac__task *task)
     return frame->parent;
 }
 
-/* The frame in task->innermost has failed: ends those who only pass its error on. The first who does not, or null: the
- * root frame has failed. */
-static __attribute__((noinline)) struct ac__frame *unwind(struct ac__task *task)
+/* What the frame awaits has failed, task->innermost if it is a frame: ends those who only pass its error on. The first
+ * who does not, or null: the root frame has failed. */
+static __attribute__((noinline)) struct ac__frame *unwind(struct ac__task *task, struct ac__frame *frame)
 {
-    while (task->innermost != ac__root(task)) {
-        struct ac__frame *parent = task->innermost->parent;
-        if (!parent->function->passes_errors_on)
-            return parent;
-        ac__child_failed(task->innermost, task, parent->function, parent->state);
-        task->innermost = parent;
+    while (frame->function->passes_errors_on) {
+        ac__child_failed(task->innermost, task, frame->function, frame->state);
+        if (frame == ac__root(task))
+            return NULL;
+        task->innermost = frame;
+        frame = frame->parent;
     }
-    return NULL;
+    return frame;
 }
 
 /* Runs frames outward through their parents as they finish: a loop, so depth does not matter. AC__SUSPENDED, or the
@@ -63,7 +63,7 @@ static inline int run_frames(struct ac__task *task, struct ac__frame *frame)
         task->innermost = frame;
         frame = frame->parent;
         if (unlikely(status == AC__FAILED)) {
-            frame = unwind(task);
+            frame = unwind(task, frame);
             if (!frame)
                 return AC__FAILED;
         }
@@ -83,11 +83,26 @@ static bool never_starts(struct ac__task *task)
     return true;
 }
 
+/* The task was cancelled where it gives way: what it stands at fails. */
+static int fail_here(struct ac__task *task)
+{
+    struct ac__frame *frame;
+    ac__unflag(task, AC__CANCEL);
+    task->status = (unsigned char)ac__fail_code(task, ECANCELED);
+    frame = unwind(task, task->innermost);
+    return frame ? run_frames(task, frame) : AC__FAILED;
+}
+
+static __attribute__((noinline)) int run_cancelled(struct ac__task *task)
+{
+    if (ac__gives_way(task))
+        return fail_here(task);
+    return never_starts(task) ? AC__FAILED : run_frames(task, task->innermost);
+}
+
 static inline int run_from(struct ac__task *task, bool is_cancelled)
 {
-    if (!is_cancelled)
-        return run_frames(task, first_frame(task));
-    return never_starts(task) ? AC__FAILED : run_frames(task, task->innermost);
+    return is_cancelled ? run_cancelled(task) : run_frames(task, first_frame(task));
 }
 
 static void check_fork(struct ac__loop *loop)

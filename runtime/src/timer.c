@@ -87,10 +87,11 @@ ac_coro(void) ac_yield(void)
     return (ac_coro(void))ac__frame_new(&yield_function, (const void *)ac_yield);
 }
 
-int ac__ac_yield__run(struct ac__ac_yield__frame *frame, struct ac__task *task, unsigned state)
+int ac__ac_yield__here(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task)
 {
-    (void)state;
-    return ac__enter(&frame->frame, task, &yield_function);
+    frame->function = function;
+    task->status = AC__DONE;
+    return ac__yield_at(task, frame, frame->state);
 }
 
 /* ---- calls in the future ----------------------------------------------------------------------------------------- */

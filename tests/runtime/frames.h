@@ -43,8 +43,8 @@ typedef struct unit unit;
         return function##_body((struct function##_frame *)frame, task); \
     } \
     static const struct ac__site function##_sites[20] = { \
-        {__FILE__, 1000, 0, 0}, {__FILE__, 1001, 0, 0}, {__FILE__, 1002, 0, 0}, \
-        {__FILE__, 1003, 0, 0}, {__FILE__, 1004, 0, 0}, \
+        {.file = __FILE__, .line = 1000}, {.file = __FILE__, .line = 1001}, {.file = __FILE__, .line = 1002}, \
+        {.file = __FILE__, .line = 1003}, {.file = __FILE__, .line = 1004}, \
     }; \
     static const struct ac__function function##_function = { \
         .resume = function##_resume, \

@@ -65,8 +65,9 @@ enum ac__storage {
 struct ac__site {
     const char *file;
     unsigned line;
-    unsigned short is_yield; /* a generator that stands here is between two items */
-    unsigned short is_child; /* an await of a coroutine whose frame is not part of its caller's */
+    unsigned char is_yield;  /* a generator that stands here is between two items */
+    unsigned char is_child;  /* an await of a coroutine whose frame is not part of its caller's */
+    unsigned char gives_way; /* `await ac_yield()`: the innermost frame is the one that stands here */
 };
 
 /* What is known of an async function; one constant per function. */

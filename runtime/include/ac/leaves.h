@@ -3,7 +3,10 @@
  * acc puts such a frame into the caller's and awaits it by ac__NAME__run, as it does for an async function that is
  * defined above in the same file: no coroutine is made. A function's frame is published by declaring
  * `struct ac__NAME__frame` and `ac__NAME__run(frame, task, state, arguments...)`; a result would be its `ac__result`. The
- * state is always AC__ENTER. Part of <ac.h>; the contents are the library's own. */
+ * state is always AC__ENTER. Part of <ac.h>; the contents are the library's own.
+ *
+ * What needs no frame declares ac__NAME__here in place of these: the frame that awaits it, whose state is set, waits
+ * itself, and is resumed as if a callee had ended. */
 #ifndef AC_LEAVES_H
 #define AC_LEAVES_H
 
@@ -76,10 +79,7 @@ AC__PUBLISH(ac_writable, ac__io, int fd);
 AC__PUBLISH(ac__stop, ac__stopping, struct ac__task *target);
 AC__PUBLISH(ac__gen_close, ac__asking, struct ac__frame *generator);
 
-struct ac__ac_yield__frame {
-    struct ac__frame frame;
-};
-int ac__ac_yield__run(struct ac__ac_yield__frame *frame, struct ac__task *task, unsigned state);
+int ac__ac_yield__here(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task);
 
 #undef AC__PUBLISH
 
