@@ -214,6 +214,12 @@ static inline void ac__http_connection_worsen(struct connection *c, enum fate fa
         c->fate = fate;
 }
 
+/* Can something be written? Somebody who is writing may be in the middle of anything. */
+static inline bool ac__http_connection_can_write(const struct connection *c)
+{
+    return c->fate < FATE_BROKEN && !c->output.task;
+}
+
 /* The connection's waits, each under its limit. They throw ETIMEDOUT when it is over, and the stream's errors. */
 /* Reads; 0 at the end of input. Sends what there is to send before. */
 async size_t ac__http_connection_read(struct connection *c, void *into, size_t size, double until);
@@ -221,8 +227,6 @@ async size_t ac__http_connection_read(struct connection *c, void *into, size_t s
 async void ac__http_connection_send(struct connection *c, const void *bytes, size_t size);
 /* The same with a part of a file, WRITE_SLICE at most; gives how much of it there was. */
 async size_t ac__http_connection_send_file(struct connection *c, int file, off_t offset, size_t size);
-/* The server is stopping: if it is idle it has had its time. */
-void ac__http_connection_stop(struct connection *c);
 /* Sends what there is to send when the loop gets control, unless it has been sent before. */
 async void ac__http_connection_push_later(struct connection *c);
 /* "Sun, 06 Nov 1994 08:49:37 GMT", in HTTP_TIME bytes. False, and "": in no year that this form can name. */
@@ -230,6 +234,28 @@ bool ac__http_write_time(char *text, time_t time);
 /* The header field. */
 const char *ac__http_server_date(struct ac_http_server *server);
 void ac__http_report(const struct ac_request *r, const ac_error *error);
+
+static inline bool ac__http_is_set(ac_timer timer)
+{
+    return timer.ac__call != NULL;
+}
+
+/* ---- limits.ac --------------------------------------------------------------------------------------------------- */
+
+/* The current task is about to wait for the client. */
+void ac__http_limit_begin(struct connection *c, struct limit *limit, double until);
+/* ... for it to take a slice of so many bytes that are to be written all in all. */
+void ac__http_limit_begin_slice(struct connection *c, size_t left);
+void ac__http_limit_end(struct connection *c, struct limit *limit);
+/* Has it cancelled the task? Says so once. */
+bool ac__http_limit_was_late(struct limit *limit);
+bool ac__http_limit_was_any_late(struct connection *c); /* one of both */
+/* The server is stopping: a connection that waits for a request has had its time. */
+void ac__http_limit_end_idling(struct connection *c);
+/* Has clients noticed that go away while a handler waits; without memory they go unseen. */
+void ac__http_client_watch(struct connection *c);
+/* Nobody waits for the client any more, which may have gone meanwhile, or go: that is told as soon as the handler waits. */
+void ac__http_client_look(struct connection *c);
 
 /* ---- respond.ac -------------------------------------------------------------------------------------------------- */
 
