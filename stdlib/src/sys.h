@@ -1,5 +1,6 @@
-/* sys.h: the seam between the modules and the system. Every allocation, and every system call whose failure the
- * program is to hear of, stands in one of these, so that the tests can make it fail (runtime/src/faults.c):
+/* sys.h: the seam between the modules and the system. Every allocation, and every system call
+ * whose failure the program is to hear of, stands in one of these, so that the tests can make it
+ * fail (runtime/src/faults.c):
  *
  *     fd = SYSTEM(socket(...));            -1 with errno
  *     block = MEMORY(malloc(size));        null with errno

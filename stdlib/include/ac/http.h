@@ -10,13 +10,13 @@
  *         }
  *     }
  *
- * A session keeps connections and cookies; use one for many requests, at once or one after the other. A request ends
- * when the header of the response has come; the body follows, is taken with ac_http_text and its kin, and not read
- * ahead further than 64 KiB (of a compressed one, what 16 KiB unfold to). Compression by deflate and gzip is asked
- * for. A session, its requests and responses belong to one loop.
+ * A session keeps connections and cookies; use one for many requests, at once or one after the other. A
+ * request ends when the header of the response has come; the body follows, is taken with ac_http_text and its
+ * kin, and not read ahead further than 64 KiB (of a compressed one, what 16 KiB unfold to). Compression by
+ * deflate and gzip is asked for. A session, its requests and responses belong to one loop.
  *
- * Times are in seconds. Texts and arrays among the options are copied when the request starts, that is, when it is
- * awaited or spawned and first runs.
+ * Times are in seconds. Texts and arrays among the options are copied when the request starts, that is, when
+ * it is awaited or spawned and first runs.
  *
  * Errors that requests and the reading of bodies throw, with libcurl's message and the URL:
  *
@@ -50,7 +50,7 @@ extern "C" {
 
 AC__LINK("ac.link:http");
 
-/* ---- sessions ---------------------------------------------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------------------------------------ */
 
 typedef struct ac_http_session ac_http_session;
 
@@ -76,35 +76,37 @@ struct ac_http_session_options {
     const char *key_password;    /* of a key that is encrypted; without it, such a key is of no use */
 };
 
-/* ac_http_session *ac_http_session_new(...options): a session, such as ac_http_session_new(.limit = 10, .timeout = 5):
+/* ac_http_session *ac_http_session_new(...options): a session, such as
+ * ac_http_session_new(.limit = 10, .timeout = 5):
  *
  *     async with (ac_http_session *session = ac_http_session_new()) { ... }
  *
- * Leaving the block closes it, as ac_http_session_close does. Null with errno, which `async with` throws: ENOMEM,
- * EINVAL. It belongs to the running loop. Two sockets of each session that libcurl 7.88 makes for itself are not
- * close-on-exec. */
+ * Leaving the block closes it, as ac_http_session_close does. Null with errno, which `async with` throws:
+ * ENOMEM, EINVAL. It belongs to the running loop. Two sockets of each session that libcurl 7.88 makes for
+ * itself are not close-on-exec. */
 #define ac_http_session_new(...) ac__http_session_new(&(const struct ac_http_session_options){0, __VA_ARGS__})
 
-/* Waits until the transfers under way have ended, close_timeout at most, cuts what remains, closes the connections and
- * frees the session. New requests throw AC_ECLOSED from now on. Responses can still be asked for what they have, and
- * must be closed, as ever. Null is fine.
+/* Waits until the transfers under way have ended, close_timeout at most, cuts what remains, closes the
+ * connections and frees the session. New requests throw AC_ECLOSED from now on. Responses can still be asked
+ * for what they have, and must be closed, as ever. Null is fine.
  * Cancelled: cuts at once, and throws ECANCELED. */
 ac_coro(void) ac_http_session_close(ac_http_session *session);
 
-/* How many transfers are under way: sent, waiting for a connection, or with a body that has not come in full. */
+/* How many transfers are under way: sent, waiting for a connection, or with a body
+ * that has not come in full. */
 size_t ac_http_session_transfers(const ac_http_session *session);
 
 /* For `async with` only. */
 ac_coro(ac_http_session *) ac_http_session_aenter(ac_http_session *session);
 ac_coro(void) ac_http_session_aexit(ac_http_session *session, const ac_error *error);
 
-/* ---- requests ---------------------------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------------------ */
 
-/* A field of a form (multipart/form-data): a value, or the contents of a file. An array of them ends with one whose
- * name is null; ac_http_fields({"title", .value = "Cat"}, {"photo", .file = "cat.jpg"}) is such an array, good until the
- * end of the block it stands in. Files are opened when the request starts, which throws what open does, and EISDIR or
- * EINVAL for what is no regular file; they are read as the other side takes them, on worker threads where a disk has to
- * be waited for. One that becomes shorter meanwhile is EIO. */
+/* A field of a form (multipart/form-data): a value, or the contents of a file. An array of them ends with one
+ * whose name is null; ac_http_fields({"title", .value = "Cat"}, {"photo", .file = "cat.jpg"}) is such an
+ * array, good until the end of the block it stands in. Files are opened when the request starts, which throws
+ * what open does, and EISDIR or EINVAL for what is no regular file; they are read as the other side takes
+ * them, on worker threads where a disk has to be waited for. One that becomes shorter meanwhile is EIO. */
 typedef struct ac_http_field {
     const char *name, *value; /* `size` bytes, or a text if size is 0 */
     size_t size;
@@ -114,7 +116,8 @@ typedef struct ac_http_field {
 } ac_http_field;
 #define ac_http_fields(...) ((const ac_http_field[]){__VA_ARGS__, {0, 0, 0, 0, 0, 0}})
 
-/* All but the URL may be left out: 0 and null are the defaults, mostly the session's. At most one kind of body. */
+/* All but the URL may be left out: 0 and null are the defaults, mostly the session's. At
+ * most one kind of body. */
 struct ac_http_options {
     const char *url;
     const ac_http_pair *params;  /* appended to the URL's query, percent-encoded: ac_http_pairs({"q", "search term"}) */
@@ -144,13 +147,13 @@ struct ac_http_options {
                                     connection that is being made, to share it if the server speaks HTTP/2 */
 };
 
-/* ac_http_response *r = await ac_http_get(ac_http_session *session, const char *url, ...options): sends a request and
- * gives the response when its header has come:
+/* ac_http_response *r = await ac_http_get(ac_http_session *session, const char *url, ...options): sends a
+ * request and gives the response when its header has come:
  *
  *     async with (ac_http_response *r = await ac_http_post(session, url, .json = job, .timeout = 2)) { ... }
  *
- * A status of 400 and more is no error (ac_http_raise_for_status). A null `session`: one for this request alone.
- * Throws: see above. Cancelled: the transfer ends, and its connection is closed. */
+ * A status of 400 and more is no error (ac_http_raise_for_status). A null `session`: one for this request
+ * alone. Throws: see above. Cancelled: the transfer ends, and its connection is closed. */
 #define ac_http_get(session, ...) ac_http_request(session, "GET", __VA_ARGS__)
 #define ac_http_post(session, ...) ac_http_request(session, "POST", __VA_ARGS__)
 #define ac_http_put(session, ...) ac_http_request(session, "PUT", __VA_ARGS__)
@@ -161,7 +164,7 @@ struct ac_http_options {
 #define ac_http_request(session, method, ...) \
     ac__http_request((session), (method), (struct ac_http_options){.url = __VA_ARGS__})
 
-/* ---- responses --------------------------------------------------------------------------------------------------- */
+/* ---- responses ----------------------------------------------------------------------------------------- */
 
 typedef struct ac_http_response {
     int status;         /* 200 */
@@ -171,46 +174,48 @@ typedef struct ac_http_response {
     int redirects;      /* followed */
 } ac_http_response;
 
-/* Ends a response and frees it; what it gave to read (not what it gave away) goes with it. If the rest of the body is
- * short, it is received and dropped without anybody waiting, so that the connection can be used again; else the
- * connection is closed (HTTP/2: the stream). Leaving an `async with` does this. Null is fine. It waits for nothing but
- * the end of a generator that the request was sent from. */
+/* Ends a response and frees it; what it gave to read (not what it gave away) goes with it. If the rest of the
+ * body is short, it is received and dropped without anybody waiting, so that the connection can be used
+ * again; else the connection is closed (HTTP/2: the stream). Leaving an `async with` does this. Null is fine.
+ * It waits for nothing but the end of a generator that the request was sent from. */
 ac_coro(void) ac_http_close(ac_http_response *response);
 
-/* The value of the header field of a name (case does not matter), null if there is none. Of repeated ones the first;
- * number `index`, from 0. Good as long as the response. */
+/* The value of the header field of a name (case does not matter), null if there is none. Of repeated ones the
+ * first; number `index`, from 0. Good as long as the response. */
 const char *ac_http_header(const ac_http_response *response, const char *name);
 const char *ac_http_header_at(const ac_http_response *response, const char *name, size_t index);
-/* All header fields of the response in their order, an array that ends with a null name and is the response's. Null if
- * there is no memory. */
+/* All header fields of the response in their order, an array that ends with a null name and is the
+ * response's. Null if there is no memory. */
 const ac_http_pair *ac_http_headers(ac_http_response *response);
 
 /* Throws AC_EHTTP(status) if the status is 400 or more, with status, reason and URL. */
 ac_coro(void) ac_http_raise_for_status(ac_http_response *response);
 
-/* The body is read once, by one task at a time (a second one that wants to read while one waits gets EBUSY); when all
- * of it has been read, these throw EALREADY. They throw what ended the transfer, once all that came before has been
- * handed out; text, bytes and json EMSGSIZE above .max_body. Cancelled, or left early: what has not been handed out can
- * still be read. */
+/* The body is read once, by one task at a time (a second one that wants to read while one waits gets EBUSY);
+ * when all of it has been read, these throw EALREADY. They throw what ended the transfer, once all that came
+ * before has been handed out; text, bytes and json EMSGSIZE above .max_body. Cancelled, or left early: what
+ * has not been handed out can still be read. */
 
-/* The whole body with a '\0' behind it, to be given to free. `size`, if it is not null, gets the number of bytes. */
+/* The whole body with a '\0' behind it, to be given to free. `size`, if it is not null,
+ * gets the number of bytes. */
 ac_coro(char *) ac_http_text(ac_http_response *response);
 ac_coro(void *) ac_http_bytes(ac_http_response *response, size_t *size);
 
 /* The body as JSON: a new reference. Throws EBADMSG for what is none, with line and column. */
 ac_coro(json_t *) ac_http_json(ac_http_response *response);
 
-/* The parts of the body as they come: async for (ac_http_part part : ac_http_body(r)) { ... }. A part is good until the
- * next one is asked for. While nobody asks, at most 64 KiB are received ahead; compressed ones may have become 17 MB. */
+/* The parts of the body as they come: async for (ac_http_part part : ac_http_body(r)) { ... }. A part is
+ * good until the next one is asked for. While nobody asks, at most 64 KiB are received ahead; compressed
+ * ones may have become 17 MB. */
 ac_gen(ac_http_part) ac_http_body(ac_http_response *response);
 
-/* The lines of the body, without their ends ("\n" or "\r\n"), each good until the next is asked for; also the last one
- * if it has no end. Throws EMSGSIZE for a line of more than 1 MiB. Left early, it takes with it what it has
- * received. */
+/* The lines of the body, without their ends ("\n" or "\r\n"), each good until the next is asked for; also
+ * the last one if it has no end. Throws EMSGSIZE for a line of more than 1 MiB. Left early, it takes with
+ * it what it has received. */
 ac_gen(char *) ac_http_lines(ac_http_response *response);
 
-/* The URL of a link that stands in the page `base`, without its fragment; to be given to free. Null with errno: EINVAL
- * for what is no URL, ENOMEM. */
+/* The URL of a link that stands in the page `base`, without its fragment; to be given to free. Null with
+ * errno: EINVAL for what is no URL, ENOMEM. */
 char *ac_http_join(const char *base, const char *link);
 
 /* For `async with` only. */

@@ -15,14 +15,15 @@
  *         }
  *     }
  *
- * A connection is a task; its requests are answered one after the other, also those that a client sends ahead. What a
- * client sends is limited in size and time. What is malformed gets 400, a body that is too long 413, a head 431, a
- * client that is too slow 408, and the connection ends; no handler hears of it, unless it is reading the body: then
- * its read throws.
+ * A connection is a task; its requests are answered one after the other, also those that a client sends
+ * ahead. What a client sends is limited in size and time. What is malformed gets 400, a body that is too long
+ * 413, a head 431, a client that is too slow 408, and the connection ends; no handler hears of it, unless it
+ * is reading the body: then its read throws.
  *
- * A handler that throws: the client gets 500 (or the status of AC_EHTTP), the error is reported on stderr; where the
- * response had begun, the connection is cut, so that the client notices. A handler whose client goes away while it
- * waits is cancelled; with TLS its goodbye counts, unless the client has sent more ahead of it than is kept.
+ * A handler that throws: the client gets 500 (or the status of AC_EHTTP), the error is reported on stderr;
+ * where the response had begun, the connection is cut, so that the client notices. A handler whose client
+ * goes away while it waits is cancelled; with TLS its goodbye counts, unless the client has sent more
+ * ahead of it than is kept.
  *
  * Texts that functions here return belong to the request: they are good until its handler has returned. */
 #ifndef AC_HTTP_SERVER_H
@@ -38,7 +39,7 @@ extern "C" {
 
 AC__LINK("ac.link:http_server");
 
-/* ---- the server -------------------------------------------------------------------------------------------------- */
+/* ---- the server ---------------------------------------------------------------------------------------- */
 
 typedef struct ac_http_server ac_http_server;
 typedef struct ac_request ac_request;
@@ -46,8 +47,8 @@ typedef struct ac_request ac_request;
 /* What answers a request: an async function. */
 typedef ac_coro(void) ac_http_handler(ac_request *r);
 
-/* Throwing AC_EHTTP(404), "no user %d", id answers with that status (400 to 599) and message (without one, with the
- * status as its text), if nobody catches it and no response has begun. That is not reported. */
+/* Throwing AC_EHTTP(404), "no user %d", id answers with that status (400 to 599) and message (without one,
+ * with the status as its text), if nobody catches it and no response has begun. That is not reported. */
 
 /* Limits. 0: the default. Times in seconds; INFINITY: no limit. */
 struct ac_http_server_options {
@@ -69,53 +70,54 @@ struct ac_http_server_options {
     void *start_context;
 };
 
-/* ac_http_server *ac_http_server_new(...options): a server, such as ac_http_server_new(.max_body = 1 << 24). It lives
- * until ac_http_server_free, or for the block of an `async with`. Null with ENOMEM if there is no memory (`async with`
- * throws that), with EINVAL for options that make no sense. */
+/* ac_http_server *ac_http_server_new(...options): a server, such as ac_http_server_new(.max_body = 1 << 24).
+ * It lives until ac_http_server_free, or for the block of an `async with`. Null with ENOMEM if there is no
+ * memory (`async with` throws that), with EINVAL for options that make no sense. */
 #define ac_http_server_new(...) ac__http_server_new(&(struct ac_http_server_options){__VA_ARGS__})
 
-/* Closes what it listens on and frees it. It must not be running, nor serve a connection: the end of an `async with`
- * cancels those that are left (of ac_http_serve) and awaits them. Null is fine. */
+/* Closes what it listens on and frees it. It must not be running, nor serve a connection: the end of an
+ * `async with` cancels those that are left (of ac_http_serve) and awaits them. Null is fine. */
 void ac_http_server_free(ac_http_server *server);
 
-/* Has requests answered by a handler. The pattern is "[METHOD ]/PATH", where a segment {name} of the path stands for
- * any one segment that is not empty, and {name...} at its end for any rest, slashes and all: "GET /users/{id}",
- * "/files/{path...}". Without a method, it is for all: those of RFC 9110 but CONNECT, PATCH, QUERY, WebDAV's, UPnP's,
- * PURGE, LINK, UNLINK and SOURCE; any other gets 501. GET serves HEAD, too: the body is then left out. Of several
- * patterns that match a path, the one with the plain text in the earliest segment where they differ wins, then {name}.
- * What matches none gets 404; what matches only for other methods 405 (or, for OPTIONS, 204) with the list of these.
- * The pattern is copied. `context`, which stays the caller's, is what ac_request_context gives. 0, or -1 with errno:
- * EINVAL for a malformed pattern, EEXIST for one that is there, ENOMEM. */
+/* Has requests answered by a handler. The pattern is "[METHOD ]/PATH", where a segment {name} of the path
+ * stands for any one segment that is not empty, and {name...} at its end for any rest, slashes and all: "GET
+ * /users/{id}", "/files/{path...}". Without a method, it is for all: those of RFC 9110 but CONNECT, PATCH,
+ * QUERY, WebDAV's, UPnP's, PURGE, LINK, UNLINK and SOURCE; any other gets 501. GET serves HEAD, too: the body
+ * is then left out. Of several patterns that match a path, the one with the plain text in the earliest
+ * segment where they differ wins, then {name}. What matches none gets 404; what matches only for other
+ * methods 405 (or, for OPTIONS, 204) with the list of these. The pattern is copied. `context`, which stays
+ * the caller's, is what ac_request_context gives. 0, or -1 with errno: EINVAL for a malformed pattern, EEXIST
+ * for one that is there, ENOMEM. */
 int ac_http_route(ac_http_server *server, const char *pattern, ac_http_handler *handler, void *context);
 
-/* Serves the files below a folder for GET and HEAD under a path: ac_http_static(s, "/", "www"). Types go by the name's
- * ending; a folder's page is its index.html. Answers Range, If-None-Match, If-Modified-Since and If-Range. Nothing
- * outside the folder is served, symbolic links included. The folder is opened now; the texts are not needed any more.
- * 0, or -1 with errno: that of open, or of ac_http_route. */
+/* Serves the files below a folder for GET and HEAD under a path: ac_http_static(s, "/", "www"). Types go by
+ * the name's ending; a folder's page is its index.html. Answers Range, If-None-Match, If-Modified-Since and
+ * If-Range. Nothing outside the folder is served, symbolic links included. The folder is opened now; the
+ * texts are not needed any more. 0, or -1 with errno: that of open, or of ac_http_route. */
 int ac_http_static(ac_http_server *server, const char *path, const char *folder);
 
-/* unsigned port = await ac_http_listen(server, host, port): listens as ac_listen does (a null host: every address;
- * port 0: the system chooses) and gives the port. May be called several times, before ac_http_run.
- * Throws what ac_listen does, ENOSPC for more than 16, and EBUSY while the server is running. Cancelled: the server does
- * not listen there. */
+/* unsigned port = await ac_http_listen(server, host, port): listens as ac_listen does (a null host: every
+ * address; port 0: the system chooses) and gives the port. May be called several times, before ac_http_run.
+ * Throws what ac_listen does, ENOSPC for more than 16, and EBUSY while the server is running. Cancelled: the
+ * server does not listen there. */
 ac_coro(unsigned) ac_http_listen(ac_http_server *server, const char *host, unsigned port);
-/* The same with a listener of any kind, which becomes the server's. 0, or -1 with errno (it stays the caller's then):
- * ENOSPC, EBUSY. */
+/* The same with a listener of any kind, which becomes the server's. 0, or -1 with errno (it stays the
+ * caller's then): ENOSPC, EBUSY. */
 int ac_http_add_listener(ac_http_server *server, ac_listener *listener);
 
-/* Serves what connects, until ac_http_stop; then closes the listening sockets and idle connections, and waits for
- * requests under way, at most stop_timeout.
+/* Serves what connects, until ac_http_stop; then closes the listening sockets and idle connections, and waits
+ * for requests under way, at most stop_timeout.
  * Throws: EINVAL if the server listens nowhere, EBUSY if it is running.
  * Cancelled: the same, but handlers are cancelled at once (and awaited). */
 ac_coro(void) ac_http_run(ac_http_server *server);
 
-/* Asks ac_http_run to end, also before it has taken its first step. From the loop's thread, a handler, too. A connection
- * ends with the response under way; what its client has sent ahead is not answered. An idle one ends at once, unless a
- * request has come to its socket by then: that is answered. */
+/* Asks ac_http_run to end, also before it has taken its first step. From the loop's thread, a handler, too. A
+ * connection ends with the response under way; what its client has sent ahead is not answered. An idle one
+ * ends at once, unless a request has come to its socket by then: that is answered. */
 void ac_http_stop(ac_http_server *server);
 
-/* Serves one connection on a stream of any kind until it ends. The stream stays the caller's, and is of no use any
- * more. The server need not be running, and must live meanwhile.
+/* Serves one connection on a stream of any kind until it ends. The stream stays the caller's, and is of no
+ * use any more. The server need not be running, and must live meanwhile.
  * Cancelled: the handler under way is. */
 ac_coro(void) ac_http_serve(ac_http_server *server, ac_stream *stream);
 
@@ -126,7 +128,7 @@ size_t ac_http_connections(const ac_http_server *server);
 ac_coro(ac_http_server *) ac_http_server_aenter(ac_http_server *server);
 ac_coro(void) ac_http_server_aexit(ac_http_server *server, const ac_error *error);
 
-/* ---- the request ------------------------------------------------------------------------------------------------- */
+/* ---- the request --------------------------------------------------------------------------------------- */
 
 /* "GET". */
 const char *ac_request_method(const ac_request *r);
@@ -136,11 +138,12 @@ const char *ac_request_target(const ac_request *r);
 const char *ac_request_path(ac_request *r);
 /* What stands behind the '?', undecoded; "" if there is nothing. */
 const char *ac_request_query_string(const ac_request *r);
-/* The value of the first field of a name in the query, decoded; null if there is none, or no memory, or a %00 in it,
- * where the text would end. */
+/* The value of the first field of a name in the query, decoded; null if there is none, or no memory, or a %00
+ * in it, where the text would end. */
 const char *ac_request_query(ac_request *r, const char *name);
-/* What stands for {name} of the pattern in this request, decoded; null if the pattern has no such name (or no memory).
- * */
+/* What stands for {name} of the pattern in this request, decoded; null if the pattern has no
+ * such name (or no memory).
+ */
 const char *ac_request_parameter(ac_request *r, const char *name);
 /* The value of the first header field of a name (case does not matter); null if there is none. */
 const char *ac_request_header(const ac_request *r, const char *name);
@@ -158,19 +161,20 @@ long long ac_request_length(const ac_request *r);
 /* Changes max_body for this request. To be called before its body is read. */
 void ac_request_limit_body(ac_request *r, size_t max_body);
 
-/* These throw EBADMSG for a malformed body, EMSGSIZE for one that is longer than the limit, ETIMEDOUT when nothing
- * comes for body_timeout, ECONNRESET if the client is gone. If the handler lets that pass, the client gets 400, 413 or
+/* These throw EBADMSG for a malformed body, EMSGSIZE for one that is longer than the limit, ETIMEDOUT
+ * when nothing comes for body_timeout, ECONNRESET if the client is gone. If the handler lets that pass,
+ * the client gets 400, 413 or
  * 408. What a handler does not read is skipped, or the connection is closed if it is long.
  * Cancelled: what was taken out of the body is lost; the rest can be read. */
 
 /* Reads the next bytes of the body, at least one, at most `size`. 0 at its end. */
 ac_coro(size_t) ac_request_read(ac_request *r, void *buffer, size_t size);
-/* Reads the rest of the body into memory of the request, with a '\0' behind it. `size` may be null. Throws ENOMEM,
- * too. */
+/* Reads the rest of the body into memory of the request, with a '\0' behind it. `size` may be
+ * null. Throws ENOMEM, too. */
 ac_coro(char *) ac_request_body(ac_request *r, size_t *size);
 
-/* The parts of the body as they come: async for (ac_http_part part : ac_request_parts(r)). A part is good until the
- * next one is asked for. */
+/* The parts of the body as they come: async for (ac_http_part part : ac_request_parts(r)). A part is good
+ * until the next one is asked for. */
 ac_gen(ac_http_part) ac_request_parts(ac_request *r);
 
 /* A field of a form. Texts of the request. */
@@ -180,40 +184,42 @@ typedef struct ac_http_form_field {
     const char *type;     /* its Content-Type; null if none is said */
 } ac_http_form_field;
 
-/* The fields of a form (multipart/form-data or application/x-www-form-urlencoded), in place of the body, as they come:
+/* The fields of a form (multipart/form-data or application/x-www-form-urlencoded), in place
+ * of the body, as they come:
  *
  *     async for (ac_http_form_field field : ac_request_form(r))
  *         if (strcmp(field.name, "title") == 0) title = await ac_request_form_text(r, NULL);
  *
- * What is left of a field is passed when the next one is asked for; asked again, it goes on behind the last one. The
- * limits are those of the body, and 8 KiB for the name, or head, of a field.
- * Throws what reading the body does; EBADMSG also for what is no form (then the client gets 415, if the handler
- * lets that pass) or a malformed one (400); ENOMEM. Cancelled, or left early: the rest can be read. */
+ * What is left of a field is passed when the next one is asked for; asked again, it goes on behind the last
+ * one. The limits are those of the body, and 8 KiB for the name, or head, of a field.
+ * Throws what reading the body does; EBADMSG also for what is no form (then the client gets
+ * 415, if the handler lets that pass) or a malformed one (400); ENOMEM. Cancelled, or left
+ * early: the rest can be read. */
 ac_gen(ac_http_form_field) ac_request_form(ac_request *r);
-/* Reads the next bytes of the field, at least one, at most `size`. 0 at its end, and where there is none. Throws as
- * above. Cancelled: nothing is taken. */
+/* Reads the next bytes of the field, at least one, at most `size`. 0 at its end, and where there is none.
+ * Throws as above. Cancelled: nothing is taken. */
 ac_coro(size_t) ac_request_form_read(ac_request *r, void *buffer, size_t size);
-/* Reads the rest of the field into memory of the request, with a '\0' behind it. `size` may be null. Throws as above.
- * Cancelled: what was read is lost. */
+/* Reads the rest of the field into memory of the request, with a '\0' behind it. `size` may be null. Throws
+ * as above. Cancelled: what was read is lost. */
 ac_coro(char *) ac_request_form_text(ac_request *r, size_t *size);
 
-/* ---- the response ------------------------------------------------------------------------------------------------ */
+/* ---- the response -------------------------------------------------------------------------------------- */
 
 /* A handler gives one response, at once or in pieces. What it adds to the header comes first:
  *
  *     if (ac_respond_header(r, "Cache-Control", "no-store") < 0) throw errno;
  *     await ac_respond_text(r, 200, "done\n");
  *
- * The server adds Date, Content-Length or Transfer-Encoding, and Connection. The bytes given are copied or gone when
- * the await ends. A response leaves at once; only those to requests sent ahead leave together, when a handler waits or
- * the last is there.
- * All throw EINVAL for a status outside 200 to 599, EALREADY if there is a response already, EPIPE, ECONNRESET or
- * ETIMEDOUT when the client does not take it; then the connection is of no use any more.
+ * The server adds Date, Content-Length or Transfer-Encoding, and Connection. The bytes given are copied or
+ * gone when the await ends. A response leaves at once; only those to requests sent ahead leave together, when
+ * a handler waits or the last is there.
+ * All throw EINVAL for a status outside 200 to 599, EALREADY if there is a response already, EPIPE,
+ * ECONNRESET or ETIMEDOUT when the client does not take it; then the connection is of no use any more.
  * Cancelled: a part may have been sent; the connection is cut. */
 
-/* Adds a header field. The texts are copied. A Content-Type takes the place of the response's `type`. 0, or -1 with
- * errno: EINVAL for a name or value that no header may have, or one of the fields that are the server's; EALREADY if
- * the response has begun; ENOMEM. */
+/* Adds a header field. The texts are copied. A Content-Type takes the place of the response's `type`. 0, or
+ * -1 with errno: EINVAL for a name or value that no header may have, or one of the fields that are the
+ * server's; EALREADY if the response has begun; ENOMEM. */
 int ac_respond_header(ac_request *r, const char *name, const char *value);
 
 /* A whole response. A null `type` leaves Content-Type out. */
@@ -224,15 +230,16 @@ ac_coro(void) ac_respond_html(ac_request *r, int status, const char *page);
 ac_coro(void) ac_respond_json(ac_request *r, int status, const char *json);
 /* A status without a body. */
 ac_coro(void) ac_respond_status(ac_request *r, int status);
-/* Sends the client elsewhere: 301, 302, 303, 307 or 308. Throws EINVAL for a location that no header may have. */
+/* Sends the client elsewhere: 301, 302, 303, 307 or 308. Throws EINVAL for a location
+ * that no header may have. */
 ac_coro(void) ac_respond_redirect(ac_request *r, int status, const char *location);
-/* A file, as ac_http_static does it; a null `type` goes by the name. Throws AC_EHTTP(404) if there is no such file,
- * AC_EHTTP(403) if it may not be read, else the error of open; EIO if it becomes shorter meanwhile. */
+/* A file, as ac_http_static does it; a null `type` goes by the name. Throws AC_EHTTP(404) if there is no such
+ * file, AC_EHTTP(403) if it may not be read, else the error of open; EIO if it becomes shorter meanwhile. */
 ac_coro(void) ac_respond_file(ac_request *r, const char *path, const char *type);
 
-/* A response in pieces: its head, with the length of the body if it is known, else -1, which leaves with the first
- * piece or when the handler waits before; then the pieces, which leave at once (one of size 0 is nothing; for HEAD they
- * are counted only). It ends when the handler returns. Throws EMSGSIZE
+/* A response in pieces: its head, with the length of the body if it is known, else -1, which leaves with the
+ * first piece or when the handler waits before; then the pieces, which leave at once (one of size 0 is
+ * nothing; for HEAD they are counted only). It ends when the handler returns. Throws EMSGSIZE
  * for more bytes than the length; fewer are an error that cuts the connection. */
 ac_coro(void) ac_respond_start(ac_request *r, int status, const char *type, long long length);
 ac_coro(void) ac_respond_write(ac_request *r, const void *bytes, size_t size);

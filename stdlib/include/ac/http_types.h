@@ -19,8 +19,8 @@ typedef struct ac_http_part {
     size_t size;
 } ac_http_part;
 
-/* A name with its value. An array of them ends with one whose name is null; ac_http_pairs({"a", "1"}, {"b", "2"}) is
- * such an array, good until the end of the block it stands in. */
+/* A name with its value. An array of them ends with one whose name is null; ac_http_pairs({"a", "1"}, {"b",
+ * "2"}) is such an array, good until the end of the block it stands in. */
 typedef struct ac_http_pair {
     const char *name, *value;
 } ac_http_pair;

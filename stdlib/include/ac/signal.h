@@ -19,10 +19,11 @@ extern "C" {
 
 AC__LINK("ac.link:signal");
 
-/* int number = await ac_wait_signal(int number, ...): waits until one of these signals comes and gives its number.
- * From the await's start to its end they do nothing else to the process; afterwards, and when it is cancelled, they do
- * again what they did before. One that came before does not count; of several that come at once, one is given.
- * Throws: EINVAL for what is no signal, cannot be caught, or follows from an error (as ac_signal). */
+/* int number = await ac_wait_signal(int number, ...): waits until one of these signals comes and gives
+ * its number. From the await's start to its end they do nothing else to the process; afterwards, and when
+ * it is cancelled, they do again what they did before. One that came before does not count; of several
+ * that come at once, one is given. Throws: EINVAL for what is no signal, cannot be caught, or follows
+ * from an error (as ac_signal). */
 #define ac_wait_signal(...) \
     ac__wait_signal((const int[]){__VA_ARGS__}, sizeof((const int[]){__VA_ARGS__}) / sizeof(int))
 

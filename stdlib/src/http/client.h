@@ -1,9 +1,9 @@
 /* client.h: what the files of the HTTP client share, in the order of the files that define it.
  *
- * A transfer is a request with its response. It belongs to the task that awaits the request, then to whoever holds the
- * response; closed before its end, to the session, which drops the rest of the body. While it is in the session's list,
- * libcurl works on it; what happens there is noted in the transfer, and `changed` is set. Nothing of the transfer's is
- * freed inside libcurl's callbacks, and none of them waits. */
+ * A transfer is a request with its response. It belongs to the task that awaits the request, then to whoever
+ * holds the response; closed before its end, to the session, which drops the rest of the body. While it is in
+ * the session's list, libcurl works on it; what happens there is noted in the transfer, and `changed` is set.
+ * Nothing of the transfer's is freed inside libcurl's callbacks, and none of them waits. */
 #ifndef AC_HTTP_CLIENT_H
 #define AC_HTTP_CLIENT_H
 
@@ -21,7 +21,7 @@ enum {
 };
 #define DRAIN_SECONDS 1.0
 
-/* ---- bytes.c ----------------------------------------------------------------------------------------------------- */
+/* ---- bytes.c ------------------------------------------------------------------------------------------- */
 
 /* Each puts a '\0' behind what it appends. False: no memory. */
 bool ac__bytes_append(struct ac__buffer *bytes, const void *data, size_t size);
@@ -29,12 +29,12 @@ bool ac__bytes_append_text(struct ac__buffer *bytes, const char *text);
 /* As in a URL's query (a space is %20) or a form (a space is '+'): name=value&name=value. */
 bool ac__bytes_append_pairs(struct ac__buffer *bytes, const ac_http_pair *pairs, bool is_form);
 
-/* ---- errors.c ---------------------------------------------------------------------------------------------------- */
+/* ---- errors.c ------------------------------------------------------------------------------------------ */
 
 /* The errno value for an outcome of libcurl's, not CURLE_OK; `os_code` is what the system said, or 0. */
 int ac__code_of_curl(CURLcode outcome, long os_code);
 
-/* ---- folded.c ---------------------------------------------------------------------------------------------------- */
+/* ---- folded.c ------------------------------------------------------------------------------------------ */
 
 /* What is known of a compressed body. */
 struct folded {
@@ -55,7 +55,7 @@ void ac__folded_note(struct folded *folded, const void *data, size_t size);
 /* The connection has ended: has the body not? */
 bool ac__folded_is_cut(const struct folded *folded);
 
-/* ---- transfer.c -------------------------------------------------------------------------------------------------- */
+/* ---- transfer.c ---------------------------------------------------------------------------------------- */
 
 struct transfer {
     ac_http_response response; /* first: the response is the transfer */
@@ -125,17 +125,18 @@ void ac__transfer_resume_input(struct transfer *transfer);
 void ac__transfer_resume_output(struct transfer *transfer);
 void ac__transfer_free(struct transfer *transfer);
 
-/* ---- multipart.ac ------------------------------------------------------------------------------------------------ */
+/* ---- multipart.ac -------------------------------------------------------------------------------------- */
 
 /* The form becomes the request's body. */
 CURLcode ac__multipart_set(struct transfer *transfer, const ac_http_field *fields);
-/* Opens its files. Gives 0, or an error code with the transfer's message; the transfer may have ended meanwhile. */
+/* Opens its files. Gives 0, or an error code with the transfer's message; the transfer
+ * may have ended meanwhile. */
 ac_coro(int) ac__multipart_open(struct transfer *transfer);
 /* The task that gets from the disk what is to be sent next. */
 ac_coro(void) ac__multipart_bring_files(struct transfer *transfer);
 void ac__multipart_free(struct transfer *transfer);
 
-/* ---- memory.c ---------------------------------------------------------------------------------------------------- */
+/* ---- memory.c ------------------------------------------------------------------------------------------ */
 
 /* Initializes libcurl; once. */
 CURLcode ac__memory_start(void);
@@ -143,28 +144,31 @@ CURLcode ac__memory_start(void);
 void ac__memory_enter(void);
 void ac__memory_leave(void);
 
-/* ---- handles.c --------------------------------------------------------------------------------------------------- */
+/* ---- handles.c ----------------------------------------------------------------------------------------- */
 
-/* The handles of a session: one user is the session, the others are the handles that are out. Null: no memory. */
+/* The handles of a session: one user is the session, the others are the handles that
+ * are out. Null: no memory. */
 struct handles *ac__handles_new(void);
 void ac__handles_leave(struct handles *handles);
 /* One that is set up as the session says, perhaps used before for a plain request. Null: no memory. */
 CURL *ac__handles_take(const ac_http_session *session, bool is_plain);
 void ac__handles_give_back(struct handles *handles, CURL *easy, bool is_reusable);
 
-/* ---- options.c --------------------------------------------------------------------------------------------------- */
+/* ---- options.c ----------------------------------------------------------------------------------------- */
 
 /* Appends header fields to a list. 0, EINVAL for a name or value that no header may have, or ENOMEM. */
 int ac__headers_add(struct curl_slist **list, const ac_http_pair *pairs);
 /* Takes out the fields that describe a body. */
 void ac__headers_drop_body(struct curl_slist **list);
-/* Notes what is asked for, first of all, so that errors name it. 0, or an error code with the transfer's message. */
+/* Notes what is asked for, first of all, so that errors name it. 0, or an error code with
+ * the transfer's message. */
 int ac__transfer_name(struct transfer *transfer, const char *method, const char *url);
-/* Sets it up as the options say, and those of the session. 0, or an error code with the transfer's message. */
+/* Sets it up as the options say, and those of the session. 0, or an error code with
+ * the transfer's message. */
 int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *session,
                          const struct ac_http_options *options);
 
-/* ---- sharing.c --------------------------------------------------------------------------------------------------- */
+/* ---- sharing.c ----------------------------------------------------------------------------------------- */
 
 /* Transfers, in the order in which they came. */
 struct line {
@@ -173,14 +177,15 @@ struct line {
 
 /* May it share its connection with others? */
 CURLcode ac__sharing_set(struct transfer *transfer, bool may_share);
-/* Is it to wait for a connection that another transfer of its session may be making? If not it may be making one. */
+/* Is it to wait for a connection that another transfer of its session may be making? If
+ * not it may be making one. */
 bool ac__sharing_holds(struct transfer *transfer);
 /* It has a connection, or has ended. */
 void ac__sharing_end(struct transfer *transfer);
 /* One that need not wait any longer; null: none. */
 struct transfer *ac__sharing_next(struct ac_http_session *session);
 
-/* ---- session.c --------------------------------------------------------------------------------------------------- */
+/* ---- session.c ----------------------------------------------------------------------------------------- */
 
 struct ac_http_session {
     struct ac_http_session_options options; /* the texts are the session's own */
@@ -202,13 +207,13 @@ struct ac_http_session {
 int ac__session_enter(ac_http_session *session, struct transfer *transfer);
 /* Hands it to libcurl. 0, or an error code. */
 int ac__session_begin(struct transfer *transfer);
-/* Takes it back, from libcurl, too, if that has it; the connection goes to the next if the transfer has ended well, else
- * it is closed. */
+/* Takes it back, from libcurl, too, if that has it; the connection goes to the next if the transfer has ended
+ * well, else it is closed. */
 void ac__session_remove(struct transfer *transfer);
 /* Cuts what is under way and frees it. */
 void ac__session_free(ac_http_session *session);
 
-/* ---- request.ac -------------------------------------------------------------------------------------------------- */
+/* ---- request.ac ---------------------------------------------------------------------------------------- */
 
 /* Throws the error of a transfer, with its URL. */
 ac_coro(void) ac__throw_outcome(const struct transfer *transfer, int code);

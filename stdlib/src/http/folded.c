@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- the header -------------------------------------------------------------------------------------------------- */
+/* ---- the header ---------------------------------------------------------------------------------------- */
 
 static bool is_field(const char *line, size_t size, const char *name)
 {
@@ -37,7 +37,7 @@ void ac__folded_note_field(struct folded *folded, const char *line, size_t size)
                     || is_value(line, size, "deflate");
 }
 
-/* ---- what comes -------------------------------------------------------------------------------------------------- */
+/* ---- what comes ---------------------------------------------------------------------------------------- */
 
 static void keep_last(struct folded *folded, const char *data, size_t size)
 {
@@ -88,7 +88,7 @@ void ac__folded_note(struct folded *folded, const void *data, size_t size)
     }
 }
 
-/* ---- the end ----------------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 
 static bool is_gzip(const struct folded *folded)
 {

@@ -1,8 +1,9 @@
-/* handles.c: libcurl's handles, kept for the next requests of a session. Making one and setting it up costs a fifth of a
- * request, so what all requests of a session have in common is set once.
+/* handles.c: libcurl's handles, kept for the next requests of a session. Making one and setting it up costs a
+ * fifth of a request, so what all requests of a session have in common is set once.
  *
- * Only plain requests are given a handle that has been used, and only theirs are kept: what any other sets (options.c)
- * never has to be undone. Responses may outlive their session, so the handles belong to all of them. */
+ * Only plain requests are given a handle that has been used, and only theirs are kept: what any
+ * other sets (options.c) never has to be undone. Responses may outlive their session, so the handles
+ * belong to all of them. */
 #include "client.h"
 
 #include <stdlib.h>
@@ -96,8 +97,8 @@ CURL *ac__handles_take(const ac_http_session *session, bool is_plain)
     return easy;
 }
 
-/* libcurl repeats a request when a kept connection turns out to be gone, five times for a handle and not for a request:
- * so one that may have done so is not used again. */
+/* libcurl repeats a request when a kept connection turns out to be gone, five times for a handle and not for
+ * a request: so one that may have done so is not used again. */
 static bool may_have_repeated(CURL *easy)
 {
     long connections = 0;

@@ -1,9 +1,10 @@
-/* memory.c: libcurl's memory. For every request it makes and frees some ninety pieces, of the same few sizes each time;
- * so in a thread that has sessions, what is freed is kept for the next request. That saves a tenth of the instructions
- * of a short request.
+/* memory.c: libcurl's memory. For every request it makes and frees some ninety pieces, of the same few sizes
+ * each time; so in a thread that has sessions, what is freed is kept for the next request. That saves a tenth
+ * of the instructions of a short request.
  *
- * Each piece is malloc's own, with a head in front that tells its class. Threads without sessions, such as those in
- * which libcurl resolves names, keep nothing; a piece may be freed in another thread than it was made in. */
+ * Each piece is malloc's own, with a head in front that tells its class. Threads without sessions,
+ * such as those in which libcurl resolves names, keep nothing; a piece may be freed in another
+ * thread than it was made in. */
 #include "client.h"
 
 #include <stddef.h>

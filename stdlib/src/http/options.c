@@ -16,7 +16,7 @@ static int refuse(struct transfer *transfer, int code, const char *message)
     return code;
 }
 
-/* ---- header fields ----------------------------------------------------------------------------------------------- */
+/* ---- header fields ------------------------------------------------------------------------------------- */
 
 /* The characters of names and methods. */
 static bool is_token(const char *text)
@@ -128,8 +128,8 @@ static bool take_cookies(struct curl_slist **list, struct ac__buffer *cookies)
     return true;
 }
 
-/* Those of the program stand in one field with the session's, which libcurl sees to where it knows of them (RFC 6265,
- * 5.4). */
+/* Those of the program stand in one field with the session's, which libcurl sees to where it knows
+ * of them (RFC 6265, 5.4). */
 static CURLcode set_cookies(struct transfer *transfer)
 {
     struct ac__buffer cookies = {0};
@@ -141,8 +141,8 @@ static CURLcode set_cookies(struct transfer *transfer)
     return outcome;
 }
 
-/* The session's fields but for those that the request has itself, the request's, and what this module sends if neither
- * has it. */
+/* The session's fields but for those that the request has itself, the request's, and what this module
+ * sends if neither has it. */
 static int set_headers(struct transfer *transfer, const ac_http_session *session, const ac_http_pair *pairs,
                        const char *type, bool has_body)
 {
@@ -162,7 +162,7 @@ static int set_headers(struct transfer *transfer, const ac_http_session *session
     return 0;
 }
 
-/* ---- the URL ----------------------------------------------------------------------------------------------------- */
+/* ---- the URL ------------------------------------------------------------------------------------------- */
 
 /* The URL with `params` behind its query, in front of its fragment. */
 static int append_params(char **url, const ac_http_pair *params)
@@ -233,7 +233,7 @@ static int set_url(struct transfer *transfer, const ac_http_session *session, co
     return code;
 }
 
-/* ---- method and body --------------------------------------------------------------------------------------------- */
+/* ---- method and body ----------------------------------------------------------------------------------- */
 
 struct body {
     const void *data;
@@ -276,8 +276,8 @@ static void body_free(struct body *body)
     free(body->text);
 }
 
-/* A body from memory, copied, or from callbacks. All methods that have one are POST to libcurl, with the name set
- * apart: so it deals with the body in one way. */
+/* A body from memory, copied, or from callbacks. All methods that have one are POST to libcurl, with the name
+ * set apart: so it deals with the body in one way. */
 static CURLcode set_body(struct transfer *transfer, const struct body *body)
 {
     CURL *easy = transfer->easy;
@@ -315,7 +315,7 @@ static CURLcode set_method(struct transfer *transfer, const struct body *body)
     return outcome | curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->method);
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------------------------------------ */
 
 static CURLcode set_redirects(struct transfer *transfer, int redirects)
 {

@@ -1,7 +1,8 @@
 /* session.c: libcurl's multi interface in our loop.
  *
- * libcurl says which sockets it wants watched, and when it wants to be called for the time; the loop's watches and a
- * timer call curl_multi_socket_action, and after each of these calls the transfers that have ended are noted. */
+ * libcurl says which sockets it wants watched, and when it wants to be called for the time; the
+ * loop's watches and a timer call curl_multi_socket_action, and after each of these calls the
+ * transfers that have ended are noted. */
 #include "client.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- what the loop tells libcurl --------------------------------------------------------------------------------- */
+/* ---- what the loop tells libcurl ----------------------------------------------------------------------- */
 
 static void note_ends(ac_http_session *session)
 {
@@ -73,7 +74,7 @@ static void time_is_over(void *session)
     act(session, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* ---- what libcurl asks of the loop ------------------------------------------------------------------------------- */
+/* ---- what libcurl asks of the loop --------------------------------------------------------------------- */
 
 static void socket_free(struct socket *socket)
 {
@@ -97,8 +98,8 @@ static struct socket *socket_new(ac_http_session *session, curl_socket_t number)
     return socket;
 }
 
-/* What the loop cannot do is noted in `failure`, and `act` ends the transfers. Told of it, libcurl would lose count of
- * who uses the socket, and never say that it is done with it. */
+/* What the loop cannot do is noted in `failure`, and `act` ends the transfers. Told of it, libcurl would lose
+ * count of who uses the socket, and never say that it is done with it. */
 static int watch_socket(CURL *easy, curl_socket_t number, int what, void *argument, void *known)
 {
     ac_http_session *session = argument;
@@ -132,7 +133,7 @@ static int set_timer(CURLM *multi, long milliseconds, void *argument)
     return 0;
 }
 
-/* ---- transfers --------------------------------------------------------------------------------------------------- */
+/* ---- transfers ----------------------------------------------------------------------------------------- */
 
 int ac__session_enter(ac_http_session *session, struct transfer *transfer)
 {
@@ -188,7 +189,7 @@ size_t ac_http_session_transfers(const ac_http_session *session)
     return session->count;
 }
 
-/* ---- making and freeing ------------------------------------------------------------------------------------------ */
+/* ---- making and freeing -------------------------------------------------------------------------------- */
 
 static pthread_once_t is_ready = PTHREAD_ONCE_INIT;
 static CURLcode ready_outcome;
@@ -253,7 +254,8 @@ static bool is_proxy_scheme(const char *scheme)
     return false;
 }
 
-/* Can libcurl do anything with it? Asked to use one that makes no sense, it fails as if that had no address. */
+/* Can libcurl do anything with it? Asked to use one that makes no sense, it fails as
+ * if that had no address. */
 static bool is_proxy(const char *url)
 {
     CURLU *parts = curl_url();

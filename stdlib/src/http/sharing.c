@@ -1,8 +1,9 @@
 /* sharing.c: requests by https that start together share a connection, if the server speaks HTTP/2.
  *
- * Which is known when a handshake has ended: until then, requests for the same host as one that may be making a
- * connection are held. libcurl does that, too (CURLOPT_PIPEWAIT); but from 8.10 on it overlooks the end of a handshake
- * that chose HTTP/1.1, and what it holds waits for the first response: for ever, if that waits for another request. */
+ * Which is known when a handshake has ended: until then, requests for the same host as one that may be
+ * making a connection are held. libcurl does that, too (CURLOPT_PIPEWAIT); but from 8.10 on it overlooks the
+ * end of a handshake that chose HTTP/1.1, and what it holds waits for the first response: for ever, if that
+ * waits for another request. */
 #include "client.h"
 
 #include <string.h>

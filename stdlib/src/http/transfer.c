@@ -1,11 +1,11 @@
 /* transfer.c: what libcurl tells about one transfer, and its end.
  *
- * The header: libcurl hands over the headers of all responses on the way (100, redirects, 401 where digest answers with
- * another request). The response is there with the empty line of the last; where only libcurl knows whether it is, with
- * the first bytes of the body or the end.
+ * The header: libcurl hands over the headers of all responses on the way (100, redirects, 401 where digest
+ * answers with another request). The response is there with the empty line of the last; where only libcurl
+ * knows whether it is, with the first bytes of the body or the end.
  *
- * The body is received as far as the reader's window goes; then libcurl is told to pause, and the kernel's buffers fill
- * up: so the server waits for the reader. */
+ * The body is received as far as the reader's window goes; then libcurl is told to pause, and the kernel's
+ * buffers fill up: so the server waits for the reader. */
 #include "client.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-/* ---- the header -------------------------------------------------------------------------------------------------- */
+/* ---- the header ---------------------------------------------------------------------------------------- */
 
 static int version_number(long version)
 {
@@ -157,8 +157,8 @@ static bool fits(const char *digits)
     return !errno;
 }
 
-/* libcurl would take the last Content-Length, up to what is no digit, and forget one that does not fit. False for one
- * that cannot be trusted. */
+/* libcurl would take the last Content-Length, up to what is no digit, and forget one that does not fit. False
+ * for one that cannot be trusted. */
 static bool note_length(struct transfer *transfer, const char *line, size_t size)
 {
     static const char name[] = "content-length:";
@@ -232,7 +232,7 @@ static size_t take_header(char *line, size_t unit, size_t count, void *argument)
     return size;
 }
 
-/* ---- the response's body ----------------------------------------------------------------------------------------- */
+/* ---- the response's body ------------------------------------------------------------------------------- */
 
 static size_t take_body(char *data, size_t unit, size_t count, void *argument)
 {
@@ -260,7 +260,7 @@ static size_t take_body(char *data, size_t unit, size_t count, void *argument)
     return size;
 }
 
-/* ---- its connection ---------------------------------------------------------------------------------------------- */
+/* ---- its connection ------------------------------------------------------------------------------------ */
 
 /* libcurl would forget why there is none. */
 static curl_socket_t open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address)
@@ -272,7 +272,7 @@ static curl_socket_t open_socket(void *argument, curlsocktype purpose, struct cu
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-/* ---- the request's body ------------------------------------------------------------------------------------------ */
+/* ---- the request's body -------------------------------------------------------------------------------- */
 
 static size_t give_body(char *buffer, size_t unit, size_t count, void *argument)
 {
@@ -317,7 +317,7 @@ void ac__transfer_resume_output(struct transfer *transfer)
     resume(transfer);
 }
 
-/* ---- the end ----------------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 
 /* It is over: `code` and `message` say how. What was left to libcurl for the time of the transfer goes. */
 static void end(struct transfer *transfer)
@@ -345,7 +345,8 @@ static bool is_full(CURLcode outcome)
     return outcome == CURLE_OUT_OF_MEMORY;
 }
 
-/* The code of a failure. libcurl has the same outcome for URLs that are not HTTP and for answers that are not. */
+/* The code of a failure. libcurl has the same outcome for URLs that are not HTTP and
+ * for answers that are not. */
 static int failure_of(struct transfer *transfer, CURLcode outcome)
 {
     long os_code = 0, sent = 0, status = 0;
@@ -404,7 +405,7 @@ void ac__transfer_fail(struct transfer *transfer, int code, const char *format, 
     end(transfer);
 }
 
-/* ---- making and freeing ------------------------------------------------------------------------------------------ */
+/* ---- making and freeing -------------------------------------------------------------------------------- */
 
 bool ac__transfer_connect(struct transfer *transfer)
 {

@@ -1,4 +1,5 @@
-/* internal.h: what the files of the HTTP server share: a connection, the request that is under way on it, routes. */
+/* internal.h: what the files of the HTTP server share: a connection, the request that is
+ * under way on it, routes. */
 #ifndef HTTP_SERVER_INTERNAL_H
 #define HTTP_SERVER_INTERNAL_H
 
@@ -29,7 +30,7 @@ enum {
     HTTP_TIME = 32         /* bytes of a time as text */
 };
 
-/* ---- arena.ac: memory that lives as long as a request ------------------------------------------------------------ */
+/* ---- arena.ac: memory that lives as long as a request -------------------------------------------------- */
 
 struct arena {
     char *at, *end;
@@ -41,7 +42,7 @@ void *ac__http_arena_take(struct arena *arena, size_t size); /* null: no memory 
 char *ac__http_arena_text(struct arena *arena, const char *text, size_t size);
 void ac__http_arena_reset(struct arena *arena);
 
-/* ---- routes.ac --------------------------------------------------------------------------------------------------- */
+/* ---- routes.ac ----------------------------------------------------------------------------------------- */
 
 struct text {
     const char *at;
@@ -70,7 +71,7 @@ struct route *ac__http_route_add(struct node **root, const char *pattern); /* nu
 void ac__http_route_find(const struct node *root, struct text path, struct match *match);
 void ac__http_routes_free(struct node *root);
 
-/* ---- head.ac: the bytes of a head become a request --------------------------------------------------------------- */
+/* ---- head.ac: the bytes of a head become a request ----------------------------------------------------- */
 
 struct field {
     unsigned name, name_size, value, value_size; /* offsets from ac_request.head */
@@ -124,8 +125,8 @@ struct ac_request {
 void ac__http_head_init(struct ac_request *r, struct connection *c);
 void ac__http_head_start(struct ac_request *r, uint64_t body_limit);
 
-/* Parses more of a head: `head` is where it begins, `size` what is there of it. 0: more is needed; 200: it is complete,
- * `parsed` its size; else the status to refuse it with. */
+/* Parses more of a head: `head` is where it begins, `size` what is there of it. 0: more is needed; 200: it is
+ * complete, `parsed` its size; else the status to refuse it with. */
 int ac__http_head_parse(struct ac_request *r, char *head, size_t size);
 
 /* Is it a method that requests may have? */
@@ -134,20 +135,22 @@ bool ac__http_is_method(int method);
 bool ac__http_is_token_char(char c);
 /* The path, undecoded. */
 struct text ac__http_request_path(const struct ac_request *r);
-/* Decodes %XX (and '+' as a space, if `is_query`) into `out`, which may be where the text is; gives the size. */
+/* Decodes %XX (and '+' as a space, if `is_query`) into `out`, which may be where the
+ * text is; gives the size. */
 size_t ac__http_decode(char *out, const char *text, size_t size, bool is_query);
 
-/* ---- body.ac ----------------------------------------------------------------------------------------------------- */
+/* ---- body.ac ------------------------------------------------------------------------------------------- */
 
 enum step { STEP_PART, STEP_END, STEP_MORE, STEP_MALFORMED, STEP_TOO_LONG };
 /* Takes the next part of the body out of bytes that are there; *used says how many of them. */
 enum step ac__http_body_step(struct ac_request *r, char *bytes, size_t size, size_t *used);
-/* An error of the body is about to be thrown, or was seen by others: what it means if the handler lets it pass. */
+/* An error of the body is about to be thrown, or was seen by others: what it means if
+ * the handler lets it pass. */
 void ac__http_body_refuse(struct ac_request *r, int status, int code);
 /* Has the body been read to its end, or is it short enough to be skipped? False: the connection must end. */
 async bool ac__http_body_skip(struct ac_request *r);
 
-/* ---- connection.ac ----------------------------------------------------------------------------------------------- */
+/* ---- connection.ac ------------------------------------------------------------------------------------- */
 
 /* What a connection is at:
  *
@@ -158,12 +161,12 @@ async bool ac__http_body_skip(struct ac_request *r);
  *     CLOSING  the client is given time to read the last response */
 enum phase { PHASE_NEW, PHASE_IDLE, PHASE_HEAD, PHASE_HANDLER, PHASE_CLOSING };
 
-/* What is known of the client: it has ended its output; it has done so while a handler waited, which was therefore
- * cancelled. */
+/* What is known of the client: it has ended its output; it has done so while a handler waited, which
+ * was therefore cancelled. */
 enum client { CLIENT_IS_THERE, CLIENT_HAS_ENDED, CLIENT_IS_GONE };
 
-/* What becomes of the connection, which only gets worse: the response under way is the last; it ends here, incomplete;
- * nothing can be written any more. */
+/* What becomes of the connection, which only gets worse: the response under way is the last; it ends here,
+ * incomplete; nothing can be written any more. */
 enum fate { FATE_GOES_ON, FATE_LAST, FATE_CUT, FATE_BROKEN };
 
 /* A wait for the client, and until when. */
@@ -220,7 +223,8 @@ static inline bool ac__http_connection_can_write(const struct connection *c)
     return c->fate < FATE_BROKEN && !c->output.task;
 }
 
-/* The connection's waits, each under its limit. They throw ETIMEDOUT when it is over, and the stream's errors. */
+/* The connection's waits, each under its limit. They throw ETIMEDOUT when it is over,
+ * and the stream's errors. */
 /* Reads; 0 at the end of input. Sends what there is to send before. */
 async size_t ac__http_connection_read(struct connection *c, void *into, size_t size, double until);
 /* Sends what there is to send, and `size` bytes behind that. */
@@ -240,7 +244,7 @@ static inline bool ac__http_is_set(ac_timer timer)
     return timer.ac__call != NULL;
 }
 
-/* ---- limits.ac --------------------------------------------------------------------------------------------------- */
+/* ---- limits.ac ----------------------------------------------------------------------------------------- */
 
 /* The current task is about to wait for the client. */
 void ac__http_limit_begin(struct connection *c, struct limit *limit, double until);
@@ -254,10 +258,11 @@ bool ac__http_limit_was_any_late(struct connection *c); /* one of both */
 void ac__http_limit_end_idling(struct connection *c);
 /* Has clients noticed that go away while a handler waits; without memory they go unseen. */
 void ac__http_client_watch(struct connection *c);
-/* Nobody waits for the client any more, which may have gone meanwhile, or go: that is told as soon as the handler waits. */
+/* Nobody waits for the client any more, which may have gone meanwhile, or go: that is told as
+ * soon as the handler waits. */
 void ac__http_client_look(struct connection *c);
 
-/* ---- respond.ac -------------------------------------------------------------------------------------------------- */
+/* ---- respond.ac ---------------------------------------------------------------------------------------- */
 
 /* A response with the status as its text, or `message`. */
 async void ac__http_respond_error(struct ac_request *r, int status, const char *message);
@@ -270,7 +275,7 @@ int ac__http_respond_head(struct ac_request *r, int status, const char *type, lo
 /* Writes a part of a file, as ac_respond_write does bytes, in a response whose length was announced. */
 async void ac__http_respond_file(struct ac_request *r, int file, off_t offset, size_t size);
 
-/* ---- files.ac ---------------------------------------------------------------------------------------------------- */
+/* ---- files.ac ------------------------------------------------------------------------------------------ */
 
 void ac__http_folders_free(struct folder *folders);
 

@@ -1,5 +1,6 @@
-/* leaves.c: what `async with` awaits of streams, listeners and UDP sockets, as frames that lie in the caller's (see
- * <ac/leaves.h>): a block can be entered and left however short memory is, and nothing is left open. */
+/* leaves.c: what `async with` awaits of streams, listeners and UDP sockets, as frames that lie
+ * in the caller's (see <ac/leaves.h>): a block can be entered and left however short memory is,
+ * and nothing is left open. */
 #include "listener.h"
 #include "udp.h"
 
@@ -7,7 +8,7 @@
 
 int ac__fail_code(struct ac__task *task, int code);
 
-/* ---- closing a stream: waits where a goodbye is to be said ------------------------------------------------------- */
+/* ---- closing a stream: waits where a goodbye is to be said --------------------------------------------- */
 
 static int end(ac_stream *stream, int status)
 {
@@ -42,7 +43,7 @@ static int ac_stream_aexit_resume(struct ac__frame *base, struct ac__task *task)
     return end(stream, status);
 }
 
-/* ---- the others: at once ----------------------------------------------------------------------------------------- */
+/* ---- the others: at once ------------------------------------------------------------------------------- */
 
 static int ac_listener_aexit_resume(struct ac__frame *base, struct ac__task *task)
 {
@@ -62,7 +63,7 @@ static int ac_udp_aexit_resume(struct ac__frame *base, struct ac__task *task)
     return AC__DONE;
 }
 
-/* ---- frames ------------------------------------------------------------------------------------------------------ */
+/* ---- frames -------------------------------------------------------------------------------------------- */
 
 #define ENTER(type, enter) \
     static int type##_aenter_resume(struct ac__frame *base, struct ac__task *task) \

@@ -1,11 +1,11 @@
 /* resolver.c: names become addresses by getaddrinfo, on threads of their own.
  *
- * getaddrinfo knows what the system's administrator has set (/etc/hosts, nsswitch.conf, mDNS, systemd-resolved,
- * search lists), which a DNS library does not, and needs nothing but libc. It blocks, for seconds where a name server
- * does not answer; so it gets threads that nothing else uses: file work goes on, however many names hang. Whoever
- * waits can leave at once; the thread finishes alone and drops the answer, unless somebody asks for the same name
- * meanwhile. Where a name server leaves questions for one family unanswered, every connection leaves such a thread
- * behind (race.ac).
+ * getaddrinfo knows what the system's administrator has set (/etc/hosts, nsswitch.conf, mDNS,
+ * systemd-resolved, search lists), which a DNS library does not, and needs nothing but libc. It blocks, for
+ * seconds where a name server does not answer; so it gets threads that nothing else uses: file work goes on,
+ * however many names hang. Whoever waits can leave at once; the thread finishes alone and drops the answer,
+ * unless somebody asks for the same name meanwhile. Where a name server leaves questions for one family
+ * unanswered, every connection leaves such a thread behind (race.ac).
  *
  * Threads that finish alone do not count towards the limit. */
 #include "resolver.h"
@@ -31,7 +31,7 @@ static void lookup_free(struct ac__lookup *lookup)
     free(lookup);
 }
 
-/* ---- those that run, and nobody waits for; the pool's lock is held ----------------------------------------------- */
+/* ---- those that run, and nobody waits for; the pool's lock is held ------------------------------------- */
 
 static struct {
     struct ac__lookup *first;
@@ -76,7 +76,7 @@ static void forget_all(void)
     pool.limit = MOST_THREADS;
 }
 
-/* ---- on a thread ------------------------------------------------------------------------------------------------- */
+/* ---- on a thread --------------------------------------------------------------------------------------- */
 
 static void ask(struct ac__lookup *lookup)
 {
@@ -110,7 +110,7 @@ static void look_up(struct ac__job *job)
     ac__pool_unlock(&pool);
 }
 
-/* ---- lookups ----------------------------------------------------------------------------------------------------- */
+/* ---- lookups ------------------------------------------------------------------------------------------- */
 
 static struct ac__lookup *lookup_new(const char *host, int family)
 {

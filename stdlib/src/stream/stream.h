@@ -1,7 +1,8 @@
 /* stream.h: what a stream is made of; for the files of this module and for transports such as TLS.
  *
- * A transport moves bytes and never waits: where it cannot go on it says EAGAIN, and the stream waits for the
- * descriptor at the bottom of all transports. A stream adds the buffer, the order of those who use it, and the end. */
+ * A transport moves bytes and never waits: where it cannot go on it says EAGAIN, and the stream waits
+ * for the descriptor at the bottom of all transports. A stream adds the buffer, the order of those
+ * who use it, and the end. */
 #ifndef AC_STDLIB_STREAM_H
 #define AC_STDLIB_STREAM_H
 
@@ -16,8 +17,8 @@
 
 struct ac__transport;
 
-/* Each gives -1 with errno where it fails; EAGAIN: again when the descriptor is ready, `read` for input, the others for
- * output. */
+/* Each gives -1 with errno where it fails; EAGAIN: again when the descriptor is ready, `read` for input,
+ * the others for output. */
 struct ac__transport_functions {
     ssize_t (*read)(struct ac__transport *transport, void *buffer, size_t size); /* 0: end of input */
     ssize_t (*write)(struct ac__transport *transport, const struct iovec *parts, int count);
@@ -80,26 +81,28 @@ ac_coro(void) ac__stream_put(ac_stream *stream, struct iovec *parts, int count);
 ac_coro(void) ac__stream_flush(ac_stream *stream);
 /* What a file is to be read next is not in memory: waits until it is. */
 ac_coro(void) ac__stream_warm(ac_stream *stream);
-/* Whether a read with RWF_NOWAIT, of which this is the outcome, has done what it could; else a disk is needed. */
+/* Whether a read with RWF_NOWAIT, of which this is the outcome, has done what it could;
+ * else a disk is needed. */
 static inline bool ac__file_is_near(ssize_t count)
 {
     return count >= 0 || !(errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS);
 }
 /* Reads a part of a file, what is in memory at once, else by a worker; 0 at its end. */
 ac_coro(size_t) ac__file_read(int file, void *buffer, size_t size, off_t offset);
-/* Brings the next bytes of a file into memory, so that the system has them at hand; blocks. What goes wrong, whoever
- * reads it will be told. */
+/* Brings the next bytes of a file into memory, so that the system has them at hand; blocks. What goes wrong,
+ * whoever reads it will be told. */
 enum { AC__FILE_AHEAD = 65536 };
 void ac__file_warm(int file, off_t offset);
-/* Waits until a task is done, whose handle is kept. False: this task was cancelled meanwhile, and it need not be. */
+/* Waits until a task is done, whose handle is kept. False: this task was cancelled
+ * meanwhile, and it need not be. */
 ac_coro(bool) ac__wait_done(ac_task(void) task);
 
 /* "@name" is in the abstract name space. False if the path is too long, or empty. */
 bool ac__address_unix(ac_address *address, const char *path);
 /* An address given as text. */
 bool ac__address_numeric(ac_address *address, const char *host, unsigned port);
-/* The same, of a family (0: any), for a name that may be one: false if it is none. Throws EINVAL for what is no port or
- * no family, ENOENT for an address of the other family. */
+/* The same, of a family (0: any), for a name that may be one: false if it is none. Throws EINVAL for what is
+ * no port or no family, ENOENT for an address of the other family. */
 ac_coro(bool) ac__address_literal(ac_address *address, const char *host, unsigned port, int family);
 /* A connected socket. */
 ac_coro(int) ac__connect_to(const ac_address *address);

@@ -11,7 +11,7 @@
 #include "../buffer.h"
 #include "../sys.h"
 
-/* ---- settings.ac, sessions.c ------------------------------------------------------------------------------------- */
+/* ---- settings.ac, sessions.c --------------------------------------------------------------------------- */
 
 struct ac__tls_session {
     struct ac__tls_session *next;
@@ -47,7 +47,7 @@ void ac__tls_session_use(ac_tls *tls, SSL *ssl, const char *host);
 int ac__tls_session_new(SSL *ssl, SSL_SESSION *session);
 void ac__tls_sessions_free(ac_tls *tls);
 
-/* ---- transport.c ------------------------------------------------------------------------------------------------- */
+/* ---- transport.c --------------------------------------------------------------------------------------- */
 
 struct ac__tls_transport {
     struct ac__transport base;
@@ -72,7 +72,8 @@ struct ac__tls_transport *ac__tls_transport_new(ac_tls *tls, SSL_CTX *context, s
 struct ac__tls_transport *ac__tls_of(const ac_stream *stream);
 /* Notes why it is broken and sets errno. */
 void ac__tls_break(struct ac__tls_transport *transport, int code, const char *message);
-/* What an operation that gave `result` means: -1 with errno (EAGAIN: input is needed), or 0: the end of input. */
+/* What an operation that gave `result` means: -1 with errno (EAGAIN: input is needed),
+ * or 0: the end of input. */
 int ac__tls_failure(struct ac__tls_transport *transport, int result);
 
 #endif

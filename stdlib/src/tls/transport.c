@@ -1,8 +1,9 @@
 /* transport.c: TLS as a transport on another one.
  *
- * OpenSSL reads from what is below by a BIO that never waits. What it writes goes into a buffer of ours, always and
- * at once: so it never has a record half sent, which would have to be finished with the same bytes by whoever writes
- * next. The buffer is sent when an operation ends; `write` takes nothing new while too much is in it. */
+ * OpenSSL reads from what is below by a BIO that never waits. What it writes goes into a buffer of ours,
+ * always and at once: so it never has a record half sent, which would have to be finished with the same
+ * bytes by whoever writes next. The buffer is sent when an operation ends; `write` takes nothing new
+ * while too much is in it. */
 #include "tls.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 enum { FULL = 65536 }; /* bytes to be sent: then it takes no more */
 
-/* ---- below ------------------------------------------------------------------------------------------------------- */
+/* ---- below --------------------------------------------------------------------------------------------- */
 
 static int read_early(struct ac__tls_transport *transport, char *buffer, int size)
 {
@@ -80,7 +81,7 @@ static BIO *bio_new(struct ac__tls_transport *transport)
     return bio;
 }
 
-/* ---- what went wrong --------------------------------------------------------------------------------------------- */
+/* ---- what went wrong ----------------------------------------------------------------------------------- */
 
 void ac__tls_break(struct ac__tls_transport *transport, int code, const char *message)
 {
@@ -142,7 +143,7 @@ static void begin(struct ac__tls_transport *transport)
     errno = 0;
 }
 
-/* ---- operations -------------------------------------------------------------------------------------------------- */
+/* ---- operations ---------------------------------------------------------------------------------------- */
 
 static int flush(struct ac__transport *base)
 {
@@ -160,7 +161,8 @@ static int flush(struct ac__transport *base)
     return below->functions->flush ? below->functions->flush(below) : 0;
 }
 
-/* What OpenSSL has to say on its own while we read. If it cannot be sent now, whoever writes next sends it. */
+/* What OpenSSL has to say on its own while we read. If it cannot be sent now, whoever writes next sends
+ * it. */
 static void flush_answers(struct ac__tls_transport *transport)
 {
     int code = errno;
@@ -245,7 +247,7 @@ static int end(struct ac__transport *base)
     return flush(base);
 }
 
-/* ---- the beginning and the end ----------------------------------------------------------------------------------- */
+/* ---- the beginning and the end ------------------------------------------------------------------------- */
 
 static void tls_free(struct ac__transport *base)
 {
