@@ -95,14 +95,28 @@ static bool is_combinator(const struct parser *parser, const char *name)
            name == known->thread_call;
 }
 
+static bool makes_coroutines(const struct parser *parser, const char *name)
+{
+    return scope_find(parser->scopes, SPACE_MAKER, name);
+}
+
+struct node *make_member(struct parser *parser, struct node *object, uint32_t op, uint32_t name)
+{
+    struct node *node = make(parser, NODE_MEMBER, object->first, name, 1, object);
+    node->op = op;
+    parser->uses_async |= makes_coroutines(parser, parser->acc->tokens[name].name);
+    return node;
+}
+
 struct node *make_name(struct parser *parser, uint32_t token)
 {
     struct node *node = make(parser, NODE_NAME, token, token, 0);
     const struct known_names *known = &parser->known;
     const char *name = parser->acc->tokens[token].name;
     node->symbol = scope_find(parser->scopes, SPACE_ORDINARY, name);
-    if (node->symbol) {
-        parser->uses_async |= node->symbol->is_async;
+    const struct symbol *symbol = node->symbol;
+    if (symbol) {
+        parser->uses_async |= symbol->is_async || (symbol->is_file_scope && makes_coroutines(parser, name));
         return node;
     }
     if (is_combinator(parser, name))

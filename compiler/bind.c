@@ -82,6 +82,37 @@ static struct symbol *declare_symbol(struct parser *parser, struct node *specifi
     return symbol;
 }
 
+/* ---- what makes coroutines ------------------------------------------------------------------- */
+
+static bool is_frame_tag(const struct parser *parser, const char *name)
+{
+    return name == parser->known.coroutine || name == parser->known.generator;
+}
+
+static bool names_coroutines(const struct parser *parser, const struct node *specifiers)
+{
+    const struct symbol *base = specifiers->symbol;
+    if (specifiers->is_async || (base && scope_find(parser->scopes, SPACE_MAKER, base->name)))
+        return true;
+    for (uint32_t i = 0; i < specifiers->count; i++) {
+        const struct node *child = specifiers->child[i];
+        for (uint32_t token = child->first; child->kind == NODE_TYPEOF && token < child->last; token++)
+            if (is_frame_tag(parser, parser->acc->tokens[token].name))
+                return true;
+    }
+    return false;
+}
+
+/* Plain functions that have such a name are read: they may drop a coroutine. */
+static void note_maker(struct parser *parser, const struct node *specifiers, uint32_t token)
+{
+    if (!token || !scope_is_file(parser->scopes) || !names_coroutines(parser, specifiers))
+        return;
+    struct symbol *symbol = make_symbol(parser, SYMBOL_OBJECT, token);
+    if (!scope_find_here(parser->scopes, SPACE_MAKER, symbol->name))
+        scope_bind(parser->scopes, SPACE_MAKER, symbol);
+}
+
 /* N_anext and N_aenter: what `async for` and `async with` find by the type N. */
 static void note_protocol(struct acc *acc, struct symbol *symbol)
 {
@@ -106,13 +137,15 @@ void bind_declarator(struct parser *parser, struct node *specifiers, struct node
             symbol->definition = symbol->previous->definition;
         note_protocol(parser->acc, symbol);
     }
+    note_maker(parser, specifiers, symbol->token);
     symbol->is_parameter = parser->function && parser->function->takes_parameters;
     scope_bind(parser->scopes, SPACE_ORDINARY, symbol);
 }
 
-void bind_member(struct node *specifiers, struct node *declarator)
+void bind_member(struct parser *parser, struct node *specifiers, struct node *declarator)
 {
     mark_async(specifiers, declarator);
+    note_maker(parser, specifiers, innermost_declarator(declarator)->op);
 }
 
 void bind_parameter(struct parser *parser, struct node *parameter)
@@ -168,6 +201,7 @@ void bind_tag(struct parser *parser, struct node *node, uint32_t tag, bool defin
                                     : scope_find(parser->scopes, SPACE_TAG, name);
     if (!symbol)
         symbol = declare_tag(parser, node, tag);
+    parser->uses_async |= is_frame_tag(parser, name);
     if (defines)
         symbol->declarator = node;
     node->symbol = symbol;

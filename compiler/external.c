@@ -134,7 +134,8 @@ static bool mentions_dialect(const struct parser *parser, const char *name)
     const struct known_names *known = &parser->known;
     if (name == known->async || name == known->await || name == known->yield || name == known->try ||
         name == known->throw || name == known->defer || name == known->gather || name == known->settle ||
-        name == known->race || name == known->any || name == known->thread_call)
+        name == known->race || name == known->any || name == known->thread_call || name == known->coroutine ||
+        name == known->generator || scope_find(parser->scopes, SPACE_MAKER, name))
         return true;
     const struct symbol *symbol = scope_find(parser->scopes, SPACE_ORDINARY, name);
     return symbol && symbol->is_async;

@@ -165,8 +165,8 @@ postfix:
   | postfix '[' expression ']' { $$ = make(p, NODE_INDEX, $1->first, $4, 2, $1, $3); }
   | call_open ')' { $$ = finish($1, $2); }
   | call_list ')' { $$ = finish($1, $2); }
-  | postfix '.' any_name { $$ = make(p, NODE_MEMBER, $1->first, $3, 1, $1); $$->op = $2; }
-  | postfix ARROW any_name { $$ = make(p, NODE_MEMBER, $1->first, $3, 1, $1); $$->op = $2; }
+  | postfix '.' any_name { $$ = make_member(p, $1, $2, $3); }
+  | postfix ARROW any_name { $$ = make_member(p, $1, $2, $3); }
   | postfix INCREMENT { $$ = make(p, NODE_POSTFIX, $1->first, $2, 1, $1); $$->op = $2; }
   | postfix DECREMENT { $$ = make(p, NODE_POSTFIX, $1->first, $2, 1, $1); $$->op = $2; }
   | '(' type_name ')' init_list { $$ = make(p, NODE_COMPOUND_LITERAL, $1, $4->last, 2, $2, $4); } ;
@@ -335,17 +335,17 @@ members:
     {
         $$ = make(p, NODE_MEMBER_DECLARATION, $1->first, $2->last, 2, $1, $2);
         $$->is_async = $1->is_async;
-        bind_member($1, $2);
+        bind_member(p, $1, $2);
     }
   | untyped plain_member_declarator
     {
         $$ = make(p, NODE_MEMBER_DECLARATION, $1->first, $2->last, 2, $1, $2);
         $$->is_async = $1->is_async;
-        bind_member($1, $2);
+        bind_member(p, $1, $2);
     }
-  | members ',' member_declarator { $$ = attach(p, $1, $3); bind_member($1->child[0], $3); }
+  | members ',' member_declarator { $$ = attach(p, $1, $3); bind_member(p, $1->child[0], $3); }
   | members ',' attribute member_declarator
-    { $$ = attach(p, $1, lead_declarator(p, $3, $4)); bind_member($1->child[0], $4); } ;
+    { $$ = attach(p, $1, lead_declarator(p, $3, $4)); bind_member(p, $1->child[0], $4); } ;
 
 member_declarator:
     declarator

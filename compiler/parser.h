@@ -12,7 +12,8 @@
 
 /* ---- scope.c --------------------------------------------------------------------------------- */
 
-enum name_space { SPACE_ORDINARY, SPACE_TAG, SPACE_LABEL };
+/* SPACE_MAKER: what coroutines come from, by call: functions, pointers to them and members, in one. */
+enum name_space { SPACE_ORDINARY, SPACE_TAG, SPACE_LABEL, SPACE_MAKER };
 
 struct scope;
 
@@ -40,6 +41,7 @@ struct node *scope_node(const struct scope *scope);
     X(async, "async") X(await, "await") X(yield, "yield") X(try, "try") X(catch, "catch") X(finally, "finally") \
     X(throw, "throw") X(defer, "defer") X(with, "with") \
     X(gather, "ac_gather") X(settle, "ac_settle") X(race, "ac_race") X(any, "ac_any") X(thread_call, "ac_thread") \
+    X(coroutine, "ac__coro") X(generator, "ac__gen") \
     X(align_as, "alignas") X(align_of, "alignof") X(assembly, "asm") X(constant, "constexpr") \
     X(truth, "true") X(untruth, "false") X(null_pointer, "nullptr") X(assertion, "static_assert") \
     X(thread, "thread_local") X(type_of, "typeof") X(type_of_unqual, "typeof_unqual") \
@@ -93,7 +95,7 @@ struct parser {
     struct node *item;      /* what the grammar made of it, or null */
     bool is_dialect;        /* a word of the dialect was handed out */
     bool is_async;          /* one of them was `async` among its own specifiers */
-    bool uses_async;        /* it mentions an async function or a combinator */
+    bool uses_async;        /* it mentions an async function, a combinator or what makes coroutines */
     bool is_raw;            /* the body is handed out as one BODY word */
     bool is_too_deep;
 };
@@ -130,7 +132,7 @@ enum specifier_flag {
 void bind_declarator(struct parser *parser, struct node *specifiers, struct node *declarator);
 void bind_parameter(struct parser *parser, struct node *parameter);
 /* A member or type name declares nothing, but its function derivation may be async. */
-void bind_member(struct node *specifiers, struct node *declarator);
+void bind_member(struct parser *parser, struct node *specifiers, struct node *declarator);
 void bind_old_parameter(struct parser *parser, uint32_t token);
 void bind_enumerator(struct parser *parser, struct node *enumerator);
 void bind_tag(struct parser *parser, struct node *node, uint32_t tag, bool defines);
@@ -153,6 +155,7 @@ struct node *make_operator(struct parser *parser, enum node_kind kind, struct no
                            struct node *right);
 struct node *make_prefix(struct parser *parser, enum node_kind kind, uint32_t op, struct node *operand);
 struct node *make_name(struct parser *parser, uint32_t token);
+struct node *make_member(struct parser *parser, struct node *object, uint32_t op, uint32_t name);
 struct node *make_unevaluated(struct parser *parser, enum node_kind kind, uint32_t op, uint32_t last,
                               struct node *operand);
 struct node *finish(struct node *node, uint32_t last);
