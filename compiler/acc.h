@@ -134,7 +134,7 @@ struct file {
     X(FINALLY)          /* BLOCK */ \
     X(DEFER)            /* statement */ \
     X(ASYNC_WITH)       /* WITH_ITEM*, statement (last) */ \
-    X(WITH_ITEM)        /* DECLARATION? (one declarator without initialiser), expr; a second item's DECLARATION
+    X(WITH_ITEM)        /* DECLARATION? (one declarator without initialiser), expr; a further DECLARATION
                            shares the SPECIFIERS of the first */ \
     X(ASYNC_FOR)        /* DECLARATION, expr, statement */ \
     X(YIELD)            /* expr */ \

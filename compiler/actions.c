@@ -417,10 +417,10 @@ struct node *begin_catch(struct parser *parser, struct node *clause, uint32_t na
     return clause;
 }
 
-/* T of `async with (T x = e, *y = f)`: the second item shares the first one's specifiers. */
+/* T of `async with (T x = e, *y = f)`: the second item shares the one's before it. */
 static struct node *shared_specifiers(struct node *with)
 {
-    return with->child[0]->child[0]->child[0];
+    return with->child[with->count - 1]->child[0]->child[0];
 }
 
 struct node *begin_with_item(struct parser *parser, struct node *with, struct node *specifiers,

@@ -749,6 +749,8 @@ with_expressions:
 with_declared:
     with_open typed declarator '=' assignment { $$ = begin_with_item(p, $1, $2, $3, $5); }
   | with_open untyped plain_declarator '=' assignment { $$ = begin_with_item(p, $1, $2, $3, $5); }
+  | with_expressions ',' typed declarator '=' assignment { $$ = begin_with_item(p, $1, $3, $4, $6); }
+  | with_expressions ',' untyped plain_declarator '=' assignment { $$ = begin_with_item(p, $1, $3, $4, $6); }
   | with_declared ',' declarator '=' assignment { $$ = begin_with_item(p, $1, NULL, $3, $5); } ;
 
 each_open:

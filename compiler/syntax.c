@@ -7,6 +7,7 @@
  *
  *     async, await, defer, throw, yield    nothing                  try        if (1)
  *     async with (...)                     for (...;;)              catch (e)  for (const struct ac_error *e = 0;;)
+ *     async with (e, T x = f)              for (e;;) for (T x = f;;)
  *     async for (T x : e)                  for (T x; ; (void)(e))   finally    nothing
  *     ac_gather(...) and its kin           (...)
  */
@@ -16,6 +17,7 @@ struct erase {
     struct acc *acc;
     struct printer printer;
     uint32_t with_close;  /* the ) of an `async with` or `async for` */
+    uint32_t with_comma;  /* the comma in it behind which declarations follow expressions, or 0 */
     uint32_t for_colon;   /* the : of an `async for`, or 0 */
 };
 
@@ -52,12 +54,28 @@ static bool is_combinator(const struct acc *acc, uint32_t token)
            combinator_named(acc, token) != COMBINATOR_NONE;
 }
 
+/* No types are known here: what is given a value behind a comma is taken for the first that is declared. */
+static uint32_t comma_in(const struct acc *acc, uint32_t open, uint32_t close)
+{
+    uint32_t comma = 0;
+    for (uint32_t token = open + 1; token < close; token++) {
+        if (acc->tokens[token].match > token)
+            token = acc->tokens[token].match;
+        else if (token_is(acc, token, "="))
+            return comma;
+        else if (token_is(acc, token, ","))
+            comma = token;
+    }
+    return 0;
+}
+
 /* `async with (` and `async for (`; returns the last token dealt with. */
 static uint32_t erase_header(struct erase *erase, uint32_t token)
 {
     uint32_t open = token + 2, close = erase->acc->tokens[open].match;
     print_text(&erase->printer, "for");
     erase->with_close = close == open ? 0 : close;
+    erase->with_comma = comma_in(erase->acc, open, erase->with_close);
     erase->for_colon =
         is_name(erase->acc, token + 1, "with") ? 0 : colon_in(erase->acc, open, erase->with_close);
     return token + 1;
@@ -99,8 +117,8 @@ static uint32_t erase_token(struct erase *erase, uint32_t token)
     }
     if (is_name(acc, token, "catch") && (token_is(acc, token + 1, "(") || token_is(acc, token + 1, "{")))
         return erase_catch(erase, token);
-    if (token == erase->with_close && !erase->for_colon) {
-        print_text(&erase->printer, ";;)");
+    if ((token == erase->with_close || token == erase->with_comma) && !erase->for_colon) {
+        print_text(&erase->printer, token == erase->with_close ? ";;)" : ";;) for (");
         return token;
     }
     if (token == erase->with_close && erase->for_colon)
