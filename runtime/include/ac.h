@@ -6,8 +6,8 @@
  * Times are double seconds on the monotonic clock. "Throws" means: the awaiting expression throws; codes are errno
  * values or AC_E... below. Every ac_coro(T) that a function here returns is an ordinary coroutine: it is awaited at
  * once, as a rule, but may be kept, spawned and passed on, and must be consumed once. Any of them throws ENOMEM where
- * it is awaited if it could not be made. An await of a coroutine that is ready at once does not give way to other
- * tasks, except after 128 of them in a row.
+ * it is awaited if it could not be made. An await of a coroutine that is ready at once, or
+ * fails before it waits, does not give way to other tasks, except after 128 of them in a row.
  *
  * Cancellation: ac_cancel makes the await where a task stands throw ECANCELED, once. What is said below under
  * "Cancelled" is what such an await leaves behind; where nothing is said, it leaves nothing.
@@ -120,7 +120,7 @@ ac_coro(void) ac_yield(void);
 /* await ac_stop(ac_task(T) t): cancels a task, waits until it is finished and consumes the handle. Its ECANCELED is
  * swallowed, its result dropped. Throws: any other error of the task.
  * Cancelled: still waits for the task, then throws ECANCELED; or an error of the task, and then ECANCELED by the next
- * await that waits. */
+ * await that waits. To be cancelled before it began to wait here: ECANCELED, with that error as its context. */
 #define ac_stop(t) ac__stop(ac__task_pointer(t))
 
 /* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. */
@@ -217,7 +217,8 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
  * Coroutines among the arguments start as tasks, in the order written, and handles of tasks are consumed. All are
  * done when the await ends, however it ends; only futures are left alone.
  * Cancelled: all are cancelled and awaited; then ECANCELED is thrown, or the error with which one of them answered. If
- * it had failed before, that error is thrown, and ECANCELED by the next await that waits. */
+ * it had failed before, that error is thrown, and ECANCELED by the next await that waits; a task that was to be
+ * cancelled before it began to wait here gets ECANCELED, with that error as its context. */
 
 /* await ac_gather_n(items, n, results): ac_gather over an array of n coroutines or tasks of type T. `results` is T[n],
  * filled in the order of the items, or null. The items are copied; n may be 0. */

@@ -54,7 +54,7 @@ static int child_resume(struct ac__frame *frame, struct ac__task *task)
     struct child *child = (struct child *)frame;
     int status;
     if (child->pid <= 0) /* waitpid would take any child */
-        return ac__fail_code(task, EINVAL);
+        return ac__refuse(task, frame, ac__error_make(EINVAL, NULL));
     status = ac__io_resume(frame, task);
     if (status != AC__SUSPENDED && child->io.fd >= 0)
         ac_close_fd(child->io.fd);

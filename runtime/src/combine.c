@@ -6,8 +6,10 @@
  * await, and nothing ever writes to a frame that is gone.
  *
  * If the caller is cancelled, all children are; it goes on waiting for them and then throws ECANCELED, or the error
- * with which a child answered. A failure that was there before is thrown, and the cancellation at the next wait. A
- * future among the children is not cancelled but left alone. */
+ * with which a child answered. A failure that was there before is thrown, and the cancellation at the next wait; unless
+ * the caller was to be cancelled before it even began to wait: then the failure is the context of ECANCELED. Else a
+ * program that answers each failure by another such await would put its cancellation off for ever. A future among the
+ * children is not cancelled but left alone. */
 #include "joining.h"
 #include "observe.h"
 #include "storage.h"
@@ -28,6 +30,9 @@ struct policy {
     void (*done)(struct entry *entry, struct ac__thrown *error, const void *value); /* takes over the error */
 };
 
+/* States: 0 not started; then */
+enum { WAITS = 1, GAVE_WAY = 2 /* though all were done at once */ };
+
 struct family {
     struct ac__frame *frame;
     struct ac__wait wait;
@@ -35,9 +40,11 @@ struct family {
     size_t count, remaining;
     ac_error *errors;        /* ac_settle_n */
     struct ac__thrown *error;
+    struct ac__thrown *context; /* of the ECANCELED that is thrown: a failure */
     bool is_stopping;        /* the rest has been cancelled */
     bool is_interrupted;     /* the caller has been cancelled */
-    bool has_failed_first;   /* before that */
+    bool was_asked_first;    /* before it waited */
+    bool has_failed_first;   /* before it was cancelled */
     bool has_winner;
     size_t result_size;
     void *result; /* until the end; behind the entries */
@@ -150,7 +157,7 @@ static const struct policy any_policy = {false, true, any_done};
 
 static void family_one_less(struct family *family)
 {
-    if (--family->remaining == 0 && family->frame->state == 1)
+    if (--family->remaining == 0 && family->frame->state == WAITS)
         ac__make_ready(family->wait.task);
 }
 
@@ -264,7 +271,7 @@ static void family_stop(struct family *family)
     if (family->is_stopping)
         return;
     family->is_stopping = true;
-    if (family->frame->state != 1)
+    if (family->frame->state != WAITS)
         return;
     for (size_t i = 0; i < family->count; i++)
         entry_cancel(&family->entries[i]);
@@ -275,12 +282,16 @@ static void family_interrupt(struct family *family, bool has_failed)
 {
     bool has_error = family->error && ac__thrown_code(family->error) != ECANCELED;
     family->is_interrupted = true;
-    if (has_failed) {
+    if (has_failed && has_error && family->was_asked_first) {
+        family->context = family->error;
+        family->error = NULL;
+    } else if (has_failed) {
         family->has_failed_first |= has_error;
     } else {
         ac__thrown_free(family->error);
         family->error = NULL;
     }
+    family->was_asked_first = false;
 }
 
 /* Tasks that have just ended, and tell others first: that came before the cancellation. */
@@ -338,8 +349,10 @@ static int family_end(struct family *family, struct ac__task *task)
         ac__thrown_free(error);
         error = NULL;
     }
-    if (error)
+    if (error) {
+        ac__thrown_push(&error, family->context);
         return ac__fail(task, error);
+    }
     return ac__generic_finish(family->frame, family->result, family->result_size);
 }
 
@@ -361,7 +374,7 @@ static int family_start(struct ac__frame *frame, struct ac__task *task)
     struct family *family = ac__body(frame);
     if (lacks_child(family)) {
         family_close(frame);
-        return ac__fail_code(task, ENOMEM);
+        return ac__refuse(task, frame, ac__out_of_memory());
     }
     family->frame = frame;
     family->result = family->entries + family->count;
@@ -370,8 +383,9 @@ static int family_start(struct ac__frame *frame, struct ac__task *task)
         entry_start(entry);
     }
     if (family->remaining == 0)
-        return ac__share_is_over() ? ac__yield_at(task, frame, 1) : family_end(family, task);
-    ac__suspend(task, family->frame, 1, &family->wait);
+        return ac__share_is_over() ? ac__yield_at(task, frame, GAVE_WAY) : family_end(family, task);
+    family->was_asked_first = ac__is_request_pending(task);
+    ac__suspend(task, frame, WAITS, &family->wait);
     for (size_t i = 0; family->is_stopping && i < family->count; i++)
         entry_cancel(&family->entries[i]);
     return AC__SUSPENDED;
@@ -382,8 +396,10 @@ static int family_resume(struct ac__frame *frame, struct ac__task *task)
     struct family *family = ac__body(frame);
     if (frame->state == 0)
         return family_start(frame, task);
-    if (ac__interrupted(task)) /* all were done, but it had not run yet */
+    if (ac__interrupted(task)) { /* all were done, but it had not run yet */
+        family->was_asked_first |= frame->state == GAVE_WAY;
         family_interrupt(family, !family->has_winner);
+    }
     return family_end(family, task);
 }
 

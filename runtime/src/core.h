@@ -389,6 +389,12 @@ static inline int ac__yield_at(struct ac__task *task, struct ac__frame *leaf, un
 
 enum { AC__BUDGET = 128 }; /* waits that are ready at once, until a task has had its share (ac__share_is_over) */
 
+/* ---- mistake.c --------------------------------------------------------------------------------------------------- */
+
+/* Fails a leaf that has not waited, and holds nothing any more: at once, or when others have had their turn. Takes over
+ * the error. */
+int ac__refuse(struct ac__task *task, struct ac__frame *leaf, struct ac__thrown *error) __attribute__((cold));
+
 /* ---- local.c ----------------------------------------------------------------------------------------------------- */
 
 /* Finds the task locals of this thread: loop->locals and locals_size (0: there are none). */

@@ -17,9 +17,9 @@ static bool is_resting(const struct ac__frame *generator)
     return generator->state == 0 || (sites && sites[generator->state].is_yield);
 }
 
-static int refuse(struct ac__task *task)
+static struct ac__thrown *runs_already(void)
 {
-    return ac__fail(task, ac__error_make(EBUSY, "the generator is running already"));
+    return ac__error_make(EBUSY, "the generator is running already");
 }
 
 int ac__generator_close(struct ac__frame *generator, struct ac__task *task)
@@ -27,7 +27,7 @@ int ac__generator_close(struct ac__frame *generator, struct ac__task *task)
     if (!generator || generator->state == AC__ENDED)
         return AC__DONE;
     if (!is_resting(generator))
-        return refuse(task);
+        return ac__fail(task, runs_already());
     if (generator->state != 0) {
         generator->state++;
         return ac__start(generator, task);
@@ -72,7 +72,7 @@ static int next_resume(struct ac__frame *frame, struct ac__task *task)
         return ac__fail_code(task, ENOMEM);
     if (frame->state == 0) {
         if (!begin(generator))
-            return refuse(task);
+            return ac__refuse(task, frame, runs_already());
         status = ac__generator_next(generator, task);
         if (status == AC__SUSPENDED)
             return suspend(asking);
@@ -91,7 +91,7 @@ static int close_resume(struct ac__frame *frame, struct ac__task *task)
     int status = task->status;
     if (frame->state == 0) {
         if (generator && !begin(generator))
-            return refuse(task);
+            return ac__refuse(task, frame, runs_already());
         status = ac__generator_close(generator, task);
         if (status == AC__SUSPENDED)
             return suspend(asking);

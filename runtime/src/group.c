@@ -33,6 +33,7 @@ struct ac_group {
     bool is_alone;       /* nobody else has cancelled the body */
     bool is_body_first;  /* it failed before any child */
     bool is_interrupted; /* cancelled from outside since it ended */
+    bool was_asked_first; /* the task was to be cancelled before it entered, and has not waited since */
 };
 
 /* ---- children ---------------------------------------------------------------------------------------------------- */
@@ -145,6 +146,7 @@ static int enter_resume(struct ac__frame *frame, struct ac__task *task)
     ac_group *group = container_of(frame, ac_group, enter);
     group->task = task;
     ac__scope_begin(&group->scope, task);
+    group->was_asked_first = ac__is_request_pending(task);
     if (group->is_stopping)
         cancel_body(group);
     return AC__DONE;
@@ -182,6 +184,8 @@ static int leave_end(ac_group *group, struct ac__task *task)
     bool is_outside = group->is_interrupted || (is_body_cancelled && !group->is_alone);
     if (is_outside && !error && !group->body_error)
         return ac__fail_code(task, ECANCELED);
+    if (group->is_interrupted && group->was_asked_first && !error) /* as in combine.c */
+        return ac__fail_code(task, ECANCELED);
     if (is_outside && (error || has_body_failed(group))) /* the failure comes first, the cancellation at the next wait */
         ac__request_again(task, is_body_cancelled ? ac__thrown_of(group->body_error) : NULL);
     if (!error)
@@ -213,6 +217,7 @@ static int leave_start(ac_group *group, struct ac__task *task)
 {
     group->is_alone =
         ac__scope_end(&group->scope, group->body_error ? ac__thrown_of(group->body_error) : NULL);
+    group->was_asked_first &= ac__is_request_pending(task) && group->scope.first_round == task->round;
     group->is_body_first = has_body_failed(group) && !group->error;
     if (group->body_error)
         group_stop(group);

@@ -159,7 +159,7 @@ static inline int join_start_task(struct ac__join *join, struct ac__task *task, 
 {
     ac__check_consumed(target);
     if (unlikely(target == task))
-        return ac__fail(task, ac__awaits_itself());
+        return ac__refuse(task, &join->base, ac__awaits_itself());
     if (ac__state(target) == AC__FINISHED)
         return join_at_once(join, task);
     ac__enqueue(ac__joiners(target), &join->waiter);
@@ -171,7 +171,7 @@ static int join_start(struct ac__join *join, struct ac__task *task)
     if (join->kind == AC__KIND_SCOPED)
         return ac__scoped_resume(join, task);
     if (unlikely(!join->target))
-        return ac__fail_code(task, ENOMEM); /* a future that could not be made */
+        return ac__refuse(task, &join->base, ac__out_of_memory()); /* a future that could not be made */
     if (join->kind == AC__KIND_TASK)
         return join_start_task(join, task, join->target);
     if (ac__target_done(join->target, join->kind))

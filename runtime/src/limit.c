@@ -46,7 +46,7 @@ static int enter_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac_timeout *timeout = ((struct enter *)frame)->timeout;
     int code = limit_begin(&timeout->ac__limit, task, timeout->seconds);
-    return code ? ac__fail_code(task, code) : AC__DONE;
+    return code ? ac__refuse(task, frame, ac__error_make(code, NULL)) : AC__DONE;
 }
 
 static int exit_resume(struct ac__frame *frame, struct ac__task *task)
@@ -173,7 +173,7 @@ static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
         code = without_time(wait_for);
     if (code) {
         wait_for_close(frame);
-        return ac__fail_code(task, code);
+        return ac__refuse(task, frame, ac__error_make(code, NULL));
     }
     status = ac__start(child, task);
     if (status != AC__SUSPENDED)

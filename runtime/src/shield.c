@@ -79,7 +79,7 @@ static int shield_start(struct ac__frame *frame, struct ac__task *task)
     if (shield->kind == AC__KIND_CORO)
         shield_spawn(shield);
     if (shield->target == task)
-        return shield_fail(shield, task, ac__awaits_itself());
+        return ac__refuse(task, frame, ac__awaits_itself());
     if (shield->kind == AC__KIND_TASK && !shield->is_owned) {
         (void)ac__ref(shield->target);
         shield->is_owned = true;
@@ -146,16 +146,29 @@ static struct ac__task *stop_cancel(struct ac__wait *wait)
 static int stop_finish(struct ac__stopping *stop, struct ac__task *task)
 {
     struct ac__thrown *error = ac__target_take_error(stop->target, AC__KIND_TASK, true);
+    bool is_interrupted = ac__interrupted(task) || stop->is_interrupted;
     if (error && ac__thrown_code(error) == ECANCELED) {
         ac__thrown_free(error);
         error = NULL;
     }
-    if (error && stop->is_interrupted)
-        ac__flag(task, AC__CANCEL); /* the error comes first, the cancellation at the next wait */
-    else if (!error && (stop->is_interrupted || ac__interrupted(task)))
+    if (is_interrupted && error && !stop->was_asked_first) { /* the error first, the cancellation at the next wait */
+        ac__flag(task, AC__CANCEL);
+    } else if (is_interrupted) { /* as in combine.c */
+        struct ac__thrown *context = error;
         error = ac__error_make(ECANCELED, NULL);
+        ac__thrown_push(&error, context);
+    }
     ac__task_drop(stop->target);
     return error ? ac__fail(task, error) : AC__DONE;
+}
+
+/* It is done already. */
+static int stop_at_once(struct ac__stopping *stop, struct ac__task *task)
+{
+    if (!ac__share_is_over())
+        return stop_finish(stop, task);
+    stop->was_asked_first = true; /* if at all */
+    return ac__yield_at(task, &stop->base, GAVE_WAY);
 }
 
 static int stop_resume(struct ac__frame *frame, struct ac__task *task)
@@ -164,10 +177,11 @@ static int stop_resume(struct ac__frame *frame, struct ac__task *task)
     if (frame->state != 0)
         return stop_finish(stop, task);
     if (stop->target == task)
-        return ac__fail(task, ac__awaits_itself());
-    stop->is_interrupted = false;
+        return ac__refuse(task, frame, ac__awaits_itself());
+    stop->is_interrupted = stop->was_asked_first = false;
     if (!ac__task_cancel(stop->target, false))
-        return ac__share_is_over() ? ac__yield_at(task, frame, GAVE_WAY) : stop_finish(stop, task);
+        return stop_at_once(stop, task);
+    stop->was_asked_first = ac__is_request_pending(task);
     ac__target_watch(stop->target, AC__KIND_TASK, &stop->waiter);
     stop->waiter.wait.cancel = stop_cancel;
     return ac__suspend(task, frame, WAITS, &stop->waiter.wait);

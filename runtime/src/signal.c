@@ -192,7 +192,9 @@ struct taken {
     unsigned seen;
 };
 
-/* ac_signal: a generator. States: 0 between two items, 1 waits, AC__ENDED. */
+/* ac_signal: a generator. Its states: 0 between two items, AC__ENDED, and */
+enum { WAITS = 1, GAVE_WAY = 2 /* it cannot take them, and will say so */ };
+
 struct signals {
     struct ac__frame base;
     int number; /* the item */
@@ -349,6 +351,8 @@ static int signals_begin(struct signals *signals, struct ac__task *task)
     signals->has_begun = code == 0;
     if (code == 0)
         return AC__DONE;
+    if (ac__share_is_over())
+        return ac__yield_at(task, &signals->base, GAVE_WAY);
     signals->base.state = AC__ENDED;
     return ac__fail_code(task, code);
 }
@@ -357,17 +361,18 @@ static int signals_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct signals *signals = (struct signals *)frame;
     struct taken *taken;
-    if (frame->state == 1 && ac__interrupted(task)) {
+    int status;
+    if (frame->state != 0 && ac__interrupted(task)) {
         signals_close(frame);
         frame->state = AC__ENDED;
         return ac__fail_code(task, ECANCELED);
     }
-    if (!signals->has_begun && signals_begin(signals, task) != AC__DONE)
-        return AC__FAILED;
+    if (!signals->has_begun && (status = signals_begin(signals, task)) != AC__DONE)
+        return status;
     if (!(taken = find_arrived(signals))) {
         link_in(ac__loop(), signals);
         signals->wait.cancel = signals_cancel;
-        return ac__suspend(task, frame, 1, &signals->wait);
+        return ac__suspend(task, frame, WAITS, &signals->wait);
     }
     taken->seen = ac__signal_arrivals(taken->number);
     signals->number = taken->number;

@@ -209,7 +209,7 @@ static int acquire_resume(struct ac__frame *frame, struct ac__task *task)
     if (ac_sem_try_acquire(sem))
         return have_at_once(frame, task);
     if (sem->ac__count < 0)
-        return ac__fail(task, ac__error_make(EINVAL, "a semaphore with a negative number of permits"));
+        return ac__refuse(task, frame, ac__error_make(EINVAL, "a semaphore with a negative number of permits"));
     return sync_wait(sync, task, &sem->ac__waiters, sem_cancel);
 }
 
@@ -351,7 +351,7 @@ static int cond_start(struct cond_wait *wait, struct ac__task *task)
 {
     ac_cond *cond = wait->sync.object;
     if (!ac_mutex_is_locked(wait->mutex))
-        return ac__fail(task, ac__error_make(EPERM, "ac_cond_wait with a mutex that is not locked"));
+        return ac__refuse(task, &wait->sync.base, ac__error_make(EPERM, "ac_cond_wait with a mutex that is not locked"));
     sync_wait(&wait->sync, task, &cond->ac__waiters, cond_cancel);
     ac_mutex_unlock(wait->mutex);
     return AC__SUSPENDED;
@@ -437,7 +437,7 @@ static int barrier_arrive(struct barrier_wait *wait, struct ac__task *task)
 {
     ac_barrier *barrier = wait->barrier;
     if (barrier->ac__parties < 1)
-        return ac__fail(task, ac__error_make(EINVAL, "a barrier for %d tasks", barrier->ac__parties));
+        return ac__refuse(task, &wait->base, ac__error_make(EINVAL, "a barrier for %d tasks", barrier->ac__parties));
     if (barrier->ac__is_broken)
         return ac__share_is_over() ? ac__yield_at(task, &wait->base, BROKEN) : barrier_broken(task);
     if (barrier->ac__waiting + 1 == barrier->ac__parties) {

@@ -121,7 +121,7 @@ static int call_start(struct ac__frame *frame, struct ac__task *task)
     code = call_submit(call);
     if (code) {
         ac__mailbox_drop(call->mailbox);
-        return ac__fail(task, ac__error_make(code, "cannot start a thread: %s", strerror(code)));
+        return ac__refuse(task, frame, ac__error_make(code, "cannot start a thread: %s", strerror(code)));
     }
     loop->threads_out++;
     return ac__suspend(task, frame, 1, &call->wait);

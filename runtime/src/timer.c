@@ -36,7 +36,7 @@ static int sleep_start(struct ac__sleep *sleep, struct ac__task *task)
 {
     double seconds = sleep->seconds;
     if (isnan(seconds))
-        return ac__fail_code(task, EINVAL);
+        return ac__refuse(task, &sleep->base, ac__error_make(EINVAL, NULL));
     if (seconds <= 0)
         return ac__yield_at(task, &sleep->base, AC__OVER);
     if (!ac__alarm_arm(ac__loop(), &sleep->alarm, ac__nanoseconds(seconds), true))

@@ -324,6 +324,12 @@ static int completed_hand_out(struct completed *completed)
     return AC__DONE;
 }
 
+/* Need it not wait, perhaps, though others are to run first? */
+static bool gives_way(const struct completed *completed)
+{
+    return completed->base.state == 0 && (completed->first || !completed->has_begun) && ac__share_is_over();
+}
+
 static int completed_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct completed *completed = (struct completed *)frame;
@@ -332,13 +338,13 @@ static int completed_resume(struct ac__frame *frame, struct ac__task *task)
         frame->state = AC__ENDED;
         return ac__fail_code(task, ECANCELED);
     }
+    if (gives_way(completed)) {
+        completed->is_woken = true;
+        return ac__yield_at(task, frame, WAITS);
+    }
     if (!completed->has_begun && completed_begin(completed, task) != AC__DONE) {
         frame->state = AC__ENDED;
         return AC__FAILED;
-    }
-    if (completed->first && frame->state == 0 && ac__share_is_over()) {
-        completed->is_woken = true;
-        return ac__yield_at(task, frame, WAITS);
     }
     if (completed->first)
         return completed_hand_out(completed);

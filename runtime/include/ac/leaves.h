@@ -48,7 +48,8 @@ struct ac__stopping {
     struct ac__frame base;
     struct ac__waiter waiter;
     struct ac__task *target;
-    bool is_interrupted; /* the caller was cancelled, too */
+    bool is_interrupted;  /* the caller was cancelled, too */
+    bool was_asked_first; /* before it waited */
 };
 
 /* Asks a generator for an item, or closes it. */

@@ -307,7 +307,7 @@ def shield(loop, target):
 
 class StopWait:
     def __init__(self, task):
-        self.task, self.is_interrupted = task, False
+        self.task, self.is_interrupted, self.was_asked_first = task, False, False
 
     def cancel(self):
         self.task.cancel_flag = False
@@ -319,13 +319,15 @@ def stop(loop, target):
     if target is task:
         raise Error(EDEADLK)
     if loop.cancel(target):
+        wait.was_asked_first = task.is_request_pending()
         target.watchers.append(lambda: loop.make_ready(task))
         task.block(wait)
         yield
-    if target.error and target.error != ECANCELED:
-        task.cancel_flag = task.cancel_flag or wait.is_interrupted
+    is_interrupted = task.interrupted() or wait.is_interrupted
+    if target.error and target.error != ECANCELED and not (is_interrupted and wait.was_asked_first):
+        task.cancel_flag = is_interrupted
         raise Error(target.error)
-    if wait.is_interrupted or task.interrupted():
+    if is_interrupted:
         raise Error(ECANCELED)
 
 
@@ -415,7 +417,7 @@ class Family:
         self.live = [None] * len(children)
         self.error = self.winner = None
         self.has_winner = self.is_stopping = self.has_suspended = False
-        self.is_interrupted = self.has_failed_first = False
+        self.is_interrupted = self.has_failed_first = self.was_asked_first = False
 
     def keep_first_error(self, error):
         if self.error == ECANCELED and self.is_interrupted:
@@ -471,7 +473,8 @@ class Family:
     def interrupt(self, has_failed):
         """The caller has been cancelled: has the family failed, or only children that need not succeed?"""
         self.is_interrupted = True
-        if not has_failed:
+        was_asked_first, self.was_asked_first = self.was_asked_first, False
+        if not has_failed or was_asked_first and self.error != ECANCELED:
             self.error = None
         elif self.error not in (None, ECANCELED):
             self.has_failed_first = self.kind != 'settle'
@@ -487,6 +490,7 @@ class Family:
             self.start(index, child)
         if self.remaining:
             self.has_suspended = True
+            self.was_asked_first = self.task.is_request_pending()
             self.task.block(self)
             if self.is_stopping:
                 self.cancel_rest()
@@ -681,6 +685,7 @@ class Group:
         self.loop, self.task, self.scope = loop, loop.current, Scope(loop)
         self.children, self.error = [], None
         self.is_stopping = self.is_leaving = self.is_waiting = self.is_interrupted = False
+        self.was_asked_first, self.asked_before = self.task.is_request_pending(), self.task.earlier
 
     def spawn(self, body):
         if self.is_stopping:
@@ -727,11 +732,14 @@ class Group:
         is_body_first = has_failed and not self.error
         if code:
             self.stop()
+        was_asked_first = self.was_asked_first and task.is_request_pending() and task.earlier == self.asked_before
         if self.children:
             self.is_waiting = True
             task.block(self)
             yield
             self.is_interrupted |= task.interrupted()
+        if self.is_interrupted and was_asked_first and not self.error:
+            raise Error(ECANCELED)
         is_outside = self.is_interrupted or (code == ECANCELED and not is_alone)
         if is_outside and not self.error and not code:
             raise Error(ECANCELED)
