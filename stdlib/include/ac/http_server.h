@@ -161,10 +161,9 @@ long long ac_request_length(const ac_request *r);
 /* Changes max_body for this request. To be called before its body is read. */
 void ac_request_limit_body(ac_request *r, size_t max_body);
 
-/* These throw EBADMSG for a malformed body, EMSGSIZE for one that is longer than the limit, ETIMEDOUT
- * when nothing comes for body_timeout, ECONNRESET if the client is gone. If the handler lets that pass,
- * the client gets 400, 413 or
- * 408. What a handler does not read is skipped, or the connection is closed if it is long.
+/* These throw EBADMSG for a malformed body, EMSGSIZE for one that is longer than the limit, ETIMEDOUT when
+ * nothing comes for body_timeout, ECONNRESET if the client is gone. If the handler lets that pass, the client
+ * gets 400, 413 or 408. What a handler does not read is skipped, or the connection is closed if it is long.
  * Cancelled: what was taken out of the body is lost; the rest can be read. */
 
 /* Reads the next bytes of the body, at least one, at most `size`. 0 at its end. */

@@ -44,6 +44,7 @@ struct ac_process_options {
     int input, output, errors;
     const char *directory;     /* in which it runs; null: the program's own */
     char *const *environment;  /* "NAME=value" texts up to a null; null: the program's own */
+    bool all_descriptors;      /* it gets all of the program's that are not close-on-exec; else those three only */
     const void *data;          /* ac_process_run: what it gets as its input; then .input is AC_PIPE */
     size_t data_size;
     size_t limit;              /* of ac_process_communicate: bytes of output, and of errors; 0: 64 MiB */
