@@ -83,7 +83,7 @@ struct ac_http_session_options {
  *
  * Leaving the block closes it, as ac_http_session_close does. Null with errno, which `async with` throws:
  * ENOMEM, EINVAL. It belongs to the running loop. Two sockets of each session that libcurl 7.88 makes for
- * itself are not close-on-exec. */
+ * itself are not close-on-exec: children get them, but for those of <ac/process.h>. */
 #define ac_http_session_new(...) ac__http_session_new(&(const struct ac_http_session_options){0, __VA_ARGS__})
 
 /* Waits until the transfers under way have ended, close_timeout at most, cuts what remains, closes the
@@ -121,9 +121,9 @@ typedef struct ac_http_field {
 struct ac_http_options {
     const char *url;
     const ac_http_pair *params;  /* appended to the URL's query, percent-encoded: ac_http_pairs({"q", "search term"}) */
-    const ac_http_pair *headers; /* sent as they are; a null value leaves out what would be sent by itself. A Cookie's
-                                    value is sent beside the session's cookies, and not to another host where a
-                                    redirect leads there */
+    const ac_http_pair *headers; /* sent as they are; a null value leaves out what would be sent by itself. A
+                                    Cookie's value is sent beside the session's cookies, unless one of null is
+                                    there, too, and not to another host where a redirect leads there */
     const void *data;            /* a body: `size` bytes, or a text if size is 0; application/octet-stream unless the
                                     headers say otherwise */
     size_t size;

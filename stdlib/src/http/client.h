@@ -81,6 +81,7 @@ struct transfer {
     bool may_be_asked_again, was_asked_again; /* by digest: a 401 is not the answer yet */
     bool follows;
     bool has_cookies; /* of the program's own */
+    bool leaves_cookies; /* the session's are not sent */
     bool header_is_whole; /* the empty line of the last has come */
     size_t header_size;
     struct folded folded;

@@ -114,12 +114,14 @@ static bool append_cookies(struct ac__buffer *cookies, const char *line)
 }
 
 /* Takes the cookies out of the fields, as one field's value. False: no memory. */
-static bool take_cookies(struct curl_slist **list, struct ac__buffer *cookies)
+static bool take_cookies(struct transfer *transfer, struct ac__buffer *cookies)
 {
+    struct curl_slist **list = &transfer->header_list;
     while (*list) {
         if (!line_is_of((*list)->data, "Cookie")) {
             list = &(*list)->next;
         } else {
+            transfer->leaves_cookies |= strcmp((*list)->data + strlen("Cookie"), ":") == 0;
             if (!append_cookies(cookies, (*list)->data))
                 return false;
             list_drop(list);
@@ -133,7 +135,7 @@ static bool take_cookies(struct curl_slist **list, struct ac__buffer *cookies)
 static CURLcode set_cookies(struct transfer *transfer)
 {
     struct ac__buffer cookies = {0};
-    CURLcode outcome = take_cookies(&transfer->header_list, &cookies) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+    CURLcode outcome = take_cookies(transfer, &cookies) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
     transfer->has_cookies = cookies.end;
     if (cookies.end)
         outcome |= curl_easy_setopt(transfer->easy, CURLOPT_COOKIE, cookies.data);

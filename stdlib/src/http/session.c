@@ -152,7 +152,7 @@ int ac__session_begin(struct transfer *transfer)
 {
     ac_http_session *session = transfer->session;
     CURLMcode outcome;
-    curl_easy_setopt(transfer->easy, CURLOPT_SHARE, session->share);
+    curl_easy_setopt(transfer->easy, CURLOPT_SHARE, transfer->leaves_cookies ? NULL : session->share);
     if (ac__sharing_holds(transfer))
         return 0;
     outcome = curl_multi_add_handle(session->multi, transfer->easy);
@@ -162,6 +162,17 @@ int ac__session_begin(struct transfer *transfer)
     }
     act(session, CURL_SOCKET_TIMEOUT, 0); /* begins at once, not when the timer rings that libcurl has just set */
     return 0;
+}
+
+/* Cookies that have come to a transfer on its own become the session's. */
+static void share_cookies(struct transfer *transfer)
+{
+    struct curl_slist *cookies = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_COOKIELIST, &cookies);
+    curl_easy_setopt(transfer->easy, CURLOPT_SHARE, transfer->session->share);
+    for (const struct curl_slist *cookie = cookies; cookie; cookie = cookie->next)
+        curl_easy_setopt(transfer->easy, CURLOPT_COOKIELIST, cookie->data);
+    curl_slist_free_all(cookies);
 }
 
 void ac__session_remove(struct transfer *transfer)
@@ -175,8 +186,10 @@ void ac__session_remove(struct transfer *transfer)
     else
         session->transfers = transfer->next;
     session->count--;
-    transfer->session = NULL;
     curl_multi_remove_handle(session->multi, transfer->easy);
+    if (transfer->leaves_cookies)
+        share_cookies(transfer);
+    transfer->session = NULL;
     curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL);
     if (!session->transfers)
         ac_event_set(&session->idle);
