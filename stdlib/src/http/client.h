@@ -194,6 +194,7 @@ struct ac_http_session {
     struct handles *handles;
     CURLM *multi;
     CURLSH *share; /* cookies, TLS sessions */
+    CURLSH *apart; /* TLS sessions of requests that leave the cookies out; null: none yet */
     ac_timer timer;
     struct transfer *transfers; /* under way */
     size_t count;

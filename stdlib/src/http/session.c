@@ -148,11 +148,25 @@ int ac__session_enter(ac_http_session *session, struct transfer *transfer)
     return 0;
 }
 
+/* libcurl 7.88 loses memory where a handle comes to a share without having been in one. */
+static bool open_apart(ac_http_session *session)
+{
+    if (session->apart)
+        return true;
+    session->apart = curl_share_init();
+    return session->apart
+        && curl_share_setopt(session->apart, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
+}
+
 int ac__session_begin(struct transfer *transfer)
 {
     ac_http_session *session = transfer->session;
     CURLMcode outcome;
-    curl_easy_setopt(transfer->easy, CURLOPT_SHARE, transfer->leaves_cookies ? NULL : session->share);
+    if (transfer->leaves_cookies && !open_apart(session)) {
+        ac__session_remove(transfer);
+        return ENOMEM;
+    }
+    curl_easy_setopt(transfer->easy, CURLOPT_SHARE, transfer->leaves_cookies ? session->apart : session->share);
     if (ac__sharing_holds(transfer))
         return 0;
     outcome = curl_multi_add_handle(session->multi, transfer->easy);
@@ -347,6 +361,8 @@ void ac__session_free(ac_http_session *session)
     ac_timer_cancel(session->timer);
     if (session->share)
         curl_share_cleanup(session->share);
+    if (session->apart)
+        curl_share_cleanup(session->apart);
     ac__handles_leave(session->handles);
     curl_slist_free_all(session->headers);
     for (size_t i = 0; i < TEXTS; i++)
