@@ -271,6 +271,14 @@ struct span {
     uint32_t first, last;
 };
 
+/* An external declaration of a system header that is plain C, and its names in acc->declared. */
+struct mere_declaration {
+    struct span span;
+    uint32_t body;             /* `{` of a function's body, or 0 */
+    uint32_t first_name, name_count;
+    bool is_mentioned;
+};
+
 struct acc {
     struct arena *arena;
     /* source */
@@ -293,6 +301,12 @@ struct acc {
     struct scopes *scopes;     /* scope.c: after parsing, the file's scope */
     struct span *bodies;       /* function bodies that were skipped as tokens, `{` to `}`, in order of text */
     uint32_t body_count;
+    struct symbol **declared;  /* at file scope: what each declaration declares, redeclares or defines */
+    uint32_t declared_count;
+    struct mere_declaration *mere;
+    uint32_t mere_count;
+    struct span *unmentioned;  /* runs of tokens that are not printed (unmentioned.c), in order of text */
+    uint32_t unmentioned_count;
     bool packs_structures;     /* a pragma speaks of packing */
     bool has_decimal128;       /* what libclang calls __float128 is _Decimal128 (prologue.c) */
     uint32_t store_count;      /* combine.c: conversion functions made */
@@ -323,6 +337,7 @@ struct options {
     const char *const *clang_arguments; /* for libclang: -std, -m, -f that it understands */
     int clang_argument_count;
     const char *stop_after;             /* a pass's name, or null */
+    bool keeps_unmentioned;             /* headers stay whole (unmentioned.c) */
     bool emit_c;
     bool debug;                         /* the frame's members say which lines can see them */
     bool coverage;                      /* only the user's lines and functions are counted */
@@ -338,6 +353,10 @@ void scan(struct acc *acc);
  * (refusals are check.c's); returns false, with syntax_error set, where the grammar does not
  * fit. Plain C that the grammar does not know is kept as text and left to the C compiler. */
 bool parse(struct acc *acc);
+/* Leaves out what system headers declare and the program does not mention (unmentioned.c). */
+void drop_unmentioned(struct acc *acc);
+/* Whether the token lies in what was left out. */
+bool is_unmentioned(const struct acc *acc, uint32_t token);
 /* What a name means at the end of the file's scope (functions, objects, typedefs); null: nothing. */
 struct symbol *file_symbol(const struct acc *acc, const char *name);
 /* Whether a typedef or a tag has that name there. */

@@ -20,7 +20,9 @@ static struct symbol *make_symbol(struct parser *parser, enum symbol_kind kind, 
     symbol->token = token;
     symbol->is_file_scope = scope_is_file(parser->scopes);
     symbol->block = scope_node(scope_current(parser->scopes));
-    if (!symbol->is_file_scope)
+    if (symbol->is_file_scope)
+        *ARENA_PUSH(parser->acc->arena, parser->acc->declared, parser->acc->declared_count) = symbol;
+    else
         symbol->number = ++parser->number;
     return symbol;
 }
@@ -201,6 +203,8 @@ void bind_tag(struct parser *parser, struct node *node, uint32_t tag, bool defin
                                     : scope_find(parser->scopes, SPACE_TAG, name);
     if (!symbol)
         symbol = declare_tag(parser, node, tag);
+    else if (defines && symbol->is_file_scope)
+        *ARENA_PUSH(parser->acc->arena, parser->acc->declared, parser->acc->declared_count) = symbol;
     parser->uses_async |= is_frame_tag(parser, name);
     if (defines)
         symbol->declarator = node;

@@ -189,6 +189,19 @@ static void fail(struct parser *parser, uint32_t first)
         report(acc, MESSAGE_TOO_DEEP, acc->syntax_error);
 }
 
+static void note_mere(struct parser *parser, uint32_t first, uint32_t first_name)
+{
+    struct acc *acc = parser->acc;
+    if (!acc->files[acc->tokens[first].file].is_system)
+        return;
+    *ARENA_PUSH(acc->arena, acc->mere, acc->mere_count) = (struct mere_declaration){
+        .span = {first, parser->end - 1},
+        .body = parser->body,
+        .first_name = first_name,
+        .name_count = acc->declared_count - first_name,
+    };
+}
+
 static void reset(struct parser *parser, uint32_t first, struct extent extent)
 {
     scope_pop_to(parser->scopes, parser->file_scope);
@@ -208,6 +221,7 @@ static void parse_one(struct parser *parser, uint32_t first, struct extent exten
     reset(parser, first, extent);
     parser->is_raw =
         extent.body && !has_async(parser, first, extent.body) && !is_worth_reading(parser, extent);
+    uint32_t first_name = parser->acc->declared_count;
     bool fits = parse_external(parser) == 0;
     bool concerns = parser->is_dialect || (fits && !parser->is_raw && extent.body && parser->uses_async);
     if (!fits && !parser->is_raw && !concerns &&
@@ -218,6 +232,8 @@ static void parse_one(struct parser *parser, uint32_t first, struct extent exten
         fail(parser, first);
     else if (fits && concerns && parser->item)
         keep(parser);
+    else if (fits)
+        note_mere(parser, first, first_name);
     if (!fits || !concerns || parser->is_raw)
         skip_body(parser);
 }

@@ -312,6 +312,17 @@ static bool judge(struct reading *reading)
     return false;
 }
 
+static bool has_errors(const struct reading *reading)
+{
+    bool found = false;
+    for (unsigned i = 0, all = clang_getNumDiagnostics(reading->unit); i < all && !found; i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(reading->unit, i);
+        found = clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error;
+        clang_disposeDiagnostic(diagnostic);
+    }
+    return found;
+}
+
 bool meaning(struct acc *acc, const struct shadow *shadow)
 {
     struct reading reading = {.acc = acc, .shadow = shadow};
@@ -322,9 +333,13 @@ bool meaning(struct acc *acc, const struct shadow *shadow)
         clang_disposeIndex(index);
         fatal("libclang could not read %s", acc->input_name);
     }
-    bool is_good = judge(&reading);
-    read_types(&reading);
+    /* What clang suggests to write instead may stand among what nothing mentions. */
+    bool wants_all = acc->unmentioned_count && has_errors(&reading);
+    bool is_good = !wants_all && judge(&reading);
+    if (!wants_all)
+        read_types(&reading);
     clang_disposeTranslationUnit(reading.unit);
     clang_disposeIndex(index);
-    return is_good;
+    acc->unmentioned_count = wants_all ? 0 : acc->unmentioned_count;
+    return wants_all ? meaning(acc, shadow_print(acc)) : is_good;
 }

@@ -226,7 +226,7 @@ static void blank_nesting_flags(char *text, const char *end)
     }
 }
 
-void print_raw(struct printer *printer, uint32_t first, uint32_t end)
+static void print_run(struct printer *printer, uint32_t first, uint32_t end)
 {
     const struct token *tokens = printer->acc->tokens;
     if (first >= end)
@@ -251,6 +251,18 @@ void print_raw(struct printer *printer, uint32_t first, uint32_t end)
         buffer_puts(&printer->out, "\n");
         printer->line++;
     }
+}
+
+void print_raw(struct printer *printer, uint32_t first, uint32_t end)
+{
+    const struct acc *acc = printer->acc;
+    uint32_t i = find_from(acc->unmentioned, acc->unmentioned_count, sizeof *acc->unmentioned,
+                           offsetof(struct span, last), first);
+    for (; i < acc->unmentioned_count && acc->unmentioned[i].first < end; i++) {
+        print_run(printer, first, acc->unmentioned[i].first);
+        first = acc->unmentioned[i].last + 1;
+    }
+    print_run(printer, first, end);
 }
 
 /* Text where %0 ... %9 stand for children. */

@@ -441,7 +441,7 @@ static void print_between(struct printer *printer, uint32_t first, uint32_t end,
 {
     const struct acc *acc = printer->acc;
     for (; *body < acc->body_count && acc->bodies[*body].first < end; ++*body) {
-        if (acc->bodies[*body].first < first)
+        if (acc->bodies[*body].first < first || is_unmentioned(acc, acc->bodies[*body].first))
             continue;
         print_raw(printer, first, acc->bodies[*body].first);
         print_text(printer, "{}");
@@ -453,19 +453,20 @@ static void print_between(struct printer *printer, uint32_t first, uint32_t end,
 struct shadow *shadow_print(struct acc *acc)
 {
     struct shadow *shadow = arena_allocate(acc->arena, sizeof *shadow);
-    struct printer printer = {.acc = acc, .shadow = shadow, .special = print_special, .file = UINT16_MAX};
-    printer.declarator_printed = query_declarator;
+    struct printer *printer = arena_allocate(acc->arena, sizeof *printer); /* records note which one printed them */
+    *printer = (struct printer){.acc = acc, .shadow = shadow, .special = print_special, .file = UINT16_MAX};
+    printer->declarator_printed = query_declarator;
     uint32_t at = 1, body = 0;
-    print_text(&printer, "int ac__maybe(void); struct ac_error; const struct ac_error *ac__maybe_error(void);"
+    print_text(printer, "int ac__maybe(void); struct ac_error; const struct ac_error *ac__maybe_error(void);"
                          " __attribute__((noreturn)) void ac__never(void);");
     for (uint32_t i = 0; i < acc->item_count; i++) {
-        print_between(&printer, at, acc->items[i]->first, &body);
-        print_item(&printer, acc->items[i]);
+        print_between(printer, at, acc->items[i]->first, &body);
+        print_item(printer, acc->items[i]);
         at = acc->items[i]->last + 1;
     }
-    print_between(&printer, at, acc->token_count - 1, &body);
-    shadow->text = arena_copy(acc->arena, printer.out.text ? printer.out.text : "", printer.out.length);
-    shadow->length = (uint32_t)printer.out.length;
-    buffer_free(&printer.out);
+    print_between(printer, at, acc->token_count - 1, &body);
+    shadow->text = arena_copy(acc->arena, printer->out.text ? printer->out.text : "", printer->out.length);
+    shadow->length = (uint32_t)printer->out.length;
+    buffer_free(&printer->out);
     return shadow;
 }

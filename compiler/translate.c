@@ -142,6 +142,7 @@ const char *translate(struct acc *acc)
         return dump_tree(acc);
     if (!check_tree(acc))
         return NULL;
+    drop_unmentioned(acc);
     struct shadow *shadow = shadow_print(acc);
     if (stops_after(acc, "shadow"))
         return shadow->text;

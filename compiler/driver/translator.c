@@ -7,7 +7,8 @@
  * complete or not at all; - is standard output. Loading libclang takes as long as preprocessing
  * a small file: so acc starts both at once, and with --wait, standard input being a socket, acc1
  * begins when that has a byte, or ends when it has none; it sends its exit status back as soon
- * as all is written. Exit status: TRANSLATION_… in driver.h.
+ * as all is written. With --whole, the headers' declarations that nothing mentions stay in the
+ * text. Exit status: TRANSLATION_… in driver.h.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -59,6 +60,8 @@ static void read_option(struct invocation *invocation, const char *word)
         options->error_limit = atoi(value);
     else if (!strcmp(word, "--wait"))
         invocation->waits = true;
+    else if (!strcmp(word, "--whole"))
+        options->keeps_unmentioned = true;
     else if (!strcmp(word, "--emit-c"))
         options->emit_c = true;
     else if (!strcmp(word, "--debug"))

@@ -177,7 +177,8 @@ static void add_translator_options(struct driver *driver, struct words *command,
                                     is_standard_input(unit) ? "<stdin>" : unit->name));
 }
 
-/* Begins when a byte comes through the gate, and sends its status back through it. */
+/* Begins when a byte comes through the gate, and sends its status back through it. Without a gate: `whole`, with all
+ * that headers declare in the text. */
 static struct process translate(struct driver *driver, struct unit *unit, const char *output,
                                 const char *messages, const int gate[2])
 {
@@ -188,6 +189,8 @@ static struct process translate(struct driver *driver, struct unit *unit, const 
     options.gate = gate;
     options.is_translator = options.nests_deeply = true;
     words_add(&command, driver->backend.translator);
+    if (!gate)
+        words_add(&command, "--whole");
     add_translator_options(driver, &command, unit);
     words_add(&command, unit_preprocessed(driver, unit));
     words_add(&command, output);
@@ -253,7 +256,7 @@ static void add_pipe(const struct driver *driver, struct words *command)
         words_add(command, "-pipe");
 }
 
-static int compile(struct driver *driver, struct unit *unit, const char *text)
+static int compile(struct driver *driver, struct unit *unit, const char *text, const char *messages)
 {
     struct words command = command_begin(driver);
     add_pipe(driver, &command);
@@ -265,10 +268,31 @@ static int compile(struct driver *driver, struct unit *unit, const char *text)
     words_add(&command, "cpp-output");
     words_add(&command, text);
     struct process_options options = how_to_run(driver, unit);
-    options.messages = temporary_path(&driver->temporary, unit->number, "messages");
+    options.messages = messages;
     options.nests_deeply = true;
-    int status = process_run(driver, &command, &options);
-    messages_print_translated(driver, options.messages);
+    return process_run(driver, &command, &options);
+}
+
+/* To older gccs a misspelt function is worth a warning only. */
+static bool may_suggest(struct driver *driver, int status, const char *messages)
+{
+    size_t length;
+    const char *text = status ? NULL : file_read(driver->arena, messages, &length);
+    return status || (text && strstr(text, "-Wimplicit-function-declaration"));
+}
+
+/* What the C compiler suggests to write instead may stand among what the translator has left out of the headers: then
+ * it gets the whole text. */
+static int compile_translated(struct driver *driver, struct unit *unit, const char *text)
+{
+    const char *messages = temporary_path(&driver->temporary, unit->number, "messages");
+    int status = compile(driver, unit, text, messages);
+    if (may_suggest(driver, status, messages)) {
+        struct process translator = translate(driver, unit, text, "/dev/null", NULL);
+        if (process_finish(driver, &translator) == TRANSLATION_DONE)
+            status = compile(driver, unit, text, messages);
+    }
+    messages_print_translated(driver, messages);
     return status;
 }
 
@@ -342,5 +366,5 @@ int unit_build(struct driver *driver, struct unit *unit)
         keep_text(driver, unit_preprocessed(driver, unit), unit, ".i");
         keep_text(driver, text, unit, ".translated.i");
     }
-    return compile(driver, unit, text);
+    return compile_translated(driver, unit, text);
 }
