@@ -50,7 +50,8 @@ enum {
 /* ---- running ----------------------------------------------------------------------------------------------------- */
 
 /* T ac_run(ac_coro(T) c): runs a coroutine on a new event loop in this thread, cancels and awaits every task that is
- * left when it is done, closes the loop, and gives the coroutine's result. Handles of tasks end with the loop. If the
+ * left when it is done (then those that these have spawned while they cleaned up, if any are left), closes the loop, and
+ * gives the coroutine's result. Handles of tasks end with the loop. If the
  * coroutine throws: prints the trace and exits with status 1. Aborts when called from a running loop.
  * While a loop runs, SIGPIPE does nothing if it was at its default (writes fail with EPIPE); children have the default
  * back, and so has the time after. Ctrl-C: see ac_signal. */

@@ -464,6 +464,20 @@ static bool cancel_all(void)
     return any;
 }
 
+static void note_left_over(struct ac__task *task, void *context)
+{
+    bool *any = context;
+    *any |= task->flags & AC__LEFT_OVER && ac__state(task) != AC__FINISHED;
+}
+
+/* Is any task left that has been cancelled here? */
+static bool is_any_left_over(void)
+{
+    bool any = false;
+    ac__blocks_visit(note_left_over, &any);
+    return any;
+}
+
 static void clear_left_over(struct ac__task *task, void *context)
 {
     (void)context;
@@ -478,21 +492,21 @@ static void insist(unsigned *times)
     ac__blocks_visit(clear_left_over, NULL);
 }
 
-/* Runs until every task is finished. */
+/* Runs until every task is finished. What tasks spawn while they clean up is theirs: it is cancelled when all of them
+ * are finished, or when nothing else goes on. */
 static void finish_all(struct ac__loop *loop)
 {
     unsigned times = 0;
     cancel_all();
     while (loop->live) {
-        if (ac__thread.ready) {
+        if (ac__thread.ready)
             ac__loop_step(loop);
-        } else if (cancel_all()) {
-            continue; /* spawned meanwhile */
-        } else if (ac__next_deadline(loop) < AC__NEVER || can_come(loop)) {
+        else if (!is_any_left_over() && cancel_all())
+            continue;
+        else if (ac__next_deadline(loop) < AC__NEVER || can_come(loop))
             wait(loop);
-        } else {
+        else if (!cancel_all())
             insist(&times);
-        }
     }
 }
 

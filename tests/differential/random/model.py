@@ -209,8 +209,13 @@ class Loop:
         while any(not task.is_done() for task in self.tasks):
             if self.ready:
                 self.step()
-            elif not self.cancel_left_over() and not self.jump():
+            elif not self.is_any_left_over() and self.cancel_left_over():
+                continue
+            elif not self.jump() and not self.cancel_left_over():
                 raise Discard
+
+    def is_any_left_over(self):
+        return any(task.was_left_over and not task.is_done() for task in self.tasks)
 
     def cancel_left_over(self):
         left = [task for task in self.tasks if not task.is_done() and not task.was_left_over]
