@@ -494,13 +494,21 @@ static struct node *hoist_conditional(struct hoist *hoist, struct node *node)
     return name;
 }
 
+/* An array or a function behind a comma is a pointer, also where only the C compiler can name its type. */
 static struct node *hoist_comma(struct hoist *hoist, struct node *node, enum want want)
 {
     struct node *left = node->child[0], *right = node->child[1];
+    bool decays = right->type && (right->type->class == TYPE_ARRAY || right->type->class == TYPE_FUNCTION);
     if (left->has_await)
         left = hoist_expression(hoist, left, WANT_EFFECT);
     build_into(hoist->acc, hoist->out, build(hoist->acc, left, "(void)(%0);", left, NULL));
-    return right->has_await ? hoist_expression(hoist, right, want) : right;
+    if (right->has_await)
+        right = hoist_expression(hoist, right, decays ? WANT_PLACE : want);
+    if (!decays)
+        return right;
+    struct node *pointer = build(hoist->acc, right, "&*(%0)", right, NULL);
+    pointer->type = node->type;
+    return pointer;
 }
 
 /* The value of a statement expression is that of its last statement. */
