@@ -147,6 +147,8 @@ const char *ac_request_query(ac_request *r, const char *name);
 const char *ac_request_parameter(ac_request *r, const char *name);
 /* The value of the first header field of a name (case does not matter); null if there is none. */
 const char *ac_request_header(const ac_request *r, const char *name);
+/* The value of the first cookie of a name, as it came; null if there is none (or no memory). */
+const char *ac_request_cookie(ac_request *r, const char *name);
 /* All header fields, in their order: gives the number-th, from 0. False if there are no more. */
 bool ac_request_field(const ac_request *r, size_t number, const char **name, const char **value);
 /* The context of the route. */
@@ -221,6 +223,22 @@ ac_coro(char *) ac_request_form_text(ac_request *r, size_t *size);
  * server's; EALREADY if the response has begun; ENOMEM. */
 int ac_respond_header(ac_request *r, const char *name, const char *value);
 
+/* How a cookie is set. 0 and null: the default. */
+struct ac_http_cookie_options {
+    double max_age;        /* seconds that it is kept; 0: until the browser ends; below 0: it is removed */
+    const char *path;      /* it is sent for this path and those below: "/" */
+    const char *domain;    /* ... also to the hosts below this domain; null: to this host alone */
+    bool secure;           /* ... by TLS only */
+    bool for_scripts;      /* scripts of the page see it; else it has HttpOnly */
+    const char *same_site; /* "Strict", "Lax" or, with .secure, "None"; null: "Lax" */
+};
+
+/* int outcome = ac_respond_cookie(r, name, value, ...options): sets a cookie by the response's header, such
+ * as ac_respond_cookie(r, "session", id, .max_age = 3600, .secure = true). 0, or -1 with errno: EINVAL for
+ * what no cookie may have (a value: blanks, quotes, ',', ';', '\' and what is not ASCII), else as
+ * ac_respond_header. */
+#define ac_respond_cookie(r, ...) ac__respond_cookie((r), AC__COOKIE(__VA_ARGS__, ))
+
 /* A whole response. A null `type` leaves Content-Type out. */
 ac_coro(void) ac_respond(ac_request *r, int status, const char *type, const void *bytes, size_t size);
 /* The same with a text (text/plain in UTF-8), a page (text/html in UTF-8) or JSON as text. */
@@ -243,9 +261,21 @@ ac_coro(void) ac_respond_file(ac_request *r, const char *path, const char *type)
 ac_coro(void) ac_respond_start(ac_request *r, int status, const char *type, long long length);
 ac_coro(void) ac_respond_write(ac_request *r, const void *bytes, size_t size);
 
+/* ac_stream *s = await ac_respond_upgrade(r, "websocket"): answers 101, with the handler's header fields, and
+ * gives the connection's stream to the handler, for the protocol that the client has asked for: the stream
+ * begins with what came behind the request. It stays the server's, which closes it when the handler returns;
+ * until then it has no limits, and a client that goes away is noticed by who reads or writes.
+ * Throws AC_EHTTP(400) if the client has not asked for that; else as the other responses. An error
+ * of the handler's is reported from here on, unless it is that the client has gone (EPIPE, ECONNRESET).
+ * Cancelled: a part may have been sent; the connection is cut. */
+ac_coro(ac_stream *) ac_respond_upgrade(ac_request *r, const char *protocol);
+
 /* "Not Found" for 404; "" for what has no name. */
 const char *ac_http_reason(int status);
 
+#define AC__COOKIE(name, value, ...) (name), (value), (struct ac_http_cookie_options){__VA_ARGS__}
+int ac__respond_cookie(ac_request *r, const char *name, const char *value,
+                       struct ac_http_cookie_options cookie);
 ac_http_server *ac__http_server_new(const struct ac_http_server_options *options);
 
 #ifdef __cplusplus

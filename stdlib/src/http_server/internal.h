@@ -117,6 +117,7 @@ struct ac_request {
     char *extra;            /* header fields of the handler's, as they are sent */
     size_t extra_size, extra_capacity;
     bool has_own_type;      /* ... Content-Type is among them */
+    bool has_switched;      /* upgrade.ac: the stream is the handler's */
     int status;
 
     struct arena arena;
@@ -258,6 +259,8 @@ bool ac__http_limit_was_any_late(struct connection *c); /* one of both */
 void ac__http_limit_end_idling(struct connection *c);
 /* Has clients noticed that go away while a handler waits; without memory they go unseen. */
 void ac__http_client_watch(struct connection *c);
+/* From here on they are the handler's affair. */
+void ac__http_client_forget(struct connection *c);
 /* Nobody waits for the client any more, which may have gone meanwhile, or go: that is told as
  * soon as the handler waits. */
 void ac__http_client_look(struct connection *c);
