@@ -171,7 +171,7 @@ struct node {
     uint32_t count;
     struct node **child;
     struct symbol *symbol;
-    const char *text;         /* of GENERATED */
+    const char *text;         /* of GENERATED; of an ARRAY: how its length is to be spelled, or null */
     bool has_await;           /* an await lies in it; after places: one that is evaluated */
     bool has_label;           /* after places: a label or case lies in it */
     bool has_dialect;         /* anything that is not C lies in it: async, await, throw, ... */
@@ -419,6 +419,7 @@ struct type_info {
     bool is_vector;            /* of GCC's vector extension: v[i] is part of v */
     bool is_error_pointer;     /* ac_error * or const ac_error * */
     long long size, alignment; /* -1: not known before run time */
+    long long *lengths;        /* of a variably modified array: its constant ones, in order; ends with 0 */
     long long typedef_alignment; /* what a typedef adds to it, which `declaration` may not say; 0: nothing */
     const char *spelling;      /* as clang prints it, with ac_coro(T) and kin put back: for messages */
     /* C text that declares an object of this type without its top-level qualifiers, `@` standing for the name

@@ -79,7 +79,7 @@ static void keep_sizes(struct declare *declare, struct node *node)
             continue;
         if (child->kind == NODE_TYPEOF && child->count)
             keep_operand_type(declare, child);
-        bool sized = child->kind == NODE_ARRAY && child->count && child->child[0] &&
+        bool sized = child->kind == NODE_ARRAY && child->count && child->child[0] && !child->text &&
                      node_strip(child->child[0])->kind != NODE_CONSTANT;
         if (sized && child->size)
             continue;
@@ -166,6 +166,10 @@ static void initialise_typed(struct declare *declare, struct node *item, struct 
         add(declare, build(acc, item, text, bytes, value, NULL));
     } else if (is_zero(acc, value)) {
         add(declare, build(acc, item, "__builtin_memset(&%0, 0, sizeof %0);", bytes, NULL));
+    } else if (braces && slot->is_variable) {
+        struct node *whole = typed(declare, slot->specifiers, slot->declarator, "");
+        const char *text = "__builtin_memcpy(&%0, &(%2)%1, sizeof %0);";
+        add(declare, build(acc, item, text, bytes, value, whole, NULL));
     } else if (braces) {
         const char *text = arena_format(acc->arena, "__builtin_memcpy(&%%0, &(%s)%%1, sizeof %%0);", type);
         add(declare, build(acc, item, text, bytes, value, NULL));

@@ -319,6 +319,18 @@ static void print_literal(struct printer *printer, struct node *node)
     print_format(printer, ", sizeof ac__self->%s))", slot->name);
 }
 
+static bool print_length(struct printer *printer, const struct node *array)
+{
+    if (!array->size && !array->text)
+        return false;
+    print_text(printer, array->text ? array->text : "[");
+    if (!array->text) {
+        print_variable(printer, slot_of(array->size));
+        print_text(printer, "]");
+    }
+    return true;
+}
+
 static bool print_in_function(struct printer *printer, struct node *node)
 {
     switch (node->kind) {
@@ -341,12 +353,7 @@ static bool print_in_function(struct printer *printer, struct node *node)
         print_specifiers(printer, node, ~0u);
         return true;
     case NODE_ARRAY:
-        if (!node->size)
-            return false;
-        print_text(printer, "[");
-        print_variable(printer, slot_of(node->size));
-        print_text(printer, "]");
-        return true;
+        return print_length(printer, node);
     case NODE_COMPOUND_LITERAL:
         if (!node->symbol)
             return false;

@@ -263,6 +263,20 @@ static const char *member_name(const struct function *function, const struct sym
                         acc->tokens[scope->last].line);
 }
 
+/* An array of pointers to VLAs lies in the frame. Its own lengths are constants wherever its type is
+ * spelled, whatever their names mean there. */
+static const char *type_of_array(struct acc *acc, struct node *declarator, const struct type_info *type)
+{
+    struct node *inner = declarator;
+    for (struct node *nested; (nested = node_nested(inner));)
+        inner = nested;
+    const long long *length = type->lengths;
+    for (uint32_t i = 0; i < inner->count && *length; i++)
+        if (inner->child[i] && inner->child[i]->kind == NODE_ARRAY)
+            inner->child[i]->text = arena_format(acc->arena, "[%lld]", *length++);
+    return arena_format(acc->arena, "const volatile void *@[%lld]", type->size / (long long)sizeof(void *));
+}
+
 static struct slot *make_slot(struct function *function, struct symbol *symbol, struct node *specifiers,
                               struct node *declarator)
 {
@@ -290,10 +304,16 @@ static struct slot *make_slot(struct function *function, struct symbol *symbol, 
     slot->is_aggregate = type->class == TYPE_RECORD || type->class == TYPE_ARRAY;
     slot->size = type->size;
     slot->alignment = type->alignment;
-    if (type->is_variable && type->class == TYPE_ARRAY)
+    if (type->is_variable && type->class == TYPE_ARRAY && type->size < 0)
         slot->place = PLACE_VLA;
-    slot->type = !type->is_variable ? type->declaration
-                 : slot->place == PLACE_VLA ? "void *@" : "const volatile void *@"; /* whatever its qualifiers */
+    if (!type->is_variable)
+        slot->type = type->declaration;
+    else if (slot->place == PLACE_VLA)
+        slot->type = "void *@";
+    else if (type->class == TYPE_ARRAY)
+        slot->type = type_of_array(acc, declarator, type);
+    else
+        slot->type = "const volatile void *@"; /* whatever its qualifiers */
     if (!slot->type)
         slot->view = arena_format(acc->arena, "ac__type_%s", slot->name);
     function->has_frame_vla |= slot->place == PLACE_VLA;

@@ -480,6 +480,22 @@ static const char *spelling_for_messages(struct acc *acc, CXType type, CXType ca
     return wording(acc, spelling);
 }
 
+static CXType element_of(CXType array)
+{
+    return clang_getCanonicalType(clang_getArrayElementType(array));
+}
+
+static long long *lengths_of(struct acc *acc, CXType array)
+{
+    uint32_t count = 0;
+    for (CXType type = array; type.kind == CXType_ConstantArray; type = element_of(type))
+        count++;
+    long long *lengths = arena_allocate(acc->arena, (count + 1) * sizeof *lengths);
+    for (uint32_t i = 0; i < count; i++, array = element_of(array))
+        lengths[i] = clang_getArraySize(array);
+    return lengths;
+}
+
 static void fill(struct acc *acc, struct type_table *table, CXType type, struct type_info *info)
 {
     CXType canonical = clang_getCanonicalType(type);
@@ -493,6 +509,7 @@ static void fill(struct acc *acc, struct type_table *table, CXType type, struct 
     info->is_volatile = qualifiers & QUALIFIER_VOLATILE;
     info->is_atomic = canonical.kind == CXType_Atomic;
     info->is_variable = is_variable(canonical);
+    info->lengths = info->is_variable ? lengths_of(acc, canonical) : NULL;
     info->is_integer = is_integer(acc, canonical);
     info->is_error_pointer = strcmp(pointed_tag(acc, canonical), "ac_error") == 0;
     info->size = has_size ? size_or_unknown(clang_Type_getSizeOf(type)) : -1;
