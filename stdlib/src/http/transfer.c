@@ -335,7 +335,7 @@ static void end(struct transfer *transfer)
         ac__transfer_free(transfer);
 }
 
-/* libcurl keeps no more: newer ones do not call that a lack of memory. */
+/* libcurl keeps no more, such as of a line of more than 100 KB: newer ones do not call that a lack of memory. */
 static bool is_full(CURLcode outcome)
 {
 #if LIBCURL_VERSION_NUM >= 0x080600
@@ -355,8 +355,10 @@ static int failure_of(struct transfer *transfer, CURLcode outcome)
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     if (outcome == CURLE_UNSUPPORTED_PROTOCOL && sent > 0 && status == 0)
         return EPROTO;
-    if (outcome == CURLE_OUT_OF_MEMORY && sent > 0 && !transfer->has_header)
-        return EMSGSIZE; /* so libcurl 7.88 calls a line of more than 100 KB; that memory runs out just here is rare */
+    if (is_full(outcome) && sent > 0 && !transfer->has_header) { /* that memory runs out just here is rare */
+        snprintf(transfer->curl_message, sizeof transfer->curl_message, "a line of the header is too long");
+        return EMSGSIZE;
+    }
     if (is_full(outcome) && transfer->input_pauses) { /* what libcurl keeps meanwhile has its limit */
         snprintf(transfer->curl_message, sizeof transfer->curl_message,
                  "a part of the compressed body unfolds to more than can be kept");
