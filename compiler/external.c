@@ -9,6 +9,8 @@
 #include "parser.h"
 #include "parse.tab.h"
 
+#include <string.h>
+
 /* ---- the extent of an external declaration --------------------------------------------------- */
 
 struct extent {
@@ -26,7 +28,7 @@ static bool takes_operand(const struct parser *parser, uint32_t token)
         if (t->name == names[i])
             return true;
     return t->word == ATTRIBUTE || t->word == TYPEOF || t->word == ALIGNAS || t->word == BIT_INT ||
-           t->word == QUALIFIER || t->word == ASM;
+           t->word == ASM || (t->word == QUALIFIER && strcmp(t->name, "_Atomic") == 0);
 }
 
 static bool starts_type(const struct token *token)
