@@ -641,6 +641,7 @@ bool ac_loop_poll(void);
 void ac_loop_close(void);
 
 /* Prints every task of the running loop: name, state, its chain of awaits, innermost first, and where it was spawned.
+ * Tasks that have failed come last, with their errors, as long as nobody has seen those.
  * The argument is a FILE *, not null (void *, so that this header needs no <stdio.h>). A running task's chain is not
  * known. The signal that the environment variable AC_DUMP_SIGNAL names has every loop of the process print this on
  * stderr between two steps. */

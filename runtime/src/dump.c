@@ -7,6 +7,8 @@
  *       awaited by Task-1
  *       spawned at fetch.ac:30
  *
+ * Tasks that have failed follow, with their errors, as long as nobody has seen those.
+ *
  * ac_spawn notes its place (ac__here, one store). Who is started by a combinator finds it when it is asked for: in the
  * chain of the task that watches it.
  *
@@ -28,7 +30,7 @@ static const char *state_name(const struct ac__task *task)
     switch (ac__state(task)) {
     case AC__READY: return "ready";
     case AC__BLOCKED: return "waiting";
-    case AC__FINISHED: return "finished";
+    case AC__FINISHED: return "failed, seen by nobody";
     default: return "new";
     }
 }
@@ -76,7 +78,7 @@ static void print_frame(const struct ac__frame *frame, FILE *file)
 /* A running task's frames are on the C stack; those below the innermost have not noted where they are. */
 static void print_chain(struct ac__task *task, FILE *file)
 {
-    if (task == ac__thread.task)
+    if (task == ac__thread.task || ac__state(task) == AC__FINISHED)
         return;
     if (ac__gives_way(task))
         fputs("  at ac_yield\n", file);
@@ -128,6 +130,15 @@ static void print_unsorted(struct ac__task *task, void *file)
         print_task(task, file);
 }
 
+/* Why others wait, as often as not. */
+static void print_unseen(struct ac__task *task, void *file)
+{
+    if (ac__state(task) != AC__FINISHED || task->status != AC__FAILED || task->flags & AC__RETRIEVED)
+        return;
+    print_task(task, file);
+    ac__error_print(task->error, file);
+}
+
 void ac__dump(FILE *file)
 {
     size_t count;
@@ -136,6 +147,7 @@ void ac__dump(FILE *file)
         ac__blocks_visit(print_unsorted, file);
     for (size_t i = 0; i < count; i++)
         print_task((struct ac__task *)all[i], file);
+    ac__blocks_visit(print_unseen, file);
     ac__free(all);
     fflush(file);
 }
