@@ -16,6 +16,9 @@
 
 static bool each_its_own;
 
+/* The largest frame of a block in a piece. */
+enum { LARGEST_IN_SLAB = AC__LARGEST_PIECE - sizeof(struct ac__task) - AC__ROOM };
+
 __attribute__((constructor)) static void choose(void)
 {
     each_its_own = AC__TEST_BUILD || ac__has_asan() || ac__debug_wanted();
@@ -76,31 +79,30 @@ static void own_free(struct ac__task *task)
 
 /* ---- all blocks -------------------------------------------------------------------------------------------------- */
 
-/* A block with room for a task's header, then a frame of `size` bytes, then the room for the bump stack.
- * Sets flags, state, top and limit. Null if there is no memory. */
-static inline struct ac__task *block_new(const struct ac__function *function, size_t size)
+/* A block with a frame of `size` bytes, a multiple of 8, in a piece that was taken for it. */
+static inline struct ac__task *piece_settle(struct ac__task *task, const struct ac__function *function, size_t size)
 {
-    struct ac__task *task = NULL;
-    size_t room = function->room;
-    size = (size + 7) & ~(size_t)7;
-    if (likely(function->alignment <= 8 && size <= AC__LARGEST_PIECE - sizeof *task - AC__ROOM && !each_its_own))
-        task = ac__piece_take(sizeof *task + size + room);
-    if (unlikely(!task))
-        return own_new(function, size);
     task->flags = AC__IN_SLAB;
     task->state = AC__UNSTARTED;
     task->top = (char *)(task + 1) + size;
-    task->limit = task->top + room;
+    task->limit = task->top + function->room;
     return task;
 }
 
-static inline struct ac__frame *standalone_new(const struct ac__function *function, size_t size)
+/* A block with room for a task's header, then a frame of `size` bytes, then the room for the bump stack.
+ * Sets flags, state, top and limit. Null if there is no memory. */
+static struct ac__task *block_new(const struct ac__function *function, size_t size)
 {
-    struct ac__task *task = block_new(function, size);
-    struct ac__frame *frame;
-    if (unlikely(!task))
-        return NULL;
-    frame = ac__root(task);
+    struct ac__task *task = NULL;
+    size = (size + 7) & ~(size_t)7;
+    if (function->alignment <= 8 && size <= LARGEST_IN_SLAB && !each_its_own)
+        task = ac__piece_take(sizeof *task + size + function->room);
+    return likely(task) ? piece_settle(task, function, size) : own_new(function, size);
+}
+
+static inline struct ac__frame *frame_in(struct ac__task *task, const struct ac__function *function)
+{
+    struct ac__frame *frame = ac__root(task);
     frame->function = function;
     frame->parent = NULL;
     frame->state = 0;
@@ -108,14 +110,22 @@ static inline struct ac__frame *standalone_new(const struct ac__function *functi
     return frame;
 }
 
-struct ac__frame *ac__standalone_new(const struct ac__function *function, size_t size)
+__attribute__((noinline)) struct ac__frame *ac__standalone_new(const struct ac__function *function, size_t size)
 {
-    return standalone_new(function, size);
+    struct ac__task *task = block_new(function, size);
+    return likely(task) ? frame_in(task, function) : NULL;
 }
 
+/* Where each block is to be one of its own, no piece is ever at hand. */
 struct ac__frame *ac__frame_on_heap(const struct ac__function *function)
 {
-    return standalone_new(function, function->size);
+    size_t size = ((size_t)function->size + 7) & ~(size_t)7;
+    struct ac__task *task = NULL;
+    if (likely(function->alignment <= 8) && likely(size <= LARGEST_IN_SLAB))
+        task = ac__piece_at_hand(sizeof *task + size + function->room);
+    if (unlikely(!task))
+        return ac__standalone_new(function, size);
+    return frame_in(piece_settle(task, function, size), function);
 }
 
 /* A coroutine that another thread made moves: what has not run yet holds no pointer to itself. */

@@ -117,6 +117,16 @@ static inline struct ac__task *ac__task_of(struct ac__frame *root)
     return (struct ac__task *)root - 1;
 }
 
+/* One handle among the counts of a task. */
+#define AC__HANDLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1u : 1u << 10)
+
+/* Gives up one of the handles that there are. True: it was the last. */
+static inline bool ac__handle_is_last(struct ac__task *task)
+{
+    task->counts -= AC__HANDLE;
+    return task->handles == 0;
+}
+
 /* Who awaits a frame of the task; null for its root. */
 static inline struct ac__frame *ac__awaiter(struct ac__task *task, const struct ac__frame *frame)
 {

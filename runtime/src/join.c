@@ -146,7 +146,7 @@ static inline int join_wait(struct ac__join *join, struct ac__task *task)
 }
 
 /* It is done already. */
-static int join_at_once(struct ac__join *join, struct ac__task *task)
+static __attribute__((noinline)) int join_at_once(struct ac__join *join, struct ac__task *task)
 {
     if (!ac__share_is_over())
         return join_finish(join, task);
@@ -155,18 +155,23 @@ static int join_at_once(struct ac__join *join, struct ac__task *task)
     return ac__yield_at(task, &join->base, 2);
 }
 
-static inline int join_start_task(struct ac__join *join, struct ac__task *task, struct ac__task *target)
+static inline int join_task(struct ac__join *join, struct ac__task *task, struct ac__task *target)
 {
-    ac__check_consumed(target);
-    if (unlikely(target == task))
-        return ac__refuse(task, &join->base, ac__awaits_itself());
     if (ac__state(target) == AC__FINISHED)
         return join_at_once(join, task);
     ac__enqueue(ac__joiners(target), &join->waiter);
     return join_wait(join, task);
 }
 
-static int join_start(struct ac__join *join, struct ac__task *task)
+static int join_start_task(struct ac__join *join, struct ac__task *task, struct ac__task *target)
+{
+    ac__check_consumed(target);
+    if (unlikely(target == task))
+        return ac__refuse(task, &join->base, ac__awaits_itself());
+    return join_task(join, task, target);
+}
+
+static __attribute__((noinline)) int join_start(struct ac__join *join, struct ac__task *task)
 {
     if (join->kind == AC__KIND_SCOPED)
         return ac__scoped_resume(join, task);
@@ -229,7 +234,9 @@ void ac__join_init(struct ac__join *join, void *target, unsigned kind)
 int ac__join_start(struct ac__join *join, struct ac__task *task, void *target, unsigned kind)
 {
     ac__join_init(join, target, kind);
-    return likely(kind == AC__KIND_TASK && target) ? join_start_task(join, task, target) : join_start(join, task);
+    if (unlikely(kind != AC__KIND_TASK || !target || target == task) || unlikely(ac__is_debug))
+        return join_start(join, task);
+    return join_task(join, task, target);
 }
 
 struct ac__task *ac__awaited_task(const struct ac__frame *frame)

@@ -18,11 +18,8 @@
 enum {
     FIRST_REGION = 1 << 20,
     LARGEST_REGION = 1 << 24,
-    WARM_SLABS = 256, /* free ones that keep their memory */
-    FRONT = 64
+    WARM_SLABS = 256 /* free ones that keep their memory */
 };
-
-_Static_assert(sizeof(struct ac__slab) <= FRONT, "a slab's header stands in front of its pieces");
 
 /* What was mapped at once; slabs are taken from it front to back. */
 struct ac__region {
@@ -127,7 +124,7 @@ static struct ac__slab *slab_new(struct ac__heap *heap, unsigned size)
     slab->free = NULL;
     slab->used = slab->cut = 0;
     slab->size = size;
-    slab->capacity = (AC__SLAB - FRONT) / size;
+    slab->capacity = (AC__SLAB - AC__SLAB_FRONT) / size;
     list_push(room_list(slab), slab);
     return slab;
 }
@@ -235,18 +232,15 @@ static struct ac__slab *slab_with_room(unsigned size)
     return heap->with_room[size / AC__PIECE_STEP] ? heap->with_room[size / AC__PIECE_STEP] : slab_new(heap, size);
 }
 
-void *ac__piece_take_slowly(unsigned size)
+void *ac__piece_take(size_t wanted)
 {
+    unsigned size = (unsigned)(wanted + AC__PIECE_STEP - 1) & ~(AC__PIECE_STEP - 1u);
     struct ac__slab *slab = likely(ac__own_heap) ? ac__own_heap->with_room[size / AC__PIECE_STEP] : NULL;
-    struct ac__piece *piece;
+    void *piece;
     if (unlikely(!slab) && !(slab = slab_with_room(size)))
         return NULL;
-    piece = slab->free;
-    if (piece)
-        slab->free = piece->next;
-    else
-        piece = (struct ac__piece *)(void *)((char *)slab + FRONT + (size_t)slab->cut++ * size);
-    if (unlikely(++slab->used == slab->capacity))
+    piece = ac__piece_of(slab);
+    if (unlikely(slab->used == slab->capacity))
         list_remove(room_list(slab), slab);
     return piece;
 }
@@ -269,7 +263,7 @@ void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context)
 {
     for (struct ac__slab *slab = ac__own_heap ? ac__own_heap->all : NULL; slab; slab = slab->all_next) {
         for (unsigned i = 0; i < slab->cut; i++) {
-            struct ac__piece *piece = (struct ac__piece *)(void *)((char *)slab + FRONT + (size_t)i * slab->size);
+            struct ac__piece *piece = (struct ac__piece *)(void *)((char *)slab + AC__SLAB_FRONT + (size_t)i * slab->size);
             if (piece->mark)
                 visit(piece, context);
         }

@@ -6,7 +6,7 @@
 
 /* ---- slab.c: small pieces of memory ------------------------------------------------------------------------------ */
 
-enum { AC__LARGEST_PIECE = 1024, AC__SLAB = 1 << 16, AC__PIECE_STEP = 16 };
+enum { AC__LARGEST_PIECE = 1024, AC__SLAB = 1 << 16, AC__PIECE_STEP = 16, AC__SLAB_FRONT = 64 };
 
 struct ac__piece {
     struct ac__piece *next;
@@ -21,6 +21,7 @@ struct ac__slab {
     unsigned used, cut, capacity; /* pieces handed out; cut off so far; that fit */
     unsigned size;
 };
+_Static_assert(sizeof(struct ac__slab) <= AC__SLAB_FRONT, "a slab's header stands in front of its pieces");
 
 struct ac__heap {
     struct ac__slab *with_room[AC__LARGEST_PIECE / AC__PIECE_STEP + 1];
@@ -43,20 +44,27 @@ static inline bool ac__piece_is_own(const void *piece)
     return ac__slab_of(piece)->heap == ac__own_heap;
 }
 
-void *ac__piece_take_slowly(unsigned size);
 void ac__piece_give_back_slowly(struct ac__piece *piece);
 
-/* A piece of this thread's heap, aligned to 16. Its second word must not be zero while it is in use. */
-static inline void *ac__piece_take(size_t wanted)
+/* A piece of this thread's heap, aligned to 16. Its second word must not be zero while it is in use. Null if there is
+ * no memory. */
+void *ac__piece_take(size_t wanted);
+/* Of a slab with room. */
+static inline void *ac__piece_of(struct ac__slab *slab)
 {
-    unsigned size = (unsigned)(wanted + AC__PIECE_STEP - 1) & ~(AC__PIECE_STEP - 1u);
-    struct ac__slab *slab = likely(ac__own_heap) ? ac__own_heap->with_room[size / AC__PIECE_STEP] : NULL;
-    struct ac__piece *piece = likely(slab) ? slab->free : NULL;
-    if (unlikely(!piece) || unlikely(slab->used + 1 == slab->capacity))
-        return ac__piece_take_slowly(size);
-    slab->free = piece->next;
+    struct ac__piece *piece = slab->free;
     slab->used++;
+    if (unlikely(!piece))
+        return (char *)slab + AC__SLAB_FRONT + (size_t)slab->cut++ * slab->size;
+    slab->free = piece->next;
     return piece;
+}
+/* The same as ac__piece_take, if one is at hand; else null. */
+static inline void *ac__piece_at_hand(size_t wanted)
+{
+    size_t index = (wanted + AC__PIECE_STEP - 1) / AC__PIECE_STEP;
+    struct ac__slab *slab = likely(ac__own_heap) ? ac__own_heap->with_room[index] : NULL;
+    return unlikely(!slab) || unlikely(slab->used + 1 == slab->capacity) ? NULL : ac__piece_of(slab);
 }
 
 /* From any thread. */
@@ -105,11 +113,14 @@ static inline void ac__own_unlink(struct ac__own *own)
 /* A coroutine in a block of its own, with a frame of `size` bytes. Null if there is no memory. */
 struct ac__frame *ac__standalone_new(const struct ac__function *function, size_t size);
 struct ac__task *ac__block_settle_slowly(struct ac__task *block);
+static inline bool ac__block_is_settled(const struct ac__task *block)
+{
+    return block->flags & AC__IN_SLAB && ac__piece_is_own(block);
+}
 /* The block is about to become a task of this thread; it may move. Null if there is no memory. */
 static inline struct ac__task *ac__block_settle(struct ac__task *block)
 {
-    bool is_settled = block->flags & AC__IN_SLAB && ac__piece_is_own(block);
-    return likely(is_settled) ? block : ac__block_settle_slowly(block);
+    return likely(ac__block_is_settled(block)) ? block : ac__block_settle_slowly(block);
 }
 /* The same for a block that lies in the frame of another task; sets flags, top and limit. */
 void ac__block_embed(struct ac__task *block);

@@ -77,7 +77,27 @@ static bool inherit(struct ac__loop *loop, struct ac__task *task)
     return true;
 }
 
-static inline __attribute__((always_inline)) struct ac__task *begin(struct ac__task *task, const char *origin)
+/* Puts a task that has all it needs into the ready queue. */
+static inline struct ac__task *begin(struct ac__task *task, const char *origin)
+{
+    struct ac__loop *loop = ac__thread.loop;
+    task->innermost = ac__root(task);
+    ac__root(task)->origin = origin;
+    task->counts = 2 * AC__HANDLE;
+    task->saved_errno = 0;
+    task->number = ++loop->next_number;
+    task->status = AC__SUSPENDED;
+    loop->live++;
+    ac__queue_ready(task);
+    return task;
+}
+
+static bool is_undoing(void)
+{
+    return ac__thread.task && ac__is_undoing(ac__thread.task);
+}
+
+struct ac__task *ac__task_begin(struct ac__task *task, const char *origin)
 {
     struct ac__loop *loop = ac__thread.loop;
     task->joiners = NULL;
@@ -85,27 +105,13 @@ static inline __attribute__((always_inline)) struct ac__task *begin(struct ac__t
         ac__coro_close(ac__root(task));
         return shared_failure();
     }
-    task->innermost = ac__root(task);
-    ac__root(task)->origin = origin;
-    task->handles = 2;
-    task->requests = task->round = 0;
-    task->is_asked = false;
-    task->saved_errno = 0;
-    task->number = ++loop->next_number;
-    task->status = AC__SUSPENDED;
-    if (ac__thread.task && unlikely(ac__is_undoing(ac__thread.task)))
+    if (is_undoing())
         ac__undo_begin(task); /* it has no other business */
-    loop->live++;
-    ac__queue_ready(task);
-    return task;
-}
-
-struct ac__task *ac__task_begin(struct ac__task *task, const char *origin)
-{
     return begin(task, origin);
 }
 
-static inline __attribute__((always_inline)) struct ac__task *start(struct ac__frame *coroutine, const char *origin)
+static __attribute__((noinline)) struct ac__task *start_slowly(struct ac__frame *coroutine,
+                                                               const char *origin)
 {
     struct ac__task *task;
     (void)ac__loop();
@@ -118,12 +124,28 @@ static inline __attribute__((always_inline)) struct ac__task *start(struct ac__f
         ac__coro_close(coroutine);
         return shared_failure();
     }
-    return begin(task, origin);
+    return ac__task_begin(task, origin);
+}
+
+/* Whether a coroutine needs nothing but to be put into the ready queue. */
+static inline bool is_prepared(struct ac__frame *coroutine)
+{
+    const struct ac__loop *loop = ac__thread.loop;
+    return likely(loop && coroutine) && likely(is_coroutine(coroutine)) && likely(!loop->locals_size)
+           && likely(ac__block_is_settled(ac__task_of(coroutine))) && likely(!is_undoing());
+}
+
+struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin)
+{
+    if (!is_prepared(coroutine))
+        return start_slowly(coroutine, origin);
+    ac__task_of(coroutine)->joiners = NULL;
+    return begin(ac__task_of(coroutine), origin);
 }
 
 struct ac__task *ac__task_start(struct ac__frame *coroutine)
 {
-    return start(coroutine, NULL);
+    return ac__spawn(coroutine, NULL);
 }
 
 static void report(struct ac__task *task)
@@ -134,7 +156,7 @@ static void report(struct ac__task *task)
         fprintf(stderr, "  in task '%s'\n", task->extra->name);
 }
 
-static inline __attribute__((always_inline)) void end(struct ac__task *task)
+void ac__task_end(struct ac__task *task)
 {
     if (unlikely(task->status == AC__FAILED)) {
         if (!(task->flags & AC__RETRIEVED))
@@ -167,42 +189,94 @@ static __attribute__((noinline)) int clear_up(struct ac__task *task, int status)
     return status;
 }
 
-void ac__task_finish(struct ac__task *task, int status)
+static inline void note_end(struct ac__task *task, int status)
 {
     struct ac__loop *loop = ac__thread.loop;
-    struct ac__waiter *waiter, **queue;
-    if (unlikely(status != AC__DONE) || unlikely(task->flags & (AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK)))
-        status = clear_up(task, status);
     task->status = (unsigned char)status;
     task->state = AC__FINISHED;
     task->finished_at = loop->finished++;
     loop->live--;
-    queue = ac__joiners(task);
+}
+
+/* Tells the only one who watches it, which has been unlinked; gives up the runtime's own handle. */
+static __attribute__((noinline)) void tell_watcher(struct ac__task *task, struct ac__waiter *watcher)
+{
+    (void)watcher->wait.cancel(&watcher->wait);
+    if (ac__handle_is_last(task))
+        ac__task_end(task);
+}
+
+/* Tells all who wait for it that it has ended, and gives up the runtime's own handle. */
+static __attribute__((noinline)) void tell_all(struct ac__task *task)
+{
+    struct ac__waiter *waiter, **queue = ac__joiners(task);
     /* Watchers run here, but no code of the program's: nothing can join in while the queue is emptied. */
     while ((waiter = ac__dequeue_first(queue))) {
-        if (likely(status == AC__DONE))
+        if (likely(task->status == AC__DONE))
             ac__join_settle(waiter);
         ac__notify(waiter);
     }
     if (task->flags & AC__SCOPED)
         return;
     ac__check_handle(task); /* it may have been consumed twice just now */
-    if (--task->handles == 0) /* the runtime's own */
-        end(task);
+    if (ac__handle_is_last(task))
+        ac__task_end(task);
 }
 
-void ac__task_end(struct ac__task *task)
+static __attribute__((noinline)) void finish_slowly(struct ac__task *task, int status)
 {
-    end(task);
+    if (status != AC__DONE || task->flags & (AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK))
+        status = clear_up(task, status);
+    note_end(task, status);
+    tell_all(task);
+}
+
+void ac__task_finish(struct ac__task *task, int status)
+{
+    enum { ODD = AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK | AC__HAS_EXTRA | AC__SCOPED };
+    struct ac__waiter *only = task->joiners;
+    if (unlikely(status != AC__DONE) || unlikely(task->flags & ODD) || unlikely(ac__is_debug)) {
+        finish_slowly(task, status);
+        return;
+    }
+    note_end(task, AC__DONE);
+    if (only && only->next != only) {
+        tell_all(task);
+        return;
+    }
+    if (only) {
+        task->joiners = NULL;
+        only->next = NULL;
+        if (!only->wait.task) {
+            tell_watcher(task, only);
+            return;
+        }
+        ac__join_settle(only);
+        ac__queue_ready(only->wait.task);
+    }
+    if (ac__handle_is_last(task))
+        ac__task_end(task);
+}
+
+static __attribute__((noinline)) void drop_slowly(struct ac__task *task)
+{
+    if (task->flags & (AC__SHARED | AC__SCOPED))
+        return;
+    ac__check_handle(task);
+    if (ac__handle_is_last(task))
+        ac__task_end(task);
 }
 
 void ac__task_drop(struct ac__task *task)
 {
-    if (unlikely(task->flags & (AC__SHARED | AC__SCOPED)))
+    enum { ODD = AC__SHARED | AC__SCOPED | AC__HAS_EXTRA };
+    bool is_usual = (task->flags & (ODD | AC__IN_SLAB)) == AC__IN_SLAB && task->status != AC__FAILED;
+    if (unlikely(!is_usual)) {
+        drop_slowly(task);
         return;
-    ac__check_handle(task);
-    if (--task->handles == 0)
-        end(task);
+    }
+    if (ac__handle_is_last(task))
+        ac__piece_give_back(task);
 }
 
 struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes)
@@ -235,11 +309,6 @@ void ac__tasks_free(struct ac__task *but)
 }
 
 /* ---- what programs call ------------------------------------------------------------------------------------------ */
-
-struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin)
-{
-    return start(coroutine, origin);
-}
 
 void ac__detach(struct ac__task *task)
 {

@@ -140,10 +140,15 @@ struct ac__task {
         struct ac__waiter *joiners; /* who awaits the task */
         struct ac__extra *extra;    /* the same and name, origin, task locals: made when first needed */
     };
-    unsigned handles : 22;  /* handles that user code holds, plus the runtime's own while it runs */
-    unsigned requests : 4;  /* of this round, to cancel it (cancel.c) */
-    unsigned round : 5;     /* how many requests came before those, modulo 32 */
-    unsigned is_asked : 1;  /* its wait is being told of a request right now */
+    union {
+        struct {
+            unsigned handles : 22;  /* handles that user code holds, plus the runtime's own while it runs */
+            unsigned requests : 4;  /* of this round, to cancel it (cancel.c) */
+            unsigned round : 5;     /* how many requests came before those, modulo 32 */
+            unsigned is_asked : 1;  /* its wait is being told of a request right now */
+        };
+        unsigned counts; /* all of these: to change at once */
+    };
     int saved_errno;
     unsigned number;        /* of its automatic name */
     unsigned short flags;   /* cancellation, memory, ...; from AC__UNDOING up: a count */
