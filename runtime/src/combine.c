@@ -173,25 +173,30 @@ static void entry_finish(struct entry *entry)
     struct ac__thrown *error = ac__target_take_error(target, child->kind, true);
     bool failed = error != NULL;
     policy->done(entry, error, failed ? NULL : ac__target_value(target, child->kind));
-    ac__target_drop(target, child->kind);
+    if (likely(child->kind == AC__KIND_TASK))
+        ac__task_drop(target);
     child->handle = NULL;
     if (failed ? policy->fail_stops : policy->success_stops)
         family_stop(family);
     family_one_less(family);
 }
 
-static struct ac__task *entry_notified(struct ac__wait *wait)
+static __attribute__((noinline)) void entry_finish_future(struct entry *entry)
 {
-    struct entry *entry = container_of(wait, struct entry, waiter.wait);
     void *target = entry->child.handle;
-    if (likely(entry->child.kind == AC__KIND_TASK)) { /* which has taken the watch out of its queue */
-        entry_finish(entry);
-        return NULL;
-    }
     ac__future_hold(target); /* the watch holds it only until it is over */
     ac__target_unwatch(target, AC__KIND_FUTURE, &entry->waiter);
     entry_finish(entry);
     ac__future_drop(target);
+}
+
+static struct ac__task *entry_notified(struct ac__wait *wait)
+{
+    struct entry *entry = container_of(wait, struct entry, waiter.wait);
+    if (likely(entry->child.kind == AC__KIND_TASK)) /* which has taken the watch out of its queue */
+        entry_finish(entry);
+    else
+        entry_finish_future(entry);
     return NULL;
 }
 

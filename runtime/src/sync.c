@@ -57,21 +57,22 @@ static struct ac__frame *sync_new(struct ac__frame *frame, void *object)
     {.resume = function, .name = text, .size = sizeof(struct ac__sync), .alignment = _Alignof(struct ac__sync)}
 
 /* The same in a frame that lies in its caller's (ac/leaves.h). */
-static int sync_enter(struct ac__sync *sync, struct ac__task *task, const struct ac__function *function, void *object)
+static struct ac__sync *sync_prepare(struct ac__sync *sync, const struct ac__function *function, void *object)
 {
+    sync->base.function = function;
     sync->object = object;
-    return ac__enter(&sync->base, task, function);
+    return sync;
 }
 
 #define RUN(name, function, object, ...) \
     int ac__##name##__run(struct ac__##name##__frame *frame, struct ac__task *task, unsigned state, __VA_ARGS__) \
     { \
         (void)state; \
-        return sync_enter(&frame->frame, task, &function, object); \
+        return ac__enter(&sync_prepare(&frame->frame, &function, object)->base, task, &function); \
     }
 
-/* The same, but what `attempt` gets at once needs no frame. */
-#define RUN_OR_HAVE(name, attempt, function, object, ...) \
+/* The same, but what `attempt` gets at once needs no frame; `start` is what the function does in state 0. */
+#define RUN_OR_HAVE(name, attempt, start, function, object, ...) \
     int ac__##name##__run(struct ac__##name##__frame *frame, struct ac__task *task, unsigned state, __VA_ARGS__) \
     { \
         (void)state; \
@@ -79,7 +80,7 @@ static int sync_enter(struct ac__sync *sync, struct ac__task *task, const struct
             ac__thread.budget--; \
             return AC__DONE; \
         } \
-        return sync_enter(&frame->frame, task, &function, object); \
+        return start(sync_prepare(&frame->frame, &function, object), task); \
     }
 
 /* ---- mutex ------------------------------------------------------------------------------------------------------- */
@@ -116,20 +117,23 @@ bool ac_mutex_is_locked(const ac_mutex *mutex)
     return mutex->ac__locked;
 }
 
+static int lock_start(struct ac__sync *sync, struct ac__task *task)
+{
+    ac_mutex *mutex = sync->object;
+    if (ac_mutex_try_lock(mutex))
+        return have_at_once(&sync->base, task);
+    return sync_wait(sync, task, &mutex->ac__waiters, mutex_cancel);
+}
+
 static int lock_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__sync *sync = (struct ac__sync *)frame;
-    ac_mutex *mutex = sync->object;
     if (frame->state != 0 && ac__interrupted(task)) {
         if (frame->state == AC__OVER)
-            ac_mutex_unlock(mutex);
+            ac_mutex_unlock(sync->object);
         return ac__fail_code(task, ECANCELED);
     }
-    if (frame->state == AC__OVER)
-        return AC__DONE;
-    if (ac_mutex_try_lock(mutex))
-        return have_at_once(frame, task);
-    return sync_wait(sync, task, &mutex->ac__waiters, mutex_cancel);
+    return frame->state == AC__OVER ? AC__DONE : lock_start(sync, task);
 }
 
 static const struct ac__function lock_function = SYNC_FUNCTION("ac_mutex_lock", lock_resume);
@@ -159,8 +163,8 @@ ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error)
     return (ac_coro(void))sync_new(ac__frame_new(&unlock_function, (const void *)ac_mutex_aexit), mutex);
 }
 
-RUN_OR_HAVE(ac_mutex_lock, ac_mutex_try_lock, lock_function, mutex, ac_mutex *mutex)
-RUN_OR_HAVE(ac_mutex_aenter, ac_mutex_try_lock, lock_function, mutex, ac_mutex *mutex)
+RUN_OR_HAVE(ac_mutex_lock, ac_mutex_try_lock, lock_start, lock_function, mutex, ac_mutex *mutex)
+RUN_OR_HAVE(ac_mutex_aenter, ac_mutex_try_lock, lock_start, lock_function, mutex, ac_mutex *mutex)
 RUN(ac_mutex_aexit, unlock_function, mutex, ac_mutex *mutex, __attribute__((unused)) const ac_error *error)
 
 /* ---- semaphore --------------------------------------------------------------------------------------------------- */
@@ -195,22 +199,31 @@ long ac_sem_count(const ac_sem *sem)
     return sem->ac__count;
 }
 
+/* Out of line: taking a permit saves no registers for it. */
+static __attribute__((cold, noinline)) int refuse_negative(struct ac__sync *sync, struct ac__task *task)
+{
+    return ac__refuse(task, &sync->base, ac__error_make(EINVAL, "a semaphore with a negative number of permits"));
+}
+
+static int acquire_start(struct ac__sync *sync, struct ac__task *task)
+{
+    ac_sem *sem = sync->object;
+    if (ac_sem_try_acquire(sem))
+        return have_at_once(&sync->base, task);
+    if (sem->ac__count < 0)
+        return refuse_negative(sync, task);
+    return sync_wait(sync, task, &sem->ac__waiters, sem_cancel);
+}
+
 static int acquire_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__sync *sync = (struct ac__sync *)frame;
-    ac_sem *sem = sync->object;
     if (frame->state != 0 && ac__interrupted(task)) {
         if (frame->state == AC__OVER)
-            ac_sem_release(sem);
+            ac_sem_release(sync->object);
         return ac__fail_code(task, ECANCELED);
     }
-    if (frame->state == AC__OVER)
-        return AC__DONE;
-    if (ac_sem_try_acquire(sem))
-        return have_at_once(frame, task);
-    if (sem->ac__count < 0)
-        return ac__refuse(task, frame, ac__error_make(EINVAL, "a semaphore with a negative number of permits"));
-    return sync_wait(sync, task, &sem->ac__waiters, sem_cancel);
+    return frame->state == AC__OVER ? AC__DONE : acquire_start(sync, task);
 }
 
 static const struct ac__function acquire_function = SYNC_FUNCTION("ac_sem_acquire", acquire_resume);
@@ -240,8 +253,8 @@ ac_coro(void) ac_sem_aexit(ac_sem *sem, const ac_error *error)
     return (ac_coro(void))sync_new(ac__frame_new(&release_function, (const void *)ac_sem_aexit), sem);
 }
 
-RUN_OR_HAVE(ac_sem_acquire, ac_sem_try_acquire, acquire_function, sem, ac_sem *sem)
-RUN_OR_HAVE(ac_sem_aenter, ac_sem_try_acquire, acquire_function, sem, ac_sem *sem)
+RUN_OR_HAVE(ac_sem_acquire, ac_sem_try_acquire, acquire_start, acquire_function, sem, ac_sem *sem)
+RUN_OR_HAVE(ac_sem_aenter, ac_sem_try_acquire, acquire_start, acquire_function, sem, ac_sem *sem)
 RUN(ac_sem_aexit, release_function, sem, ac_sem *sem, __attribute__((unused)) const ac_error *error)
 
 /* ---- event ------------------------------------------------------------------------------------------------------- */
