@@ -363,14 +363,27 @@ static bool print_in_function(struct printer *printer, struct node *node)
     }
 }
 
-/* A coroutine that is not awaited at once: notes where it is made, for AC_DEBUG. */
+/* The call whose coroutine ac_spawn takes at once, in what its macro puts around it; null: that is
+ * another expression. */
+static const struct node *spawned_call(const struct acc *acc, const struct node *call)
+{
+    struct node *operand = call->count > 1 ? call->child[1] : NULL;
+    const struct node *callee = node_strip(call->child[0]);
+    if (!operand || callee->kind != NODE_NAME || !token_is(acc, callee->first, "ac__spawn"))
+        return NULL;
+    for (operand = node_strip(operand); operand->kind == NODE_CAST || operand->kind == NODE_COMMA;)
+        operand = node_strip(operand->child[1]);
+    return operand->kind == NODE_CALL ? operand : NULL;
+}
+
+/* A coroutine that is not awaited or spawned at once: notes where it is made, for AC_DEBUG. */
 static bool print_made(struct printer *printer, struct node *call)
 {
     struct acc *acc = printer->acc;
     const struct type_info *type = call->type;
     const struct token *token = &acc->tokens[call->first];
-    if (call->kind != NODE_CALL || !printer->function || !type || !type->declaration ||
-        (type->awaitable != AWAITABLE_CORO && type->awaitable != AWAITABLE_GENERATOR))
+    if (call->kind != NODE_CALL || !printer->function || call == printer->spawned || !type ||
+        !type->declaration || (type->awaitable != AWAITABLE_CORO && type->awaitable != AWAITABLE_GENERATOR))
         return false;
     print_format(printer, "(__extension__ (%s)ac__made((void *)(", declare_as(acc, type->declaration, ""));
     print_plainly(printer, call);
@@ -401,6 +414,8 @@ bool emit_special(struct printer *printer, struct node *node)
         print_combinator(printer, node);
         return true;
     }
+    if (node->kind == NODE_CALL && spawned_call(printer->acc, node))
+        printer->spawned = spawned_call(printer->acc, node);
     if (print_made(printer, node))
         return true;
     if (printer->function && node->is_generated && node->kind != NODE_BLOCK)

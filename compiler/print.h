@@ -29,6 +29,7 @@ struct printer {
      * attributes, or null. */
     const char *more_storage;
     struct function *function; /* whose body is being printed (lower.h), or null */
+    const struct node *spawned; /* the call whose coroutine is spawned at once, or null */
 };
 
 void print_tokens(struct printer *printer, uint32_t first, uint32_t last);
