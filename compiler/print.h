@@ -55,8 +55,10 @@ void print_raw(struct printer *printer, uint32_t first, uint32_t end);
  * given; where `async` stands among the specifiers the function type becomes one that returns ac_coro(T). `name`
  * replaces the declared name (null: keep it; "" drops it). */
 void print_declaration_of(struct printer *printer, struct node *specifiers, struct node *declarator, const char *name);
-/* The specifiers' words of one sort. */
-enum specifier_sort { SPECIFIER_STORAGE = 1, SPECIFIER_TYPE = 2, SPECIFIER_ATTRIBUTE = 4, SPECIFIER_ALIGN = 8 };
+/* The specifiers' words of some sorts; SPECIFIER_VALUE: without qualifiers. */
+enum specifier_sort {
+    SPECIFIER_STORAGE = 1, SPECIFIER_TYPE = 2, SPECIFIER_ATTRIBUTE = 4, SPECIFIER_ALIGN = 8, SPECIFIER_VALUE = 16
+};
 void print_specifiers(struct printer *printer, struct node *specifiers, unsigned sorts);
 /* The part of a declarator whose function derivation `async` applies to, or null. */
 struct node *async_declarator(struct node *declarator);

@@ -38,10 +38,22 @@ static enum specifier_sort child_sort(const struct node *child)
     }
 }
 
+static bool is_qualifier(const struct acc *acc, uint32_t token)
+{
+    static const char *const words[] = {"const",    "__const",    "__const__",    "volatile",    "__volatile",
+                                        "restrict", "__restrict", "__restrict__", "__volatile__"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (token_is(acc, token, words[i]))
+            return true;
+    return false;
+}
+
 static void print_words(struct printer *printer, struct node *specifiers, uint32_t first,
                         uint32_t end, unsigned sorts)
 {
     for (uint32_t token = first; token < end; token++) {
+        if ((sorts & SPECIFIER_VALUE) && is_qualifier(printer->acc, token))
+            continue;
         bool is_dialect = specifiers->is_async && (token_is(printer->acc, token, "async") ||
                                                    (specifiers->op && token == specifiers->op));
         bool is_typedef = specifiers->symbol && printer->print_typedef &&
@@ -161,6 +173,34 @@ void print_result_type(struct printer *printer, struct node *specifiers, struct 
     print_result_declarator(printer, declarator, async_declarator(declarator));
 }
 
+/* The last pointer of a result: its qualifiers are its own. */
+static void print_pointer_value(struct printer *printer, struct node *pointer)
+{
+    for (uint32_t token = pointer->first + 1; token <= pointer->last; token++)
+        if (!is_qualifier(printer->acc, token)) {
+            print_node(printer, pointer);
+            return;
+        }
+    print_tokens(printer, pointer->first, pointer->first);
+}
+
+/* T without qualifiers of its own, which a value that a function returns does not have: `async const int f(void)` is
+ * an ac_coro(int), as f's call is an int. */
+static void print_value_type(struct printer *printer, struct node *specifiers, struct node *declarator)
+{
+    uint32_t pointers = leading_pointers(declarator);
+    if (declarator != async_declarator(declarator)) {
+        print_result_type(printer, specifiers, declarator);
+        return;
+    }
+    print_specifiers(printer, specifiers, SPECIFIER_TYPE | (pointers ? 0 : SPECIFIER_VALUE));
+    for (uint32_t i = 0; i < pointers; i++)
+        if (i + 1 < pointers)
+            print_node(printer, declarator->child[i]);
+        else
+            print_pointer_value(printer, declarator->child[i]);
+}
+
 /* A name in parentheses, and no more. */
 static bool is_bare(const struct node *declarator)
 {
@@ -210,7 +250,7 @@ static void print_declarator(struct printer *printer, struct node *declarator, u
 void print_made_type(struct printer *printer, struct node *specifiers, struct node *declarator)
 {
     print_text(printer, "__typeof__(__typeof__(");
-    print_result_type(printer, specifiers, declarator);
+    print_value_type(printer, specifiers, declarator);
     print_text(printer, specifiers->op ? ") (*)(struct ac__gen *))" : ") (*)(struct ac__coro *))");
 }
 
