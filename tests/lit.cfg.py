@@ -90,5 +90,8 @@ if lit_config.params.get('valgrind'):
     config.available_features.add('valgrind')
 if lit_config.params.get('long'):
     config.available_features.add('long')
+    offered = ['npm', 'view', 'better-sqlite3@12.11.1', 'version']
+    if shutil.which('npm') and subprocess.run(offered, capture_output=True, check=False).returncode == 0:
+        config.available_features.add('npm')
 else:
     config.excludes.append('long')
