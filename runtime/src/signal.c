@@ -213,14 +213,15 @@ static struct taken *find_arrived(struct signals *signals)
     return NULL;
 }
 
+/* At the end: who came first is woken first. Never many wait for signals. */
 static void link_in(struct ac__loop *loop, struct signals *signals)
 {
     struct ac__signals_link *link = &signals->link;
-    link->next = loop->signals;
+    link->next = NULL;
     link->back = &loop->signals;
-    if (link->next)
-        link->next->back = &link->next;
-    loop->signals = link;
+    while (*link->back)
+        link->back = &(*link->back)->next;
+    *link->back = link;
 }
 
 static void link_out(struct ac__signals_link *link)
