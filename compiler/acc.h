@@ -258,6 +258,7 @@ struct symbol {
     bool needs_stack;          /* an async function, which awaits what takes its frame from the task's bump stack */
     bool takes_registers;      /* an embeddable function: its run function takes the arguments as C arguments */
     bool escapes;              /* its address is taken, or it is used where no token tells */
+    bool is_read;              /* a variable that is not only assigned to (places.c) */
     union {
         struct slot *slot;         /* of a variable, or a typedef whose sizes are kept (lower.h); null: none */
         const struct node *part;   /* of a label: the innermost protected part that it lies in, or null (regions.c) */
@@ -324,6 +325,8 @@ struct acc {
     uint32_t input_length;
     struct diagnostics *diagnostics;
     struct originals *originals; /* source files read again for messages (origin.c) */
+    struct seen *seen;         /* warn_seen.c: warnings that wait */
+    uint32_t seen_count;
     /* set by the parser when it met something that is no program: where, and in whose words the
      * C compiler will say it */
     uint32_t syntax_error;     /* token, 0: none */
@@ -391,6 +394,8 @@ void report_no_more_of(struct acc *acc, const char *function);
 void report_hold(struct acc *acc);
 void report_release(struct acc *acc);
 uint32_t error_count(const struct acc *acc);
+/* Whether the -W options ask for a warning; pragmas may say otherwise. */
+bool is_warning_on(const struct acc *acc, enum message id);
 /* Blanks out the pragmas that are about acc's own warnings, which the C compiler does not know
  * (pragmas.c). */
 void drop_pragmas(struct acc *acc);
@@ -480,9 +485,13 @@ bool meaning(struct acc *acc, const struct shadow *shadow);
 bool check_tree(struct acc *acc);
 /* What types show; after meaning. False if anything at all was reported as an error. */
 bool check_types(struct acc *acc);
-/* What clang warns of where the C compiler cannot: it sees another call than the user wrote.
- * `text` is its message. */
-void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, const char *text);
+/* What clang warns of where the C compiler cannot, since it sees other text than the user wrote
+ * (warn_seen.c). `text` is its message, `use` the token of the variable that it is about, if it is. */
+void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, uint32_t use, const char *text);
+/* Those that had to wait until each function was lowered. */
+void report_seen_of_frames(struct acc *acc);
+/* The options that make clang give those that are on, and no others: the next one, or null. */
+const char *warning_option(const struct acc *acc, uint32_t *index);
 /* False, and a report, if `async for` cannot iterate over an operand, as far as its type is known. */
 bool check_iterable(struct acc *acc, const struct node *operand);
 /* Says that its N_anext does not take the operand; false: there is none. */

@@ -54,9 +54,20 @@ static const struct message_entry messages[] = {
 #undef MESSAGE
 };
 
-/* Groups that are off unless they, or -Wextra, are asked for. */
-static const char *const extra_groups[] = {"swallowed-cancel"};
-static const char *const quiet_groups[] = {"declaration-after-statement"};
+/* Groups that are off unless they, or one of the options that include them, are asked for. */
+enum { MOST_INCLUDING = 3 };
+static const struct quiet_group {
+    const char *group, *including[MOST_INCLUDING];
+} quiet_groups[] = {
+    {"swallowed-cancel", {"extra", ""}},
+    {"declaration-after-statement", {NULL}},
+    {"shadow", {NULL}},
+    {"uninitialized", {"all", "extra", ""}},
+    {"maybe-uninitialized", {"all", "extra", ""}},
+    {"unused-local-typedefs", {"all", "unused"}},
+    {"unused-value", {"all", "unused"}},
+    {"dangling-else", {"all", "parentheses"}},
+};
 
 static struct diagnostics *state(struct acc *acc)
 {
@@ -89,22 +100,24 @@ static bool is_option_for(const char *option, size_t length, const char *prefix,
            is_option(option + prefix_length, length - prefix_length, group);
 }
 
-static bool is_among(const char *group, const char *const *groups, size_t count)
+static const struct quiet_group *quiet_group(const char *group)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(groups[i], group) == 0)
+    for (size_t i = 0; i < sizeof quiet_groups / sizeof *quiet_groups; i++)
+        if (strcmp(quiet_groups[i].group, group) == 0)
+            return &quiet_groups[i];
+    return NULL;
+}
+
+/* Whether the option is -W, or -Wno-, and one of what includes the group. */
+static bool is_option_including(const char *option, size_t length, const char *prefix, const char *group)
+{
+    const struct quiet_group *quiet = quiet_group(group);
+    size_t before = strlen(prefix);
+    bool fits = quiet && length >= before && memcmp(option, prefix, before) == 0;
+    for (int i = 0; fits && i < MOST_INCLUDING && quiet->including[i]; i++)
+        if (is_option(option + before, length - before, quiet->including[i]))
             return true;
     return false;
-}
-
-static bool is_extra(const char *group)
-{
-    return is_among(group, extra_groups, sizeof extra_groups / sizeof *extra_groups);
-}
-
-static bool is_quiet(const char *group)
-{
-    return is_extra(group) || is_among(group, quiet_groups, sizeof quiet_groups / sizeof *quiet_groups);
 }
 
 static void apply_option(struct warning_state *warning, const char *option, size_t length, const char *group)
@@ -122,9 +135,9 @@ static void apply_option(struct warning_state *warning, const char *option, size
         warning->is_error = true;
     } else if (is_option(option, length, "-Wno-error") && !warning->error_is_settled) {
         warning->is_error = false;
-    } else if ((is_option(option, length, "-Wextra") || is_option(option, length, "-W")) && is_extra(group)) {
+    } else if (is_option_including(option, length, "-W", group)) {
         warning->is_on = true;
-    } else if (is_option(option, length, "-Wno-extra") && is_extra(group)) {
+    } else if (is_option_including(option, length, "-Wno-", group)) {
         warning->is_on = false;
     } else if (is_option(option, length, "-Weverything")) {
         warning->is_on = true;
@@ -136,7 +149,7 @@ static void apply_option(struct warning_state *warning, const char *option, size
 static struct warning_state warning_state(const struct acc *acc, const char *group)
 {
     const char *at = acc->options ? acc->options->warning_options : NULL;
-    struct warning_state warning = {.is_on = !is_quiet(group)};
+    struct warning_state warning = {.is_on = !quiet_group(group)};
     bool is_silent = false;
     while (at && *at) {
         size_t length = strcspn(at, " ");
@@ -148,6 +161,11 @@ static struct warning_state warning_state(const struct acc *acc, const char *gro
     }
     warning.is_on &= !is_silent;
     return warning;
+}
+
+bool is_warning_on(const struct acc *acc, enum message id)
+{
+    return warning_state(acc, messages[id].group).is_on;
 }
 
 /* The same where a token stands, with the pragmas in front of it. */

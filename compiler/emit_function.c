@@ -219,12 +219,11 @@ static void print_outer(struct printer *printer, const struct function *function
     const char *name = function->name;
     struct function *inside = printer->function;
     printer->function = NULL;
-    print_at(printer, function->definition->first);
-    bool is_deprecated = has_attribute(printer->acc, function->symbol, "deprecated");
-    if (is_deprecated) {
-        print_pragma(printer, "push");
+    print_pragma(printer, "push");
+    print_pragma(printer, "ignored \"-Wshadow\""); /* warn_seen.c */
+    if (has_attribute(printer->acc, function->symbol, "deprecated"))
         print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* it names itself */
-    }
+    print_at(printer, function->definition->first);
     bool is_private = function->is_main && !function->symbol->previous;
     const char *more = is_private ? "static"
                        : takes_inline(printer->acc, function) ? "__inline __attribute__((unused))"
@@ -242,8 +241,7 @@ static void print_outer(struct printer *printer, const struct function *function
     print_made_type(printer, function->specifiers, function->declarator);
     print_text(printer, ")ac__self; }\n");
     print_hidden(printer, false);
-    if (is_deprecated)
-        print_pragma(printer, "pop");
+    print_pragma(printer, "pop");
 }
 
 static uint32_t await_count(const struct function *function)
@@ -452,9 +450,11 @@ static void print_run(struct printer *printer, struct function *function)
     const char *name = function->name;
     print_pragma(printer, "push");
     print_pragma(printer, "ignored \"-Wmisleading-indentation\"");
-    print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* warnings.c; this one, too: */
+    print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* warn_seen.c; these, too: */
     print_pragma(printer, "ignored \"-Wdeclaration-after-statement\"");
-    print_pragma(printer, "ignored \"-Wunused-local-typedefs\""); /* the frame's members are spelled without them */
+    print_pragma(printer, "ignored \"-Wunused-local-typedefs\"");
+    print_pragma(printer, "ignored \"-Wdangling-else\"");
+    print_pragma(printer, "ignored \"-Wshadow\"");
     print_at(printer, function->definition->first); /* the pragmas have lines of their own */
     print_run_head(printer, function);
     if (names_itself(printer->acc, function->body))

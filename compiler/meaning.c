@@ -35,11 +35,13 @@ static void add_argument(struct arguments *arguments, const char *argument)
         arguments->list[arguments->count++] = argument;
 }
 
-/* Errors that the user has turned off or made warnings of: -Wno-int-conversion. Warnings themselves are the C
- * compiler's matter, -w. */
+/* Errors that the user has turned off or made warnings of: -Wno-int-conversion. Most warnings are
+ * the C compiler's matter. */
 static void add_warning_options(struct acc *acc, struct arguments *arguments)
 {
-    const char *at = acc->options ? acc->options->warning_options : NULL;
+    const char *at = acc->options ? acc->options->warning_options : NULL, *wanted;
+    for (uint32_t i = 0; (wanted = warning_option(acc, &i)); )
+        add_argument(arguments, wanted);
     while (at && *at) {
         size_t length = strcspn(at, " ");
         if (length > 5 && memcmp(at, "-Wno-", 5) == 0)
@@ -227,6 +229,28 @@ static bool is_in_throw(const struct shadow *shadow, uint32_t token)
     return false;
 }
 
+/* The use of a variable that may have no value there: the first note says where that is; else at `token`. */
+static uint32_t used_token(const struct reading *reading, CXDiagnostic diagnostic, uint32_t token)
+{
+    const char *option = clang_string(reading->acc, clang_getDiagnosticOption(diagnostic, NULL));
+    CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
+    if (strcmp(option, "-Wsometimes-uninitialized") == 0 && clang_getNumDiagnosticsInSet(notes)) {
+        CXDiagnostic note = clang_getDiagnosticInSet(notes, 0);
+        token = token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(note)));
+        clang_disposeDiagnostic(note);
+    }
+    clang_disposeDiagnosticSet(notes);
+    return token;
+}
+
+/* Whether it points to text of the user's. */
+static bool is_at_token(const struct reading *reading, CXDiagnostic diagnostic)
+{
+    uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
+    const struct shadow_piece *piece = offset == UINT32_MAX ? NULL : piece_at(reading->shadow, offset);
+    return piece && piece->token;
+}
+
 /* Other formats the C compiler checks; what a throw becomes shows it nothing that the user wrote. */
 static void report_warning(struct reading *reading, CXDiagnostic diagnostic)
 {
@@ -242,8 +266,8 @@ static void report_warning(struct reading *reading, CXDiagnostic diagnostic)
         token = argument.first; /* not the parenthesis behind all arguments */
     if (strncmp(option, "-Wformat", 8) == 0 && is_in_throw(reading->shadow, token))
         report(acc, MESSAGE_THROW_FORMAT, token, text);
-    else
-        report_seen_by_clang(acc, option, token, text);
+    else if (is_at_token(reading, diagnostic))
+        report_seen_by_clang(acc, option, token, used_token(reading, diagnostic, token), text);
 }
 
 static enum CXChildVisitResult count_body(CXCursor cursor, CXCursor parent, CXClientData count)

@@ -9,8 +9,9 @@
  * since a jump can then lead back before the declaration while the object lives on (C11
  * 6.2.4p6). A scalar whose address is never taken is dead after its last use, where a use in a
  * loop counts until the loop's end, and one beside an await until the end of the expression; what
- * is used in an await's own operand is used before. An await in a `return`, or in a block that
- * ends in one, concerns only what is used there.
+ * is used in an await's own operand is used before. One that is only assigned to is never missed,
+ * and the C compiler is to see that. An await in a `return`, or in a block that ends in one,
+ * concerns only what is used there.
  * Entering and leaving `async with` await too, `async for` does for each item, a `yield`
  * suspends like an await, and so does the end of a block that has scoped children, which may use
  * its variables until then. Static, extern and thread-local objects stay where they are, and so
@@ -120,6 +121,7 @@ struct surroundings {
     uint32_t until;                     /* the last token of the expression that awaits around here, or 0 */
     bool is_awaited;                    /* in the operand of an await, which holds no other await */
     bool escapes;                       /* what is named here is used later, too */
+    bool is_target;                     /* of an assignment */
 };
 
 /* A use of a scalar. */
@@ -140,6 +142,7 @@ static void note_use(struct scan *scan, struct symbol *symbol, const struct node
     uint32_t until = at->is_awaited ? name->first - 1 : at->until > name->last ? at->until : name->last;
     struct use_note *note = arena_allocate(scan->function->acc->arena, sizeof *note);
     symbol->escapes |= at->escapes;
+    symbol->is_read |= !at->is_target;
     for (; at->loop; at = at->around)
         if (!declared_inside(at->loop, symbol) && at->loop->last > until)
             until = at->loop->last;
@@ -174,6 +177,12 @@ static void keep_bound(const struct node *item)
     }
 }
 
+static bool is_target(const struct acc *acc, const struct node *node, uint32_t index)
+{
+    return index == 0 && node->kind == NODE_ASSIGN && token_is(acc, node->op, "=") &&
+           node->child[0]->kind == NODE_NAME;
+}
+
 static void find_uses(struct scan *scan, struct node *node, struct surroundings at)
 {
     struct surroundings around = at;
@@ -195,6 +204,7 @@ static void find_uses(struct scan *scan, struct node *node, struct surroundings 
         struct surroundings inside = at;
         if (node->kind == NODE_DECLARATION && i == 0 && node->has_await) /* each declarator spells them */
             inside.until = node->last;
+        inside.is_target = is_target(scan->function->acc, node, i);
         if (node->child[i])
             find_uses(scan, node->child[i], inside);
     }
@@ -230,6 +240,8 @@ static bool is_used_after(const struct symbol *symbol, const struct suspension *
 static bool lives_across_await(const struct scan *scan, const struct symbol *symbol, uint32_t from)
 {
     const struct node *scope = symbol->block ? symbol->block : scan->function->body;
+    if (!symbol->is_read && dies_early(symbol))
+        return false;
     if (scope->has_label && scope->has_await)
         return true;
     if (!dies_early(symbol))

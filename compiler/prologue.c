@@ -99,6 +99,10 @@ static const struct substitute gcc_builtins[] = {
     {"__builtin_stdc_trailing_zeros", "(value) ((unsigned)(value))"},
 };
 
+/* glibc's headers say who frees what a function has allocated, in a way that is an error to clang;
+ * and after any error it no longer looks for variables without a value and the like. */
+static const char malloc_macro[] = "#define __malloc__(...) __malloc__\n";
+
 static int index_of(const struct substitute *table, size_t count, const char *text)
 {
     size_t length = word_length(text);
@@ -155,6 +159,8 @@ void prologue_write(struct buffer *out, const char *shadow)
     if (strstr(shadow, "_Decimal128"))
         buffer_puts(out, decimal128_type);
     write_builtins(out, shadow);
+    if (strstr(shadow, "__malloc__"))
+        buffer_puts(out, malloc_macro);
     if (strstr(shadow, "__atomic_"))
         buffer_puts(out, atomic_macros);
     if (strstr(shadow, "__builtin_tgmath"))

@@ -150,6 +150,8 @@ const char *translate(struct acc *acc)
     bool is_c = meaning(acc, shadow), is_good = check_types(acc) && is_c;
     if (is_c)
         check_warnings(acc);
+    const char *lowered = is_good ? print_lowered(acc) : NULL;
+    report_seen_of_frames(acc);
     report_release(acc);
-    return is_good ? print_lowered(acc) : NULL;
+    return lowered;
 }

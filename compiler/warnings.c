@@ -101,52 +101,6 @@ static void check_result(struct acc *acc, const struct node *statement)
                is_marked ? "warn_unused_result" : "nodiscard");
 }
 
-/* The await in whose call's arguments a token stands, if the function is defined in this file:
- * such a call vanishes. */
-static bool is_argument_of_await(const struct node *node, uint32_t token)
-{
-    if (token < node->first || token > node->last)
-        return false;
-    const struct node *call = node->kind == NODE_AWAIT ? node_strip(node->child[0]) : NULL;
-    const struct node *callee = call ? called_name(call) : NULL;
-    for (uint32_t i = 1; callee && callee->symbol && callee->symbol->definition && i < call->count; i++)
-        if (call->child[i]->first == token)
-            return true;
-    for (uint32_t i = 0; i < node->count; i++)
-        if (node->child[i] && is_argument_of_await(node->child[i], token))
-            return true;
-    return false;
-}
-
-static bool is_in_declaration(const struct node *node, uint32_t token)
-{
-    if (token < node->first || token > node->last || node->kind == NODE_DECLARATION)
-        return node->kind == NODE_DECLARATION && token >= node->first && token <= node->last;
-    for (uint32_t i = 0; i < node->count; i++)
-        if (node->child[i] && is_in_declaration(node->child[i], token))
-            return true;
-    return false;
-}
-
-void report_seen_by_clang(struct acc *acc, const char *option, uint32_t token, const char *text)
-{
-    bool is_deprecation = strcmp(option, "-Wdeprecated-declarations") == 0;
-    bool is_late = strcmp(option, "-Wdeclaration-after-statement") == 0;
-    if (!is_deprecation && !is_late && strcmp(option, "-Wnonnull") != 0)
-        return;
-    for (uint32_t i = 0; i < acc->item_count; i++) {
-        const struct node *item = acc->items[i], *body = item->count ? item->child[item->count - 1] : NULL;
-        if (!is_async_definition(item) || !body || token < body->first || token > body->last)
-            continue;
-        if (is_deprecation)
-            report(acc, MESSAGE_DEPRECATED, token, text);
-        else if (is_late && is_in_declaration(body, token)) /* not of what a catch names */
-            report(acc, MESSAGE_LATE_DECLARATION, token, text);
-        else if (!is_late && is_argument_of_await(body, token))
-            report(acc, MESSAGE_NULL_ARGUMENT, token, text);
-    }
-}
-
 /* ---- -Wunawaited-task ------------------------------------------------------------------------ */
 
 /* Behind parentheses, casts, commas and what else macros put around a value. */

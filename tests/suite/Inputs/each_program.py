@@ -14,7 +14,7 @@ FLAGS = ['-O1', '-g', '-Wall', '-Wextra', '-Wno-implicit-fallthrough', '-Wno-ign
          '-Wno-missing-field-initializers', '-Wno-missing-braces', '-Wno-psabi', '-Wno-tautological-compare',
          '-Wno-deprecated-non-prototype', '-Wno-overflow', '-Wno-format-zero-length', '-Wno-blocking-call',
          '-Wno-swallowed-cancel', '-Wno-unawaited-task', '-Wno-trigraphs', '-Wno-constant-conversion',
-         '-Wno-unused-value', '-Wno-switch-bool']
+         '-Wno-unused-value', '-Wno-switch-bool', '-Wno-dangling-else']
 
 
 def sources():
