@@ -240,10 +240,10 @@ static bool is_used_after(const struct symbol *symbol, const struct suspension *
 static bool lives_across_await(const struct scan *scan, const struct symbol *symbol, uint32_t from)
 {
     const struct node *scope = symbol->block ? symbol->block : scan->function->body;
-    if (!symbol->is_read && dies_early(symbol))
-        return false;
     if (scope->has_label && scope->has_await)
         return true;
+    if (!symbol->is_read && dies_early(symbol))
+        return false;
     if (!dies_early(symbol))
         return await_between(scan, from, scope->last);
     for (uint32_t i = 0; i < scan->await_count; i++)
