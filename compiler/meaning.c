@@ -81,6 +81,7 @@ static void collect_arguments(struct acc *acc, const char *shadow, struct argume
     add_argument(arguments, "-Wformat");
     add_argument(arguments, "-Wdeclaration-after-statement");
     add_argument(arguments, "-fspell-checking"); /* which libclang leaves out */
+    add_argument(arguments, "-fconstexpr-steps=20000"); /* for a million it takes a second, in each endless loop */
     add_argument(arguments, "-ferror-limit=0");
     add_argument(arguments, "-fbracket-depth=5000");
     add_argument(arguments, "-xcpp-output");
