@@ -62,6 +62,8 @@ enum specifier_sort {
 void print_specifiers(struct printer *printer, struct node *specifiers, unsigned sorts);
 /* The part of a declarator whose function derivation `async` applies to, or null. */
 struct node *async_declarator(struct node *declarator);
+/* The first qualifier of T itself, which an async function's value does not have (a token); 0: there is none. */
+uint32_t result_qualifier(const struct acc *acc, const struct node *specifiers, struct node *declarator);
 /* T of an async function: its type words and what is derived from them before the function. */
 void print_result_type(struct printer *printer, struct node *specifiers, struct node *declarator);
 /* T of a scoped child, `async T name = e;`. */

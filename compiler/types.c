@@ -173,6 +173,23 @@ void print_result_type(struct printer *printer, struct node *specifiers, struct 
     print_result_declarator(printer, declarator, async_declarator(declarator));
 }
 
+uint32_t result_qualifier(const struct acc *acc, const struct node *specifiers, struct node *declarator)
+{
+    uint32_t pointers = leading_pointers(declarator);
+    if (!declarator || declarator != async_declarator(declarator))
+        return 0;
+    const struct node *last = pointers ? declarator->child[pointers - 1] : specifiers;
+    for (uint32_t token = last->first, i = 0; token <= last->last; token++) {
+        while (i < last->count && (!last->child[i] || last->child[i]->last < token))
+            i++;
+        if (i < last->count && token >= last->child[i]->first)
+            token = last->child[i]->last;
+        else if (is_qualifier(acc, token))
+            return token;
+    }
+    return 0;
+}
+
 /* The last pointer of a result: its qualifiers are its own. */
 static void print_pointer_value(struct printer *printer, struct node *pointer)
 {

@@ -7,6 +7,7 @@
  */
 #include "check.h"
 #include "origin.h"
+#include "print.h"
 
 #include <string.h>
 
@@ -249,10 +250,32 @@ static void check_node(struct acc *acc, struct node *body, struct node *node)
             check_node(acc, body, node->child[i]);
 }
 
+/* ---- -Wignored-qualifiers -------------------------------------------------------------------- */
+
+/* The C compiler is shown the result without them (types.c). */
+static void warn_qualifier(struct acc *acc, struct node *specifiers, struct node *declarator)
+{
+    uint32_t qualifier = result_qualifier(acc, specifiers, declarator);
+    if (qualifier)
+        report(acc, MESSAGE_IGNORED_QUALIFIER, qualifier, declared(declarator)->name);
+}
+
+static void warn_qualifiers(struct acc *acc, struct node *item)
+{
+    if (item->kind == NODE_FUNCTION_DEFINITION && item->child[0]->is_async)
+        warn_qualifier(acc, item->child[0], item->child[1]);
+    if (item->kind != NODE_DECLARATION || !item->child[0]->is_async)
+        return;
+    for (uint32_t i = 1; i < item->count; i++)
+        if (declared(item->child[i]->child[0]))
+            warn_qualifier(acc, item->child[0], item->child[i]->child[0]);
+}
+
 void check_warnings(struct acc *acc)
 {
     for (uint32_t i = 0; i < acc->item_count; i++) {
         struct node *item = acc->items[i];
+        warn_qualifiers(acc, item);
         struct node *body = is_async_definition(item) ? item->child[item->count - 1] : NULL;
         if (!body || body->kind != NODE_BLOCK)
             continue;
