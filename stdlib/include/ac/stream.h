@@ -114,8 +114,8 @@ ac_coro(size_t) ac_read(ac_stream *stream, void *buffer, size_t size);
 ac_coro(void) ac_read_exactly(ac_stream *stream, void *buffer, size_t size);
 
 /* char *text = await ac_read_until(s, separator, &size): what comes up to and including the separator (a
- * text of at least one byte). It lies in the stream's buffer, good until the next read or close; `size` (may
- * be null) gets its length.
+ * text of at least one byte). It lies in the stream's buffer, good until the next read or close, with no NUL
+ * behind it: what follows is the input that comes next. `size` (may be null) gets its length.
  * Throws: AC_EINCOMPLETE if the input ends before; EMSGSIZE if it would be longer than the stream's limit.
  * The bytes then stay in the buffer. */
 ac_coro(char *) ac_read_until(ac_stream *stream, const char *separator, size_t *size);
