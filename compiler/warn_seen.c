@@ -34,16 +34,6 @@ static bool is_argument_of_await(const struct node *node, uint32_t token)
     return false;
 }
 
-static bool is_in_declaration(const struct node *node, uint32_t token)
-{
-    if (token < node->first || token > node->last || node->kind == NODE_DECLARATION)
-        return node->kind == NODE_DECLARATION && token >= node->first && token <= node->last;
-    for (uint32_t i = 0; i < node->count; i++)
-        if (node->child[i] && is_in_declaration(node->child[i], token))
-            return true;
-    return false;
-}
-
 /* The tree's innermost node of one of the kinds that a token stands in, or null. */
 static const struct node *around(const struct node *node, uint32_t token, const enum node_kind *kinds,
                                  uint32_t count)
@@ -57,12 +47,14 @@ static const struct node *around(const struct node *node, uint32_t token, const 
         inner = node->kind == kinds[i] ? node : NULL;
     return inner;
 }
+#define AROUND(node, token, ...) \
+    around(node, token, (const enum node_kind[]){__VA_ARGS__}, \
+           sizeof(const enum node_kind[]){__VA_ARGS__} / sizeof(enum node_kind))
 
 /* What runs there may run after more, or less, than the shadow shows. */
 static bool is_undoing(const struct node *body, uint32_t token)
 {
-    static const enum node_kind kinds[] = {NODE_CATCH, NODE_FINALLY, NODE_DEFER};
-    return around(body, token, kinds, sizeof kinds / sizeof *kinds);
+    return AROUND(body, token, NODE_CATCH, NODE_FINALLY, NODE_DEFER);
 }
 
 /* In the shadow a call on a thread gives its type only: nobody sees there what it fills in. */
@@ -78,8 +70,7 @@ static bool is_given_to_thread(const struct acc *acc, const struct node *node, c
 
 static bool is_of_awaiting_statement(const struct node *body, uint32_t token)
 {
-    static const enum node_kind kinds[] = {NODE_EXPRESSION_STATEMENT};
-    const struct node *statement = around(body, token, kinds, 1);
+    const struct node *statement = AROUND(body, token, NODE_EXPRESSION_STATEMENT);
     struct node *value = statement ? node_strip(statement->child[0]) : NULL;
     bool is_operation = value && (value->kind == NODE_BINARY || value->kind == NODE_UNARY ||
                                   value->kind == NODE_MEMBER || value->kind == NODE_INDEX);
@@ -101,8 +92,7 @@ static bool may_end(const struct acc *acc, const struct node *definition)
 static void keep(struct acc *acc, enum message message, uint32_t token, uint32_t use, const char *text,
                  const struct node *body)
 {
-    static const enum node_kind kinds[] = {NODE_NAME};
-    const struct node *name = around(body, use, kinds, 1);
+    const struct node *name = AROUND(body, use, NODE_NAME);
     if (name && name->symbol && !is_undoing(body, use) && !is_given_to_thread(acc, body, name->symbol))
         *ARENA_PUSH(acc->arena, acc->seen, acc->seen_count) =
             (struct seen){message, token, text, name->symbol};
@@ -156,7 +146,7 @@ static void take(struct acc *acc, const struct node *definition, enum message me
     case MESSAGE_RETURN_LOCAL: is_in_body &= !is_generator(definition); break;
     case MESSAGE_UNUSED_VALUE: is_in_body &= is_of_awaiting_statement(body, token); break;
     case MESSAGE_LATE_DECLARATION: /* not of what a catch names */
-        is_in_body &= is_in_declaration(body, token);
+        is_in_body &= AROUND(body, token, NODE_DECLARATION) != NULL;
         break;
     case MESSAGE_NULL_ARGUMENT: is_in_body &= is_argument_of_await(body, token); break;
     default: break;
