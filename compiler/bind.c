@@ -20,11 +20,16 @@ static struct symbol *make_symbol(struct parser *parser, enum symbol_kind kind, 
     symbol->token = token;
     symbol->is_file_scope = scope_is_file(parser->scopes);
     symbol->block = scope_node(scope_current(parser->scopes));
-    if (symbol->is_file_scope)
-        *ARENA_PUSH(parser->acc->arena, parser->acc->declared, parser->acc->declared_count) = symbol;
-    else
+    if (!symbol->is_file_scope)
         symbol->number = ++parser->number;
     return symbol;
+}
+
+/* For unmentioned.c: the external declaration that is being read declares or defines this. */
+static void note_declared(struct acc *acc, struct symbol *symbol)
+{
+    if (symbol->is_file_scope)
+        *ARENA_PUSH(acc->arena, acc->declared, acc->declared_count) = symbol;
 }
 
 struct node *innermost_declarator(struct node *declarator)
@@ -133,6 +138,7 @@ void bind_declarator(struct parser *parser, struct node *specifiers, struct node
     struct symbol *symbol = declare_symbol(parser, specifiers, declarator);
     if (!symbol)
         return;
+    note_declared(parser->acc, symbol);
     if (symbol->is_file_scope) {
         symbol->previous = scope_find_here(parser->scopes, SPACE_ORDINARY, symbol->name);
         if (symbol->previous)
@@ -183,6 +189,7 @@ void bind_enumerator(struct parser *parser, struct node *enumerator)
     struct symbol *symbol = make_symbol(parser, SYMBOL_ENUMERATOR, enumerator->first);
     symbol->declarator = enumerator;
     enumerator->symbol = symbol;
+    note_declared(parser->acc, symbol);
     scope_bind(parser->scopes, SPACE_ORDINARY, symbol);
 }
 
@@ -192,6 +199,7 @@ static struct symbol *declare_tag(struct parser *parser, struct node *node, uint
 {
     struct symbol *symbol = make_symbol(parser, SYMBOL_TAG, tag);
     symbol->declarator = node;
+    note_declared(parser->acc, symbol);
     scope_bind(parser->scopes, SPACE_TAG, symbol);
     return symbol;
 }
@@ -203,8 +211,8 @@ void bind_tag(struct parser *parser, struct node *node, uint32_t tag, bool defin
                                     : scope_find(parser->scopes, SPACE_TAG, name);
     if (!symbol)
         symbol = declare_tag(parser, node, tag);
-    else if (defines && symbol->is_file_scope)
-        *ARENA_PUSH(parser->acc->arena, parser->acc->declared, parser->acc->declared_count) = symbol;
+    else if (defines)
+        note_declared(parser->acc, symbol);
     parser->uses_async |= is_frame_tag(parser, name);
     if (defines)
         symbol->declarator = node;
