@@ -101,6 +101,8 @@ struct node *without_effects(struct acc *acc, struct node *node)
     case NODE_UNARY:
         return build(acc, node, token_is(acc, node->op, "*") ? "*(%0)" : "&(%0)",
                      without_effects(acc, left), NULL);
+    case NODE_COMPOUND_LITERAL:
+        return build(acc, node, "(*(__typeof__(%0) *)0)", left, NULL);
     default:
         return node;
     }

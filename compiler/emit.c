@@ -289,19 +289,16 @@ static void print_typed(struct printer *printer, struct node *node)
     }
 }
 
-/* A type that has no name outside of its block: it is named here, once, with the length of an array. */
+/* Of a type that has no name outside of its block, or a variably modified one: it is spelled once. */
 static void print_literal_of_local_type(struct printer *printer, struct node *node)
 {
-    const struct slot *slot = slot_of(node->symbol);
-    bool is_array = node->type->class == TYPE_ARRAY && node->type->size > 0;
-    print_format(printer, "(*__extension__ ({ typedef __typeof__(");
+    print_text(printer, "(*__extension__ ({ __auto_type ac__literal = &(");
     print_node(printer, node->child[0]);
-    print_format(printer, ") ac__%s;", is_array ? "open" : "type");
-    if (is_array)
-        print_text(printer, array_of_size(printer->acc, "ac__open", "ac__type", node->type->size));
-    print_format(printer, " (ac__type *)__builtin_memcpy(&ac__self->%s, &(ac__type)", slot->name);
+    print_text(printer, ")");
     print_node(printer, node->child[1]);
-    print_text(printer, ", sizeof(ac__type)); }))");
+    print_format(printer, "; (__typeof__(ac__literal))__builtin_memcpy(&ac__self->%s,",
+                 slot_of(node->symbol)->name);
+    print_text(printer, " ac__literal, sizeof *ac__literal); }))");
 }
 
 static void print_literal(struct printer *printer, struct node *node)

@@ -529,9 +529,12 @@ static void place_literal(struct scan *scan, struct node *literal, const struct 
                        parent->kind == NODE_INDEX || (type && type->class == TYPE_ARRAY);
     bool outlives = awaits || (block->has_label && block->has_await) ||
                     await_between(scan, literal->first, block->last);
-    if (!type || type->class == TYPE_UNKNOWN || type->is_variable || !has_address || !outlives)
+    bool is_vla = type && type->is_variable && type->size < 0;
+    if (!type || type->class == TYPE_UNKNOWN || is_vla || !has_address || !outlives)
         return;
     literal->symbol = build_temporary(scan->function, block, type, literal, true);
+    if (type->is_variable)
+        slot_of(literal->symbol)->type = NULL; /* spelled where the literal stands */
 }
 
 /* Those in which an await decides what is evaluated get a temporary anyway (hoist.c), as does
