@@ -32,7 +32,7 @@ def without_statements(program, still_fails):
             while at < len(block.statements):
                 removed = block.statements[at:at + size]
                 block.statements[at:at + size] = []
-                is_needed = any(isinstance(statement, (m.Setup, c.Return)) for statement in removed)
+                is_needed = any(isinstance(statement, (m.Setup, c.Return, c.TraceCode)) for statement in removed)
                 if not is_needed and still_fails():
                     is_smaller = True
                 else:
