@@ -16,10 +16,15 @@
  * that error stands for them, also as another ECANCELED's context, and a new round begins. So they need no answer of
  * their own: a handler that catches the error and goes on ends it, and them. A scope finds its own request by the round
  * in which it asked, with the task or in the error that leaves it. An ECANCELED that stands for nobody is the program's
- * own: perhaps it ends here what it was asked to before, so whoever has asked since the scope began counts. */
+ * own: perhaps it ends here what it was asked to before, so whoever has asked since the scope began counts.
+ *
+ * A round's number is how many requests came before it, modulo ROUNDS. Requests of several rounds come together where an
+ * error that stands for some is caught again, and where they are to be delivered once more: an error keeps the set of
+ * its rounds, a task the first and the last. */
 #include "core.h"
 
-enum { MOST_REQUESTS = 15 }; /* of a round; it may be more, then */
+enum { MOST_REQUESTS = 15 }; /* of a task's, together; it may be more, then */
+enum { ROUNDS = 32 };
 
 static unsigned sum(unsigned requests, unsigned more)
 {
@@ -42,6 +47,11 @@ struct ac__task *ac__task_interrupt(struct ac__task *task)
     return next;
 }
 
+static unsigned rounds_between(unsigned first, unsigned last)
+{
+    return (last - first) % ROUNDS;
+}
+
 /* Gives the task that the request was handed on to, if any. */
 static struct ac__task *request(struct ac__task *task, bool is_limit)
 {
@@ -49,6 +59,8 @@ static struct ac__task *request(struct ac__task *task, bool is_limit)
         return NULL;
     if (task->is_asked)
         return NULL;
+    if (!task->requests)
+        task->last_round = task->round;
     task->requests = sum(task->requests, 1);
     if (is_limit && ac__state(task) == AC__READY) {
         if (!(task->flags & AC__CANCEL)) /* else the two requests are delivered as one */
@@ -95,6 +107,15 @@ void ac__requests_answered(struct ac__task *task)
         next_round(task);
 }
 
+/* The set of the rounds of which a task's requests may be. */
+static unsigned rounds_of(const struct ac__task *task)
+{
+    unsigned rounds = 0;
+    for (unsigned i = 0; i <= rounds_between(task->round, task->last_round); i++)
+        rounds |= 1u << (task->round + i) % ROUNDS;
+    return rounds;
+}
+
 /* An error has been caught that answers the requests of this round. Where no memory was left for an ECANCELED that can
  * stand for them, they go on waiting for one. */
 static void give_answer(struct ac__task *task, struct ac__thrown *thrown)
@@ -104,8 +125,9 @@ static void give_answer(struct ac__task *task, struct ac__thrown *thrown)
         if (!stands_for)
             return;
         if (!stands_for->count)
-            stands_for->round = task->round;
-        stands_for->count = (unsigned char)sum(stands_for->count, task->requests);
+            stands_for->rounds = 0;
+        stands_for->rounds |= rounds_of(task);
+        stands_for->count = sum(stands_for->count, task->requests);
     }
     next_round(task);
 }
@@ -135,14 +157,26 @@ void ac__thrown_leaves(struct ac__thrown *thrown)
     }
 }
 
+/* Counts from the first of these on: all of them are before the task's own round. */
+static void add_rounds(struct ac__task *task, unsigned rounds)
+{
+    unsigned behind = ROUNDS - 1, ahead = 1;
+    while (!(rounds >> (task->round - behind) % ROUNDS & 1))
+        behind--;
+    while (!(rounds >> (task->round - ahead) % ROUNDS & 1))
+        ahead++;
+    if (!task->requests)
+        task->last_round = task->round - ahead;
+    task->round -= behind;
+}
+
 void ac__request_again(struct ac__task *task, struct ac__thrown *thrown)
 {
     for (; thrown; thrown = next_cancellation(thrown)) {
         struct ac__stands_for *stands_for = ac__thrown_stands_for(thrown);
         if (!stands_for || !stands_for->count)
             continue;
-        if (!task->requests)
-            task->round = stands_for->round;
+        add_rounds(task, stands_for->rounds);
         task->requests = sum(task->requests, stands_for->count);
         stands_for->count = 0;
     }
@@ -168,14 +202,14 @@ void ac__scope_ask(struct ac__scope *scope, bool is_limit)
 /* All requests since the scope began, answered or not, but for its own. */
 static unsigned asked_since(const struct ac__scope *scope, const struct ac__task *task)
 {
-    unsigned before = (task->round - scope->first_round) % 32;
-    return before + task->requests - scope->has_asked;
+    return rounds_between(scope->first_round, task->round) + task->requests - scope->has_asked;
 }
 
 /* From the task; if it is not there any more, from the error that stands for it, unless it has been answered. */
 static void take_back(const struct ac__scope *scope, struct ac__task *task, struct ac__thrown *error)
 {
-    if (task->requests && task->round == scope->round) {
+    if (task->requests
+        && rounds_between(task->round, scope->round) <= rounds_between(task->round, task->last_round)) {
         task->requests = one_less(task->requests);
         if (!task->requests) /* it may not have been delivered */
             ac__unflag(task, AC__CANCEL | AC__CANCEL_LATER);
@@ -184,8 +218,8 @@ static void take_back(const struct ac__scope *scope, struct ac__task *task, stru
     task->round--;
     for (; error; error = next_cancellation(error)) {
         struct ac__stands_for *stands_for = ac__thrown_stands_for(error);
-        if (stands_for && stands_for->count && stands_for->round == scope->round) {
-            stands_for->count = (unsigned char)one_less(stands_for->count);
+        if (stands_for && stands_for->count && stands_for->rounds >> scope->round & 1) {
+            stands_for->count = one_less(stands_for->count);
             return;
         }
     }

@@ -269,7 +269,8 @@ struct ac__thrown *ac__thrown_of(const ac_error *error);
 struct ac__thrown *ac__thrown_context(const struct ac__thrown *thrown);
 /* The requests to cancel its task that an error stands for (cancel.c). Null: it is shared, and can stand for none. */
 struct ac__stands_for {
-    unsigned char count, round;
+    unsigned count;
+    unsigned rounds; /* of which they are: a set of bits */
 };
 struct ac__stands_for *ac__thrown_stands_for(struct ac__thrown *thrown);
 /* For ac_..._aexit, of the error that it is given: hangs a context on it, which it takes over; or says that it needs

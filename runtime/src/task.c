@@ -86,6 +86,7 @@ static inline struct ac__task *begin(struct ac__task *task, const char *origin)
     task->counts = 2 * AC__HANDLE;
     task->saved_errno = 0;
     task->number = ++loop->next_number;
+    task->last_round = 0;
     task->status = AC__SUSPENDED;
     loop->live++;
     ac__queue_ready(task);

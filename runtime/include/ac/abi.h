@@ -150,7 +150,10 @@ struct ac__task {
         unsigned counts; /* all of these: to change at once */
     };
     int saved_errno;
-    unsigned number;        /* of its automatic name */
+    struct {
+        unsigned number : 27;    /* of its automatic name */
+        unsigned last_round : 5; /* of its requests: they may be of `round` and later ones, up to this (cancel.c) */
+    };
     unsigned short flags;   /* cancellation, memory, ...; from AC__UNDOING up: a count */
     unsigned char state;
     unsigned char status;   /* how the child that just finished ended; read by its parent's resume function */
