@@ -330,8 +330,19 @@ void end_block(struct parser *parser)
     parser->block_count--;
 }
 
+/* Of `label: __attribute__((unused)) statement` the attribute is the label's, whatever becomes of
+ * the statement. */
+static void leave_attributes(const struct parser *parser, struct node *statement)
+{
+    const struct token *tokens = parser->acc->tokens;
+    while (tokens[statement->first].word == ATTRIBUTE)
+        statement->first = tokens[statement->first + 1].match + 1;
+}
+
 struct node *label_statement(struct parser *parser, struct node *label, struct node *statement)
 {
+    if (label->kind == NODE_LABEL)
+        leave_attributes(parser, statement);
     label->child[label->count - 1] = statement;
     label->last = statement->last;
     label->has_await |= statement->has_await;

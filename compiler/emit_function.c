@@ -482,8 +482,8 @@ static void print_run(struct printer *printer, struct function *function)
         print_format(printer, "\n%s: __attribute__((unused));", function->failed_label);
         print_end(printer, function, "AC__FAILED");
     }
+    print_hidden(printer, false); /* gcc warns of labels at the brace */
     print_text(printer, "\n}\n");
-    print_hidden(printer, false);
     print_pragma(printer, "pop");
 }
 
