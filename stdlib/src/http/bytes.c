@@ -26,7 +26,7 @@ static bool is_unreserved(unsigned char c)
 static bool append_encoded(struct ac__buffer *bytes, const char *text, bool is_form)
 {
     static const char digits[] = "0123456789ABCDEF";
-    if (ac__buffer_reserve(bytes, 3 * strlen(text), AC__NO_LIMIT) != 0)
+    if (ac__buffer_reserve(bytes, 3 * strlen(text) + !bytes->data, AC__NO_LIMIT) != 0)
         return false;
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
