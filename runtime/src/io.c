@@ -66,8 +66,11 @@ int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
 static bool was_told(const struct ac__io *io)
 {
     struct ac__loop *loop = ac__loop();
-    const struct ac__descriptor *descriptor = &loop->descriptors[io->fd];
-    return io->base.state == 1 && !io->is_output && !descriptor->is_spent && ac__descriptor_is_ours(loop, descriptor);
+    const struct ac__descriptor *descriptor;
+    if (io->base.state != 1 || io->is_output)
+        return false; /* it may be no descriptor at all */
+    descriptor = &loop->descriptors[io->fd];
+    return !descriptor->is_spent && ac__descriptor_is_ours(loop, descriptor);
 }
 
 static int readiness_attempt(struct ac__io *io, struct ac__task *task)
