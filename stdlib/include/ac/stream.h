@@ -186,7 +186,7 @@ ac_coro(void) ac_stream_close(ac_stream *stream);
 /* The same at once, without goodbye; also from plain C that the loop calls. Null is fine. */
 void ac_stream_abort(ac_stream *stream);
 /* For `async with`, in which it may be closed, too: closes at the end; aborts if there is an error on its
- * way. Of a null stream it throws errno. */
+ * way. Of a null stream it throws errno (EINVAL if that is 0). */
 ac_coro(ac_stream *) ac_stream_aenter(ac_stream *stream);
 ac_coro(void) ac_stream_aexit(ac_stream *stream, const ac_error *error);
 

@@ -70,7 +70,7 @@ static int ac_udp_aexit_resume(struct ac__frame *base, struct ac__task *task)
     { \
         struct ac__##type##_aenter__frame *frame = (struct ac__##type##_aenter__frame *)base; \
         if (!frame->object) \
-            return ac__fail_code(task, errno); \
+            return ac__fail_code(task, errno ? errno : EINVAL); /* it says why, as a rule */ \
         enter(frame->object); \
         frame->ac__result = frame->object; \
         return AC__DONE; \
