@@ -86,8 +86,8 @@ void ac_http_server_free(ac_http_server *server);
  * is then left out. Of several patterns that match a path, the one with the plain text in the earliest
  * segment where they differ wins, then {name}. What matches none gets 404; what matches only for other
  * methods 405 (or, for OPTIONS, 204) with the list of these. The pattern is copied. `context`, which stays
- * the caller's, is what ac_request_context gives. 0, or -1 with errno: EINVAL for a malformed pattern, EEXIST
- * for one that is there, ENOMEM. */
+ * the caller's, is what ac_request_context gives. 0, or -1 with errno: EINVAL for a malformed pattern and a
+ * null handler, EEXIST for a pattern that is there, ENOMEM. */
 int ac_http_route(ac_http_server *server, const char *pattern, ac_http_handler *handler, void *context);
 
 /* Serves the files below a folder for GET and HEAD under a path: ac_http_static(s, "/", "www"). Types go by
@@ -102,7 +102,7 @@ int ac_http_static(ac_http_server *server, const char *path, const char *folder)
  * server does not listen there. */
 ac_coro(unsigned) ac_http_listen(ac_http_server *server, const char *host, unsigned port);
 /* The same with a listener of any kind, which becomes the server's. 0, or -1 with errno (it stays the
- * caller's then): ENOSPC, EBUSY. */
+ * caller's then): ENOSPC, EBUSY, EINVAL for null. */
 int ac_http_add_listener(ac_http_server *server, ac_listener *listener);
 
 /* Serves what connects, until ac_http_stop; then closes the listening sockets and idle connections, and waits
@@ -214,13 +214,14 @@ ac_coro(char *) ac_request_form_text(ac_request *r, size_t *size);
  * The server adds Date, Content-Length or Transfer-Encoding, and Connection. The bytes given are copied or
  * gone when the await ends. A response leaves at once; only those to requests sent ahead leave together, when
  * a handler waits or the last is there.
- * All throw EINVAL for a status outside 200 to 599, EALREADY if there is a response already, EPIPE,
- * ECONNRESET or ETIMEDOUT when the client does not take it; then the connection is of no use any more.
+ * All throw EINVAL for a status outside 200 to 599 and for a null text, EALREADY if there is a response
+ * already, EPIPE, ECONNRESET or ETIMEDOUT when the client does not take it; then the connection is of no use
+ * any more.
  * Cancelled: a part may have been sent; the connection is cut. */
 
 /* Adds a header field. The texts are copied. A Content-Type takes the place of the response's `type`. 0, or
- * -1 with errno: EINVAL for a name or value that no header may have, or one of the fields that are the
- * server's; EALREADY if the response has begun; ENOMEM. */
+ * -1 with errno: EINVAL for a name or value that no header may have, a null value, or one of the fields that
+ * are the server's; EALREADY if the response has begun; ENOMEM. */
 int ac_respond_header(ac_request *r, const char *name, const char *value);
 
 /* How a cookie is set. 0 and null: the default. */
