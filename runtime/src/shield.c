@@ -146,7 +146,8 @@ static struct ac__task *stop_cancel(struct ac__wait *wait)
 static int stop_finish(struct ac__stopping *stop, struct ac__task *task)
 {
     struct ac__thrown *error = ac__target_take_error(stop->target, AC__KIND_TASK, true);
-    bool is_interrupted = ac__interrupted(task) || stop->is_interrupted;
+    bool has_waited = stop->base.state != 0; /* else what is pending is for the next wait */
+    bool is_interrupted = has_waited && (ac__interrupted(task) || stop->is_interrupted);
     if (error && ac__thrown_code(error) == ECANCELED) {
         ac__thrown_free(error);
         error = NULL;

@@ -328,7 +328,8 @@ def stop(loop, target):
         target.watchers.append(lambda: loop.make_ready(task))
         task.block(wait)
         yield
-    is_interrupted = task.interrupted() or wait.is_interrupted
+        wait.is_interrupted |= task.interrupted()
+    is_interrupted = wait.is_interrupted
     if target.error and target.error != ECANCELED and not (is_interrupted and wait.was_asked_first):
         task.cancel_flag = is_interrupted
         raise Error(target.error)
