@@ -63,14 +63,25 @@ static int suspend(struct ac__asking *asking)
     return ac__suspended(&asking->base, asking->base.function, asking->generator);
 }
 
+/* There is nothing to run. */
+static int next_at_once(struct ac__asking *asking, struct ac__task *task)
+{
+    if (!asking->generator)
+        return ac__refuse(task, &asking->base, ac__out_of_memory());
+    asking->has_item = false;
+    return ac__share_is_over() ? ac__yield_at(task, &asking->base, AC__OVER) : AC__DONE;
+}
+
 static int next_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__asking *asking = (struct ac__asking *)frame;
     struct ac__frame *generator = asking->generator;
     int status = task->status;
-    if (!generator)
-        return ac__fail_code(task, ENOMEM);
+    if (frame->state == AC__OVER)
+        return ac__interrupted(task) ? ac__fail_code(task, ECANCELED) : AC__DONE;
     if (frame->state == 0) {
+        if (!generator || (generator->state == AC__ENDED && !(generator->storage & BUSY)))
+            return next_at_once(asking, task);
         if (!begin(generator))
             return ac__refuse(task, frame, runs_already());
         status = ac__generator_next(generator, task);
