@@ -1,6 +1,7 @@
 /* debug.c: AC_DEBUG=1: what a program does wrong that goes unnoticed otherwise.
  *
  *   Steps longer than 100 ms, with the place where they began.
+ *   Scoped children that fail while their block goes on, at once.
  *   Lost coroutines: every coroutine that is not awaited at once has a malloc of its own (block.c), in one list until it
  *   starts or goes. What the loop has made and is still there when it ends is reported.
  *   Leaked handles: those still held when the loop ends.
@@ -203,4 +204,15 @@ void ac__debug_held(struct ac__task *task)
     char name[32];
     fprintf(stderr, "ac: the handle of %s, spawned at %s, was never awaited or detached\n", ac__task_name(task, name),
             spawned_at(task));
+}
+
+/* Its error is reported where its block ends, which may be never if that waits for what the child was to do. */
+void ac__debug_ended(struct ac__task *task)
+{
+    char name[32];
+    if (task->status != AC__FAILED || !(task->flags & AC__SCOPED) || task->joiners)
+        return;
+    if (ac__thrown_code(task->error) != ECANCELED)
+        fprintf(stderr, "ac: %s, begun at %s, has failed and nobody awaits it yet: %s\n", ac__task_name(task, name),
+                spawned_at(task), ac__thrown_error(task->error)->message);
 }

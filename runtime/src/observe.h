@@ -38,6 +38,8 @@ void ac__debug_check(struct ac__task *task) __attribute__((cold));
 void ac__debug_check_consumed(struct ac__task *task) __attribute__((cold));
 /* Reports a handle that is still held when the loop ends. */
 void ac__debug_held(struct ac__task *task);
+/* Reports a scoped child that has failed while nobody awaits it. */
+void ac__debug_ended(struct ac__task *task);
 /* Reports the coroutines that the loop has made and nobody started. */
 void ac__debug_lost(const struct ac__loop *loop);
 

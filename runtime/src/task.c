@@ -229,6 +229,8 @@ static __attribute__((noinline)) void finish_slowly(struct ac__task *task, int s
     if (status != AC__DONE || task->flags & (AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK))
         status = clear_up(task, status);
     note_end(task, status);
+    if (unlikely(ac__is_debug))
+        ac__debug_ended(task);
     tell_all(task);
 }
 
