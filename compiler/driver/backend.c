@@ -94,7 +94,9 @@ void backend_identify(struct backend *backend, struct arena *arena)
     const char *name = path ? strrchr(path, '/') + 1 : "";
     char answer[4096] = "";
     backend->is_clang = strstr(name, "clang");
-    if (backend->is_clang || strstr(name, "gcc"))
+    bool is_known = backend->is_clang || strstr(name, "gcc");
+    backend->is_itself = is_known && backend->command.count == 1;
+    if (is_known)
         return;
     process_read(&backend->command, "--version", answer, sizeof answer);
     backend->is_clang = strstr(answer, "clang");

@@ -104,6 +104,7 @@ bool option_is_ours(const char *warning); /* -W…: a warning group of acc's own
 struct backend {
     struct words command;     /* the C compiler: a program and perhaps arguments */
     bool is_clang;
+    bool is_itself;           /* no program in front of it that may read its input, too, such as ccache */
     const char *include_directory, *library_directory, *library, *test_library, *translator;
     const char *module_directory; /* the descriptions of the library's modules */
 };
@@ -136,6 +137,7 @@ struct process_options {
     const char *messages;     /* standard error goes to this file; null: to ours */
     bool is_translator;       /* acc1: if it dies, that is our fault */
     bool nests_deeply;        /* gets a deep C stack, as far as the system allows */
+    bool leads_group;         /* and what it starts is in a process group of its own */
 };
 struct driver;
 /* From here on signals that would end the process wait until a child is being waited for. */
@@ -145,15 +147,21 @@ struct process {
     pid_t pid;
     const char *name;
     bool is_translator;
+    bool leads_group;
     int report;               /* a descriptor out of which its exit status comes, perhaps; 0: none */
+    int pipe;                 /* out of which it reads what is left of a text, as it is waited for; 0: none */
+    const char *text;
+    size_t length;
 };
 struct process process_start(struct driver *driver, struct words *command,
                              const struct process_options *options);
 /* Waits for its end, or its report, and returns its exit status; 1 where it ended otherwise
  * (which is then said, but of a broken pipe). A signal to the driver goes to the child first; then temporary files are
  * removed and the driver ends by the same signal. */
-int process_finish(struct driver *driver, const struct process *process);
+int process_finish(struct driver *driver, struct process *process);
 int process_run(struct driver *driver, struct words *command, const struct process_options *options);
+/* Ends one that leads a group, if it runs, with all that it has started. */
+void process_kill(struct process *process);
 /* Waits for the end of those that have reported, so that their time counts as the driver's. */
 void process_reap(void);
 /* Copies a file to standard error. */
@@ -165,6 +173,13 @@ _Noreturn void process_become(struct words *command, bool is_verbose);
 void process_print(const struct words *command);
 /* What the command prints when it gets this one argument. */
 void process_read(const struct words *command, const char *argument, char *answer, size_t size);
+
+/* ---- the C compiler, started before its input is there ---------------------------------------- */
+
+/* Makes the pipe at `path`; false: the C compiler is to be started when the file is there. */
+bool early_prepare(struct driver *driver, const char *path);
+/* The translation is in the file `from`: gives it the pipe's name, and lets the C compiler have it. */
+void early_feed(struct driver *driver, const char *from, const char *path);
 
 /* ---- units ----------------------------------------------------------------------------------- */
 
@@ -185,6 +200,7 @@ struct driver {
     struct backend backend;
     struct temporary temporary;
     const char *standard_input; /* a file with what it held, or null: not read */
+    struct process early;       /* the C compiler that waits for its text; pid 0: none */
     struct words modules;       /* of the standard library, to be linked */
     int signals;                /* a descriptor out of which blocked signals come (process.c) */
     unsigned argument_files;    /* response files made (process.c) */

@@ -201,10 +201,12 @@ static _Noreturn void become_compiler(struct driver *driver)
     process_become(&command, driver->line.is_verbose || driver->line.is_dry_run);
 }
 
-static void remove_temporaries(int status, void *temporary)
+static void clean_up(int status, void *ended)
 {
+    struct driver *driver = ended;
     (void)status;
-    temporary_remove(temporary);
+    process_kill(&driver->early);
+    temporary_remove(&driver->temporary);
 }
 
 /* All of it lives until the process ends. */
@@ -215,7 +217,7 @@ static struct driver *new_driver(char **argv)
     driver->arena = arena;
     command_line_read(&driver->line, arena, argv + 1);
     driver->temporary = (struct temporary){.arena = arena, .is_dry_run = driver->line.is_dry_run};
-    on_exit(remove_temporaries, &driver->temporary);
+    on_exit(clean_up, driver);
     return driver;
 }
 

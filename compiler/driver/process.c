@@ -117,6 +117,8 @@ static _Noreturn void child(struct words *command, const struct process_options 
 {
     unblock();
     redirect(STDIN_FILENO, options->input, O_RDONLY);
+    if (options->leads_group)
+        setpgid(0, 0);
     if (options->gate)
         dup2(options->gate[1], STDIN_FILENO);
     redirect(STDERR_FILENO, options->messages, O_WRONLY | O_CREAT | O_TRUNC);
@@ -128,9 +130,10 @@ static _Noreturn void child(struct words *command, const struct process_options 
 }
 
 /* Ends the driver as the signal would have, after the child has had its chance to clean up. */
-static _Noreturn void end_by(int signal_number, struct temporary *temporary)
+static _Noreturn void end_by(int signal_number, struct driver *driver)
 {
-    temporary_remove(temporary);
+    process_kill(&driver->early);
+    temporary_remove(&driver->temporary);
     signal(signal_number, SIG_DFL);
     unblock();
     raise(signal_number);
@@ -149,30 +152,58 @@ static bool has_finished(const struct process *process, int *report, int *status
     return count == 1 || waitpid(process->pid, status, WNOHANG) == process->pid;
 }
 
-/* Waits for a signal or something to read in the report. Returns the signal, or 0. */
-static int next_signal(const struct driver *driver, int report)
+static void close_pipe(struct process *process)
+{
+    if (process->pipe)
+        close(process->pipe);
+    process->pipe = 0;
+}
+
+/* As much of the text as the pipe takes. */
+static void feed(struct process *process)
+{
+    ssize_t count = write(process->pipe, process->text, process->length);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    process->text += count < 0 ? 0 : count;
+    process->length -= count < 0 ? process->length : (size_t)count;
+    if (!process->length)
+        close_pipe(process);
+}
+
+/* Waits for a signal, something to read in the report, or room in the pipe. Returns the signal, or 0. */
+static int next_signal(const struct driver *driver, struct process *process, int report)
 {
     struct signalfd_siginfo signal_info;
-    struct pollfd sources[] = {{.fd = driver->signals, .events = POLLIN}, {.fd = report, .events = POLLIN}};
-    if (poll(sources, 2, -1) < 1 || !sources[0].revents)
+    struct pollfd sources[] = {{.fd = driver->signals, .events = POLLIN},
+                               {.fd = report, .events = POLLIN},
+                               {.fd = process->pipe ? process->pipe : -1, .events = POLLOUT}};
+    if (poll(sources, 3, -1) < 1)
+        return 0;
+    if (sources[2].revents)
+        feed(process);
+    if (!sources[0].revents)
         return 0;
     ssize_t size = read(driver->signals, &signal_info, sizeof signal_info);
     return size == sizeof signal_info ? (int)signal_info.ssi_signo : 0;
 }
 
 /* Waits for the child to finish; returns its wait status. */
-static int wait_for(struct driver *driver, const struct process *process)
+static int wait_for(struct driver *driver, struct process *process)
 {
     int status, number, ending = 0, report = process->report ? process->report : -1;
     while (!has_finished(process, &report, &status)) {
-        number = next_signal(driver, report);
+        number = next_signal(driver, process, report);
         if (!number || number == SIGCHLD)
             continue;
-        kill(process->pid, ending ? SIGKILL : number); /* a second signal: it has had its time */
+        pid_t target = process->leads_group ? -process->pid : process->pid;
+        kill(target, ending ? SIGKILL : number); /* a second signal: it has had its time */
         ending = number;
     }
+    close_pipe(process);
+    process->pid = 0;
     if (ending)
-        end_by(ending, &driver->temporary);
+        end_by(ending, driver);
     return status;
 }
 
@@ -217,6 +248,7 @@ struct process process_start(struct driver *driver, struct words *command,
     struct process process = {
         .name = command->word[0],
         .is_translator = options->is_translator,
+        .leads_group = options->leads_group,
         .report = options->gate ? options->gate[0] : 0,
     };
     if (options->is_verbose || options->is_dry_run)
@@ -232,6 +264,8 @@ struct process process_start(struct driver *driver, struct words *command,
         fatal("no process can be made: %s", strerror(errno));
     if (process.pid == 0)
         child(command, options);
+    if (options->leads_group)
+        setpgid(process.pid, process.pid); /* whoever is first */
     return process;
 }
 
@@ -245,7 +279,7 @@ static bool is_crash(int signal_number)
     return false;
 }
 
-int process_finish(struct driver *driver, const struct process *process)
+int process_finish(struct driver *driver, struct process *process)
 {
     if (!process->pid)
         return 0;
@@ -265,6 +299,16 @@ int process_run(struct driver *driver, struct words *command, const struct proce
 {
     struct process process = process_start(driver, command, options);
     return process_finish(driver, &process);
+}
+
+void process_kill(struct process *process)
+{
+    if (process->pid) {
+        kill(-process->pid, SIGKILL);
+        waitpid(process->pid, NULL, 0);
+    }
+    close_pipe(process);
+    process->pid = 0;
 }
 
 void process_reap(void)

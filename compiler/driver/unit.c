@@ -3,7 +3,8 @@
  *     cc -E -x c -include ac/abi.h FILE -o TMP/preprocessed.i     then acc1 TMP/preprocessed.i -o TMP/STEM.i
  *     cc -c -x cpp-output TMP/STEM.i
  *
- * acc1 is started together with the preprocessor, and waits for it with libclang loaded (translator.c).
+ * acc1 is started together with the preprocessor, and waits for it with libclang loaded (translator.c); the C
+ * compiler when the preprocessor has ended, and waits for acc1 (early.c).
  *
  * Each option goes to the step it is for. The translated text keeps the user's stem, so that the
  * C compiler names by itself what it makes (STEM.o, STEM.s, STEM.gcno); its line markers name
@@ -256,7 +257,8 @@ static void add_pipe(const struct driver *driver, struct words *command)
         words_add(command, "-pipe");
 }
 
-static int compile(struct driver *driver, struct unit *unit, const char *text, const char *messages)
+static struct process start_compiler(struct driver *driver, struct unit *unit, const char *text,
+                                     const char *messages, bool is_early)
 {
     struct words command = command_begin(driver);
     add_pipe(driver, &command);
@@ -270,7 +272,30 @@ static int compile(struct driver *driver, struct unit *unit, const char *text, c
     struct process_options options = how_to_run(driver, unit);
     options.messages = messages;
     options.nests_deeply = true;
-    return process_run(driver, &command, &options);
+    options.leads_group = is_early;
+    return process_start(driver, &command, &options);
+}
+
+static int compile(struct driver *driver, struct unit *unit, const char *text, const char *messages)
+{
+    struct process compiler = start_compiler(driver, unit, text, messages, false);
+    return process_finish(driver, &compiler);
+}
+
+static const char *compiler_messages(struct driver *driver, const struct unit *unit)
+{
+    return temporary_path(&driver->temporary, unit->number, "compiler-messages");
+}
+
+/* Where a pipe has been made for its text. */
+static void start_early(struct driver *driver, struct unit *unit)
+{
+    int pipe = driver->early.pipe;
+    const char *text = own_path(driver, unit, ".i");
+    if (!pipe)
+        return;
+    driver->early = start_compiler(driver, unit, text, compiler_messages(driver, unit), true);
+    driver->early.pipe = pipe;
 }
 
 /* To older gccs a misspelt function is worth a warning only. */
@@ -285,8 +310,9 @@ static bool may_suggest(struct driver *driver, int status, const char *messages)
  * it gets the whole text. */
 static int compile_translated(struct driver *driver, struct unit *unit, const char *text)
 {
-    const char *messages = temporary_path(&driver->temporary, unit->number, "messages");
-    int status = compile(driver, unit, text, messages);
+    const char *messages = compiler_messages(driver, unit);
+    int status = driver->early.pid ? process_finish(driver, &driver->early)
+                                   : compile(driver, unit, text, messages);
     if (may_suggest(driver, status, messages)) {
         struct process translator = translate(driver, unit, text, "/dev/null", NULL);
         if (process_finish(driver, &translator) == TRANSLATION_DONE)
@@ -339,6 +365,8 @@ static int make_text(struct driver *driver, struct unit *unit, const char *outpu
     bool is_preprocessed = !status && send(gate[0], "", 1, MSG_NOSIGNAL) == 1;
     close(gate[1]);
     shutdown(gate[0], SHUT_WR);
+    if (is_preprocessed)
+        start_early(driver, unit);
     int translation = process_finish(driver, &translator);
     close(gate[0]);
     if (is_preprocessed)
@@ -356,12 +384,18 @@ int unit_build(struct driver *driver, struct unit *unit)
     const struct command_line *line = &driver->line;
     if (line->mode == MODE_EMIT_C)
         return make_text(driver, unit, line->output ? line->output : "-");
-    const char *text = own_path(driver, unit, ".i");
-    int status = make_text(driver, unit, text);
+    const char *text = own_path(driver, unit, ".i"), *translated = text;
+    if (early_prepare(driver, text))
+        translated = temporary_path(&driver->temporary, unit->number, "translated");
+    int status = make_text(driver, unit, translated);
+    if (status != TRANSLATION_DONE)
+        process_kill(&driver->early);
     if (status == TRANSLATION_PLAIN)
         return compile_plain(driver, unit);
     if (status != TRANSLATION_DONE)
         return status;
+    if (translated != text)
+        early_feed(driver, translated, text);
     if (line->keeps_temporaries) {
         keep_text(driver, unit_preprocessed(driver, unit), unit, ".i");
         keep_text(driver, text, unit, ".translated.i");
