@@ -2,7 +2,8 @@
  *
  * An await of an async function whose frame lies in this one is
  *
- *     if (__builtin_expect(ac__status = ac__g__run((void *)ac__self->ac__a1, ac__task, AC__ENTER, x), 0)) {
+ *     if (__builtin_expect(ac__status = ac__g__run((struct ac__g__frame *)(void *)ac__self->ac__a1,
+ *                                          ac__task, AC__ENTER, x), 0)) {
  *         ac__state = 1;
  *         ac__child = (struct ac__frame *)(void *)ac__self->ac__a1;
  *         goto ac__slow;
@@ -93,15 +94,16 @@ static void print_embedded_call(struct printer *printer, const struct node *stat
 {
     struct node *call = node_strip(statement->child[0]);
     const char *name = callee->name, *condition = "if (__builtin_expect(ac__status = ac__";
-    uint32_t number = statement->number;
+    const char *frame = arena_format(printer->acc->arena, "(struct ac__%s__frame *)(void *)ac__self->ac__a%u", name,
+                                     statement->number);
     if (callee->takes_registers) {
-        print_format(printer, "%s%s__run((void *)ac__self->ac__a%u, ac__task, AC__ENTER", condition,
-                     name, number);
+        print_format(printer, "%s%s__run(%s, ac__task, AC__ENTER", condition, name, frame);
         print_call_arguments(printer, call);
     } else {
-        print_format(printer, "ac__%s__set((void *)ac__self->ac__a%u", name, number);
+        print_format(printer, "ac__%s__set(%s", name, frame);
         print_call_arguments(printer, call);
-        print_format(printer, ");\n%s%s__run((void *)ac__self->ac__a%u, ac__task", condition, name, number);
+        print_format(printer, ");\n%s%s__run((struct ac__frame *)(void *)ac__self->ac__a%u, ac__task", condition, name,
+                     statement->number);
     }
     print_text(printer, ")");
 }
