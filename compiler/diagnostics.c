@@ -67,6 +67,7 @@ static const struct quiet_group {
     {"unused-local-typedefs", {"all", "unused"}},
     {"unused-value", {"all", "unused"}},
     {"dangling-else", {"all", "parentheses"}},
+    {"vla", {NULL}},
     {"ignored-qualifiers", {"extra", ""}},
 };
 

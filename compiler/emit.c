@@ -53,7 +53,7 @@ static void print_variable_pointer(struct printer *printer, const struct slot *s
 {
     print_text(printer, "(*(__typeof__(&*(");
     print_node(printer, slot->probe);
-    print_text(printer, ")) *)&");
+    print_text(printer, ")) *)(void *)&");
     print_storage(printer, slot);
     print_text(printer, ")");
 }
@@ -66,7 +66,7 @@ static void print_variable(struct printer *printer, const struct slot *slot)
         bool is_array = slot->place == PLACE_VLA;
         print_text(printer, "(*(");
         print_pointer_to(printer, slot);
-        print_format(printer, is_array ? ")ac__self->%s)" : ")&ac__self->%s)", slot->name);
+        print_format(printer, is_array ? ")ac__self->%s)" : ")(void *)&ac__self->%s)", slot->name);
     } else if (slot->place == PLACE_LOCAL) {
         print_text(printer, slot->name);
     } else if (slot->view) {

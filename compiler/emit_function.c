@@ -233,7 +233,8 @@ static void print_outer(struct printer *printer, const struct function *function
                          function->is_main ? function->outer : NULL);
     printer->function = inside;
     print_hidden(printer, true); /* an inline function that is not static had better not use static ones */
-    print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)ac__frame_new(&ac__%s__function,"
+    print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)(void *)ac__frame_new("
+                          "&ac__%s__function,"
                           " __extension__ (const void *)%s); if (ac__self) {",
                  name, name, name, function->outer);
     print_stores(printer, function);
@@ -424,7 +425,7 @@ static void print_run_head(struct printer *printer, const struct function *funct
         print_text(printer, ")\n{");
     } else {
         print_format(printer, "int ac__%s__run(struct ac__frame *ac__frame, struct ac__task *const ac__task)\n{"
-                              "struct ac__%s__frame *const ac__self = (struct ac__%s__frame *)ac__frame;"
+                              "struct ac__%s__frame *const ac__self = (struct ac__%s__frame *)(void *)ac__frame;"
                               "\nunsigned ac__state = ac__frame->state;", name, name, name);
     }
 }
@@ -437,7 +438,7 @@ static void print_resume(struct printer *printer, const struct function *functio
         return;
     print_format(printer, "static %s int ac__%s__resume(struct ac__frame *ac__frame, struct ac__task *ac__task)\n{"
                           "if (%s) __builtin_unreachable();\n"
-                          "return ac__%s__run((struct ac__%s__frame *)ac__frame, ac__task, ac__frame->state",
+                          "return ac__%s__run((struct ac__%s__frame *)(void *)ac__frame, ac__task, ac__frame->state",
                  uncounted(printer->acc), name,
                  await_count(function) ? "(int)ac__frame->state < 0" : "ac__frame->state != 0", name, name);
     for (uint32_t i = 0; i < function->parameters->count; i++)
@@ -454,6 +455,7 @@ static void print_run(struct printer *printer, struct function *function)
     print_pragma(printer, "ignored \"-Wdeclaration-after-statement\"");
     print_pragma(printer, "ignored \"-Wunused-local-typedefs\"");
     print_pragma(printer, "ignored \"-Wdangling-else\"");
+    print_pragma(printer, "ignored \"-Wvla\"");
     print_pragma(printer, "ignored \"-Wshadow\"");
     print_at(printer, function->definition->first); /* the pragmas have lines of their own */
     print_run_head(printer, function);

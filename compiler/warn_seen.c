@@ -4,7 +4,8 @@
  *
  * Which are on is known before the shadow is read, so clang is not asked for others. One about a
  * variable waits until it is known where that lives: of what stays outside the frame the C
- * compiler speaks itself. Of shadowing, of `else` and of typedefs it is told not to (print_run).
+ * compiler speaks itself. Of shadowing, of `else`, of typedefs and of VLAs, whose types it sees
+ * wherever one is used, it is told not to (print_run).
  */
 #include "check.h"
 
@@ -116,6 +117,7 @@ static const struct {
     {"-Wunused-local-typedef", MESSAGE_UNUSED_TYPEDEF, true},
     {"-Wunused-value", MESSAGE_UNUSED_VALUE, true},
     {"-Wdangling-else", MESSAGE_DANGLING_ELSE, true},
+    {"-Wvla", MESSAGE_VARIABLE_LENGTH, true},
 };
 enum { WARNING_COUNT = sizeof warnings / sizeof *warnings };
 

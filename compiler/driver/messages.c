@@ -40,8 +40,13 @@ static size_t variable_length(const char *member, size_t length)
 /* The length of a name that acc gave, and in `kept` the part of it that is the user's; 0: it is none. */
 static size_t given_name(const char *text, const char **kept, size_t *kept_length)
 {
-    static const char prefix[] = "ac__", self[] = "ac__self->", run[] = "__run";
+    static const char prefix[] = "ac__", self[] = "ac__self->", run[] = "__run", user_main[] = "ac__user_main";
     bool is_variable = strncmp(text, self, strlen(self)) == 0;
+    if (strspn(text, letters) == strlen(user_main) && strncmp(text, user_main, strlen(user_main)) == 0) {
+        *kept_length = strlen("main");
+        *kept = text + strlen(user_main) - *kept_length;
+        return strlen(user_main);
+    }
     size_t before = strlen(is_variable ? self : prefix), behind = is_variable ? 0 : strlen(run);
     size_t length = before + strspn(text + before, letters), inside = length - before;
     *kept = text + before;
