@@ -34,7 +34,7 @@
  *     ELOOP              more redirects than .redirects
  *     EINVAL             a malformed URL, header, option; EPROTONOSUPPORT: not http or https
  *     EACCES             the proxy refused;  ESPIPE: a body from a generator would have to be sent again
- *     AC_ECLOSED         the session was closed
+ *     AC_ECLOSED         the session was closed; the response, while its body was waited for
  *     ENOMEM; EIO        anything else that libcurl reports
  */
 #ifndef AC_HTTP_H
@@ -177,7 +177,8 @@ typedef struct ac_http_response {
 /* Ends a response and frees it; what it gave to read (not what it gave away) goes with it. If the rest of the
  * body is short, it is received and dropped without anybody waiting, so that the connection can be used
  * again; else the connection is closed (HTTP/2: the stream). Leaving an `async with` does this. Null is fine.
- * It waits for nothing but the end of a generator that the request was sent from. */
+ * Another task that waits for the body gets AC_ECLOSED. It waits for nothing but the end of a generator that
+ * the request was sent from. */
 ac_coro(void) ac_http_close(ac_http_response *response);
 
 /* The value of the header field of a name (case does not matter), null if there is none. Of repeated ones the

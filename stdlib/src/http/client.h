@@ -93,6 +93,7 @@ struct transfer {
     bool is_being_read; /* somebody waits for more of it */
     bool is_collecting; /* ... for all of it, up to max_body */
     bool is_read;       /* to its end */
+    bool is_closed;     /* the response was, while it was being read: the reader has to release it */
     bool is_draining;
     size_t drained;
     /* the request's body */
@@ -124,6 +125,8 @@ void ac__transfer_fail(struct transfer *transfer, int code, const char *format, 
 /* Has libcurl go on where the body was received ahead, or the upload had nothing to send. */
 void ac__transfer_resume_input(struct transfer *transfer);
 void ac__transfer_resume_output(struct transfer *transfer);
+/* The program needs it no more: frees it, now or when the short rest of its body has come. */
+void ac__transfer_release(struct transfer *transfer);
 void ac__transfer_free(struct transfer *transfer);
 
 /* ---- multipart.ac -------------------------------------------------------------------------------------- */
