@@ -177,6 +177,24 @@ static uint32_t storage_flag(const struct acc *acc, uint32_t token)
     return 0;
 }
 
+/* Whether they define a type. What names a type behind them begins another declaration: a `;` is missing. */
+bool is_defined(const struct node *specifiers)
+{
+    for (uint32_t i = 0; i < specifiers->count; i++)
+        if (specifiers->child[i]->has_body)
+            return true;
+    return false;
+}
+
+/* `async main(void)`; but the type of C23's `async auto x = f();` is the value's. */
+bool lacks_type(const struct parser *parser, const struct node *untyped)
+{
+    for (uint32_t token = untyped->first; token <= untyped->last; token++)
+        if (parser->words[token] == STORAGE && strcmp(parser->acc->tokens[token].name, "auto") == 0)
+            return false;
+    return untyped->is_async;
+}
+
 struct node *specifiers_word(struct parser *parser, struct node *specifiers, uint32_t token)
 {
     struct node *node = extend_specifiers(parser, specifiers, token, token);

@@ -35,6 +35,8 @@ struct reading {
     bool has_types;
     struct found *found;     /* the errors, in the order of the text */
     uint32_t found_count;
+    bool lacks_brace;        /* at the end: all functions behind the place look like nested ones */
+    bool told_grammar;       /* what one `expected ...` is about, others may follow from */
 };
 
 /* reading.c */
@@ -55,6 +57,8 @@ uint32_t ranges_of(const struct reading *reading, CXDiagnostic diagnostic, struc
 /* complaints.c */
 /* What a diagnostic says, in the user's words. */
 const char *text_of(struct acc *acc, CXDiagnostic diagnostic);
+/* Whether it says that a function's brace is missing, at the end of the file. */
+bool is_brace_missing(const struct reading *reading, uint32_t token, const char *text);
 /* Whether clang saw declarations of one function that disagree about `async`: its name, or null. */
 const char *conflicting_name(const struct acc *acc, const char *text);
 /* Reports an error with its notes. */

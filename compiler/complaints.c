@@ -207,11 +207,40 @@ const char *conflicting_name(const struct acc *acc, const char *text)
     return NULL;
 }
 
-/* Brackets that do not match are a mistake that was told already, where there was one before. */
-static bool is_aftermath(const struct acc *acc, const char *text)
+static bool begins(const char *text, const char *start)
 {
-    return error_count(acc) > 0 &&
-           (strncmp(text, "expected '}'", 12) == 0 || strncmp(text, "extraneous closing brace", 24) == 0);
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+bool is_brace_missing(const struct reading *reading, uint32_t token, const char *text)
+{
+    return token + 2 >= reading->acc->token_count && begins(text, "expected '}'");
+}
+
+/* Brackets that do not match are a mistake that was told already, where there was one before. A brace that
+ * is missing makes all functions behind the place nested ones; where it was meant is not known, only what lacks it. */
+static bool is_aftermath(const struct reading *reading, uint32_t token, const char *text)
+{
+    if (begins(text, "function definition is not allowed here"))
+        return reading->lacks_brace;
+    if (is_brace_missing(reading, token, text))
+        return reading->told_grammar;
+    return error_count(reading->acc) > 0 && begins(text, "extraneous closing brace");
+}
+
+/* Whether it is about the declaration that a call made up, in front of the true one, and that call was an error. */
+static bool follows_call(const struct reading *reading, CXDiagnostic diagnostic)
+{
+    CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
+    if (!clang_getNumDiagnosticsInSet(notes))
+        return false;
+    CXDiagnostic note = clang_getDiagnosticInSet(notes, 0);
+    const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(note));
+    uint32_t call = token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(note)));
+    for (uint32_t i = 0; begins(text, "previous implicit declaration is here") && i < reading->found_count; i++)
+        if (reading->found[i].token == call)
+            return true;
+    return false;
 }
 
 const char *text_of(struct acc *acc, CXDiagnostic diagnostic)
@@ -254,14 +283,17 @@ void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
 {
     uint32_t offset = shadow_offset(reading, clang_getDiagnosticLocation(diagnostic));
     const char *text = text_of(reading->acc, diagnostic);
+    uint32_t token = token_printed_at(reading, offset);
     if (report_await(reading, offset) || report_start(reading, offset) ||
         report_each(reading, offset, text) || report_argument(reading, offset, text) ||
         report_function(reading, diagnostic, offset, text) || report_kind(reading, offset, text) ||
-        report_lone_word(reading, offset, text) || is_aftermath(reading->acc, text))
+        report_lone_word(reading, offset, text) || is_aftermath(reading, token, text) ||
+        follows_call(reading, diagnostic))
         return;
+    reading->told_grammar |= begins(text, "expected ");
     const char *conflict = conflicting_name(reading->acc, text);
     if (conflict)
-        report(reading->acc, MESSAGE_ASYNC_CONFLICT, token_printed_at(reading, offset), conflict);
+        report(reading->acc, MESSAGE_ASYNC_CONFLICT, token, conflict);
     else
         say(reading, diagnostic, SEVERITY_ERROR);
     CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);

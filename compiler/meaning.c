@@ -157,14 +157,14 @@ static bool is_elsewhere(const struct acc *acc, uint32_t token)
     return acc->syntax_error;
 }
 
-/* And without those words the types do not fit. */
+/* And without those words the types do not fit, unless there is none. */
 static bool is_about_types(const struct reading *reading, CXDiagnostic diagnostic)
 {
     const char *category = clang_string(reading->acc, clang_getDiagnosticCategoryText(diagnostic));
     const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(diagnostic));
     bool is_grammar = strcmp(category, "Parse Issue") == 0 || strncmp(category, "Lexical", 7) == 0;
     return reading->acc->syntax_error && !is_grammar && !strstr(text, "undeclared") &&
-           !strstr(text, "unknown type");
+           !strstr(text, "unknown type") && !strstr(text, "type specifier missing");
 }
 
 /* clang's judgement of an attribute, or of a decimal constant, is not asked for: the C compiler
@@ -322,6 +322,7 @@ static bool judge(struct reading *reading)
             report_warning(reading, diagnostic);
         is_bad |= token && (is_in_items(reading->acc, token) ||
                             conflicting_name(reading->acc, text_of(reading->acc, diagnostic)));
+        reading->lacks_brace |= token && is_brace_missing(reading, token, text_of(reading->acc, diagnostic));
         if (token)
             *ARENA_PUSH(reading->acc->arena, reading->found, reading->found_count) = (struct found){token, i};
         clang_disposeDiagnostic(diagnostic);

@@ -287,8 +287,8 @@ typed:
   | untyped TYPE_WORD { $$ = specifiers_word(p, $1, $2); }
   | untyped TYPEDEF_NAME { $$ = specifiers_typedef(p, $1, $2); }
   | untyped type_node { $$ = specifiers_node(p, $1, $2); }
-  | typed TYPE_WORD { $$ = specifiers_word(p, $1, $2); }
-  | typed type_node { $$ = specifiers_node(p, $1, $2); }
+  | typed TYPE_WORD { if (is_defined($1)) YYERROR; $$ = specifiers_word(p, $1, $2); }
+  | typed type_node { if (is_defined($1)) YYERROR; $$ = specifiers_node(p, $1, $2); }
   | typed nontype_word { $$ = specifiers_word(p, $1, $2); }
   | typed nontype_node { $$ = specifiers_node(p, $1, $2); } ;
 
@@ -533,7 +533,7 @@ static_assertion:
 
 first_declarator:
     typed declarator { $$ = begin_declaration(p, $1, $2); }
-  | untyped plain_declarator { $$ = begin_declaration(p, $1, $2); } ;
+  | untyped plain_declarator { if (lacks_type(p, $1)) YYERROR; $$ = begin_declaration(p, $1, $2); } ;
 
 declarators:
     first_declarator

@@ -159,6 +159,8 @@ struct node *make_member(struct parser *parser, struct node *object, uint32_t op
 struct node *make_unevaluated(struct parser *parser, enum node_kind kind, uint32_t op, uint32_t last,
                               struct node *operand);
 struct node *finish(struct node *node, uint32_t last);
+bool is_defined(const struct node *specifiers);
+bool lacks_type(const struct parser *parser, const struct node *untyped);
 struct node *specifiers_word(struct parser *parser, struct node *specifiers, uint32_t token);
 struct node *specifiers_typedef(struct parser *parser, struct node *specifiers, uint32_t token);
 struct node *specifiers_node(struct parser *parser, struct node *specifiers, struct node *child);

@@ -99,6 +99,7 @@ static uint32_t erase_catch(struct erase *erase, uint32_t token)
 static uint32_t erase_token(struct erase *erase, uint32_t token)
 {
     struct acc *acc = erase->acc;
+    erase->printer.near = token;
     bool header = token_is(acc, token + 1, "with") || token_is(acc, token + 1, "for");
     if (is_name(acc, token, "async") && header && token_is(acc, token + 2, "("))
         return erase_header(erase, token);
@@ -189,14 +190,53 @@ static bool report_catch(struct acc *acc, uint32_t open, uint32_t wrong)
     return true;
 }
 
+static bool begins_header(const struct acc *acc, uint32_t async)
+{
+    return is_name(acc, async, "async") && (token_is(acc, async + 1, "with") || token_is(acc, async + 1, "for"));
+}
+
+static bool ends_operand(const struct acc *acc, uint32_t token)
+{
+    const struct token *t = &acc->tokens[token];
+    return t->kind == TOK_NAME || t->kind == TOK_NUMBER || t->kind == TOK_STRING || token_is(acc, token, ")") ||
+           token_is(acc, token, "]");
+}
+
+static void report_unclosed(struct acc *acc, uint32_t open, uint32_t wrong)
+{
+    report(acc, MESSAGE_CLOSE_MISSING, wrong);
+    report(acc, MESSAGE_OPENED_HERE, open);
+}
+
+/* `async with (x as y)`, `async with (T *x)` */
+static bool report_with(struct acc *acc, uint32_t open, uint32_t wrong)
+{
+    bool is_behind = wrong > open + 1 && ends_operand(acc, wrong - 1);
+    if (is_behind && token_is(acc, wrong, ")"))
+        report(acc, MESSAGE_WITH_VALUE, wrong - 1, token_text(acc, wrong - 1));
+    else if (is_behind)
+        report_unclosed(acc, open, wrong);
+    return is_behind;
+}
+
+/* `async for (x : e)`, `async for (T x in e)` */
+static bool report_for(struct acc *acc, uint32_t open, uint32_t wrong)
+{
+    bool is_behind = !colon_in(acc, open, wrong) && ends_operand(acc, wrong - 1);
+    if (wrong == open + 1)
+        report(acc, MESSAGE_FOR_DECLARATION, wrong);
+    else if (is_behind)
+        report(acc, MESSAGE_FOR_COLON, wrong);
+    return wrong == open + 1 || is_behind;
+}
+
 static bool report_header(struct acc *acc, uint32_t open, uint32_t wrong)
 {
-    bool is_header = open > 2 && is_name(acc, open - 2, "async") &&
-                     (token_is(acc, open - 1, "with") || token_is(acc, open - 1, "for"));
-    if (!is_header || acc->tokens[open].match != open || !token_is(acc, wrong, "{"))
+    if (open <= 2 || !begins_header(acc, open - 2))
         return false;
-    report_text(acc, SEVERITY_ERROR, wrong, wrong, "expected ')'");
-    report_text(acc, SEVERITY_NOTE, open, open, "to match this '('");
+    if (acc->tokens[open].match != open || !token_is(acc, wrong, "{"))
+        return token_is(acc, open - 1, "with") ? report_with(acc, open, wrong) : report_for(acc, open, wrong);
+    report_unclosed(acc, open, wrong);
     return true;
 }
 
@@ -212,6 +252,8 @@ static bool report_own(struct acc *acc, uint32_t wrong)
     uint32_t start = statement_start(acc, wrong), open = bracket_around(acc, wrong);
     if (acc->declared_word && acc->declared_use >= start && acc->declared_use <= wrong)
         report_declared_word(acc);
+    else if (begins_header(acc, start) && !token_is(acc, start + 2, "("))
+        report(acc, MESSAGE_OPEN_MISSING, start + 2, token_text(acc, start + 1));
     else if (lacks_brace(acc, start))
         report(acc, MESSAGE_BRACE_MISSING, start, token_text(acc, start));
     else if (is_name(acc, wrong, "catch") || is_name(acc, wrong, "finally"))
