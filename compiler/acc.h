@@ -258,6 +258,7 @@ struct symbol {
     bool needs_stack;          /* an async function, which awaits what takes its frame from the task's bump stack */
     bool takes_registers;      /* an embeddable function: its run function takes the arguments as C arguments */
     bool escapes;              /* its address is taken, or it is used where no token tells */
+    bool is_mentioned;         /* of file scope: something but its own definition names it (warn_unused.c) */
     bool is_read;              /* a variable that is not only assigned to (places.c) */
     union {
         struct slot *slot;         /* of a variable, or a typedef whose sizes are kept (lower.h); null: none */

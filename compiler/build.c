@@ -244,6 +244,12 @@ bool has_specifier(const struct acc *acc, const struct node *specifiers, const c
     return false;
 }
 
+bool is_inline(const struct acc *acc, const struct node *specifiers)
+{
+    return has_specifier(acc, specifiers, "inline") || has_specifier(acc, specifiers, "__inline") ||
+           has_specifier(acc, specifiers, "__inline__");
+}
+
 bool mentions(const struct node *node, const struct symbol *symbol)
 {
     if (node->kind == NODE_NAME && node->symbol == symbol)

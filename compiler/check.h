@@ -37,6 +37,7 @@ bool has_va_list(const struct acc *acc, const struct node *specifiers);
 void check_warnings(struct acc *acc);
 void warn_across(struct acc *acc, struct node *body);
 void warn_locals(struct acc *acc, struct node *body);
+void warn_unused(struct acc *acc);
 /* The name by which a call calls a function of file scope, or null. */
 const struct node *called_name(const struct node *call);
 bool is_system_function(const struct acc *acc, const struct symbol *function);

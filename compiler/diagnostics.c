@@ -65,6 +65,7 @@ static const struct quiet_group {
     {"uninitialized", {"all", "extra", ""}},
     {"maybe-uninitialized", {"all", "extra", ""}},
     {"unused-local-typedefs", {"all", "unused"}},
+    {"unused-function", {"all", "unused"}},
     {"unused-value", {"all", "unused"}},
     {"dangling-else", {"all", "parentheses"}},
     {"vla", {NULL}},

@@ -159,7 +159,7 @@ static void print_stores(struct printer *printer, const struct function *functio
 static void print_inline_head(struct printer *printer, const struct function *function, const char *what)
 {
     print_counted(printer, function);
-    print_format(printer, "static __inline __attribute__((always_inline)) void ac__%s__%s", function->name, what);
+    print_format(printer, "static __inline __attribute__((always_inline, unused)) void ac__%s__%s", function->name, what);
 }
 
 /* For frames that start in state 0. */
@@ -206,11 +206,8 @@ static void print_pragma(struct printer *printer, const char *words)
 /* It may only be embedded: then gcc -O0 leaves it out if it is static and inline. */
 static bool takes_inline(struct acc *acc, const struct function *function)
 {
-    static const char *const words[] = {"inline", "__inline", "__inline__"};
-    bool is_inline = false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        is_inline |= has_specifier(acc, function->specifiers, words[i]);
-    return function->symbol->is_static && !is_inline && !has_attribute(acc, function->symbol, "noinline");
+    return function->symbol->is_static && !is_inline(acc, function->specifiers) &&
+           !has_attribute(acc, function->symbol, "noinline");
 }
 
 /* The function that users call: attributes and linkage as they wrote them. */

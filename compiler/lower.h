@@ -133,6 +133,7 @@ struct type_info *value_type(const struct node *node);
 /* An expression without a value. */
 bool is_void(const struct node *node);
 bool has_specifier(const struct acc *acc, const struct node *specifiers, const char *word);
+bool is_inline(const struct acc *acc, const struct node *specifiers);
 bool mentions(const struct node *node, const struct symbol *symbol);
 /* Whether specifiers have the body of a record or an enumeration in them. */
 /* The attribute of generated functions that no coverage is to be measured of, or nothing. */

@@ -283,4 +283,5 @@ void check_warnings(struct acc *acc)
         warn_across(acc, body);
         warn_locals(acc, body);
     }
+    warn_unused(acc);
 }
