@@ -44,10 +44,14 @@ static bool is_known(const struct node *node)
     return node->type && node->type->class != TYPE_UNKNOWN;
 }
 
+static bool is_handle(const struct node *node)
+{
+    return is_known(node) && node->type->awaitable != AWAITABLE_NOT;
+}
+
 static bool is_awaitable(const struct node *node)
 {
-    enum awaitable awaitable = is_known(node) ? node->type->awaitable : AWAITABLE_NOT;
-    return awaitable != AWAITABLE_NOT && awaitable != AWAITABLE_GENERATOR;
+    return is_handle(node) && node->type->awaitable != AWAITABLE_GENERATOR;
 }
 
 /* Whether `await` of that is an error by itself; of race and any the first argument says what they give. */
@@ -97,7 +101,7 @@ static struct node *alternative(const struct node *node, uint32_t i)
 /* Of several expressions one is the value: lost if it is a handle, and all that may be it make one. */
 static void drop_chosen(struct acc *acc, struct node *node, bool is_voided)
 {
-    bool is_lost = is_known(node) && node->type->awaitable != AWAITABLE_NOT;
+    bool is_lost = is_handle(node);
     for (uint32_t i = 1; i < node->count; i++) {
         struct node *value = alternative(node, i);
         is_lost &= !is_known(value) || value->type->awaitable == AWAITABLE_NOT || makes_handle(acc, value);
@@ -106,10 +110,19 @@ static void drop_chosen(struct acc *acc, struct node *node, bool is_voided)
         drop(acc, alternative(node, i), is_voided);
 }
 
+/* `*f()` is what `f()` is: a function. */
+static struct node *without_indirection(const struct acc *acc, struct node *node)
+{
+    struct node *inner = node = node_strip(node);
+    while (inner->kind == NODE_UNARY && token_is(acc, inner->op, "*"))
+        inner = node_strip(inner->child[0]);
+    return is_handle(inner) ? inner : node;
+}
+
 /* The value of `node` is not used. */
 static void drop(struct acc *acc, struct node *node, bool is_voided)
 {
-    node = node_strip(node);
+    node = without_indirection(acc, node);
     switch (node->kind) {
     case NODE_COMMA:
         drop(acc, node->child[1], is_voided);
@@ -143,7 +156,7 @@ static void drop(struct acc *acc, struct node *node, bool is_voided)
 /* A condition: a handle that was just made and is only compared with null is lost as well. */
 static void drop_condition(struct acc *acc, struct node *node)
 {
-    node = node_strip(node);
+    node = without_indirection(acc, node);
     if (node->kind == NODE_CALL)
         report_dropped(acc, node, true);
 }
@@ -234,9 +247,13 @@ static void check_throw(struct acc *acc, struct node *node)
 
 static void check_codes(struct acc *acc, struct node *node)
 {
-    for (uint32_t i = 0; i + 1 < node->count; i++)
-        if (is_known(node->child[i]) && !node->child[i]->type->is_integer)
-            report(acc, MESSAGE_CATCH_CODE, node->child[i]->first, node->child[i]->type->spelling);
+    for (uint32_t i = 0; i + 1 < node->count; i++) {
+        const struct node *code = node->child[i], *inner = node_strip(node->child[i]);
+        if (is_known(code) && !code->type->is_integer)
+            report(acc, MESSAGE_CATCH_CODE, code->first, code->type->spelling);
+        else if (inner->kind == NODE_LOGICAL)
+            report(acc, MESSAGE_CATCH_TRUTH, inner->op, token_text(acc, inner->op));
+    }
 }
 
 /* ---- scoped children ------------------------------------------------------------------------- */
