@@ -10,7 +10,7 @@
 #include "storage.h"
 
 /* States of ac_group_aexit: 0 not started; then */
-enum { WAITS = 1, WOKEN = 2 /* all children were done, but more may have come since */ };
+enum { WAITS = 1, WOKEN = 2 /* or has given way: all children were done, but more may have come since */ };
 
 struct child {
     struct ac__waiter waiter;
@@ -223,6 +223,8 @@ static int leave_start(ac_group *group, struct ac__task *task)
         group_stop(group);
     if (group->is_alone && group->scope.has_asked && group->body_error && !has_body_failed(group))
         ac__thrown_forget(group->body_error); /* it was the group's: no context for what is thrown */
+    if (!group->first && ac__share_is_over())
+        return ac__yield_at(task, &group->base, WOKEN);
     return leave_go_on(group, task);
 }
 
