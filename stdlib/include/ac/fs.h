@@ -5,9 +5,9 @@
  *     char *text = await ac_fs_read("notes.txt", &size);
  *     defer free(text);
  *
- * All throw the errno value of the system call that failed, with the path in the message. Paths and bytes
- * must stay as they are until the await ends. Cancelled: a call that runs already is completed, nothing of it
- * is left open or allocated; then ECANCELED is thrown. */
+ * All throw the errno value of the system call that failed, with the path in the message; EFAULT for a null
+ * path. Paths and bytes must stay as they are until the await ends. Cancelled: a call that runs already is
+ * completed, nothing of it is left open or allocated; then ECANCELED is thrown. */
 #ifndef AC_FS_H
 #define AC_FS_H
 

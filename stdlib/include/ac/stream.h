@@ -82,8 +82,8 @@ struct ac_connect_options {
 
 /* Connects to a Unix socket; a path that begins with '@' is in the abstract name space. The stream is the
  * caller's. The path must stay until it is done.
- * Throws: ENAMETOOLONG for a path of more than 107 bytes and for an empty one; ENOENT, ECONNREFUSED; EAGAIN
- * if the listener's backlog is full. Cancelled: nothing is left open. */
+ * Throws: ENAMETOOLONG for a path of more than 107 bytes and for an empty or null one; ENOENT, ECONNREFUSED;
+ * EAGAIN if the listener's backlog is full. Cancelled: nothing is left open. */
 ac_coro(ac_stream *) ac_connect_unix(const char *path);
 
 /* A stream on a descriptor, which it takes over and makes non-blocking: a socket, a pipe, a terminal. Null
@@ -219,7 +219,7 @@ struct ac_listen_options {
 
 /* Listens on a Unix socket; '@' as in ac_connect_unix. A socket of that path that nobody listens on any more
  * is replaced. Closing the listener removes it. Throws: EADDRINUSE if there is anything else, ENAMETOOLONG
- * for a path of more than 107 bytes. */
+ * as ac_connect_unix. */
 ac_coro(ac_listener *) ac_listen_unix(const char *path);
 
 /* A listener on a listening socket, which it takes over and makes non-blocking. Null with errno, as
@@ -261,11 +261,12 @@ struct ac_serve_options {
  * An error that a handler throws is reported on stderr with its trace, unless it says that the other side is
  * gone (ECONNRESET, EPIPE); the others go on. When descriptors or memory run out, it rests until a connection
  * ends, a second at most, and goes on. Options: .max_connections, .grace, .context.
+ * Throws: EINVAL for a null handler, and a .grace of NaN or -INFINITY.
  * Cancelled: the handlers are cancelled and awaited; the listener stays the caller's. */
 #define ac_serve(listener, ...) ac__serve((listener), (struct ac_serve_options){.handler = __VA_ARGS__})
 /* await ac_serve_all(ac_listener *const *listeners, size_t count, handler, ...options): the same for several
  * listeners, whose connections count together. Ends when all are closed. The array must stay until then.
- * Throws: EINVAL if there is none. */
+ * Throws: EINVAL if there is none, too. */
 #define ac_serve_all(listeners, count, ...) \
     ac__serve_all((listeners), (count), (struct ac_serve_options){.handler = __VA_ARGS__})
 
