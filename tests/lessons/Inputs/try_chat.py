@@ -1,4 +1,4 @@
-"""try_chat.py CHAT_SERVER: two guests talk, a third one never reads."""
+"""try_chat.py CHAT_SERVER: two guests talk, a third one sends a line without end, a fourth one never reads."""
 import socket
 import subprocess
 import sys
@@ -42,6 +42,10 @@ print(ann.hear())
 bob.say('hello', '/who')
 print(ann.hear())
 print(bob.hear(), bob.hear())
+loud = Guest('loud')
+print(ann.hear(), bob.hear())
+loud.say('x' * 2000)
+print(ann.hear(), bob.hear())
 slow = Guest('slow', 4096)
 print(ann.hear(), bob.hear())
 print('thrown out:', flood(ann, bob))
