@@ -30,6 +30,12 @@ static bool limit_end(struct ac__limit *limit, struct ac__thrown *error)
     return ac__scope_end(&limit->scope, error) && limit->scope.has_asked && error && ac__thrown_code(error) == ECANCELED;
 }
 
+/* The system's text for the code speaks of a connection. */
+static struct ac__thrown *timed_out(void)
+{
+    return ac__error_make(ETIMEDOUT, "timed out");
+}
+
 /* ---- async with (ac_timeout(seconds)) ---------------------------------------------------------------------------- */
 
 struct enter {
@@ -53,7 +59,7 @@ static int exit_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac_timeout *timeout = container_of(frame, struct ac_timeout, ac__exit);
     struct ac__thrown *error = timeout->ac__error ? ac__thrown_of(timeout->ac__error) : NULL;
-    return limit_end(&timeout->ac__limit, error) ? ac__fail_code(task, ETIMEDOUT) : AC__DONE;
+    return limit_end(&timeout->ac__limit, error) ? ac__fail(task, timed_out()) : AC__DONE;
 }
 
 static const struct ac__function enter_function = {.resume = enter_resume,
@@ -129,7 +135,7 @@ static int wait_for_failed(struct wait_for *wait_for, struct ac__task *task)
     struct ac__thrown *error = ac__catch(task);
     if (!limit_end(&wait_for->limit, error))
         return ac__fail(task, error);
-    ac__fail_code(task, ETIMEDOUT);
+    ac__fail(task, timed_out());
     ac__thrown_chain(task, error);
     return AC__FAILED;
 }
@@ -173,7 +179,7 @@ static int wait_for_start(struct ac__frame *frame, struct ac__task *task)
         code = without_time(wait_for);
     if (code) {
         wait_for_close(frame);
-        return ac__refuse(task, frame, ac__error_make(code, NULL));
+        return ac__refuse(task, frame, code == ETIMEDOUT ? timed_out() : ac__error_make(code, NULL));
     }
     status = ac__start(child, task);
     if (status != AC__SUSPENDED)
