@@ -288,10 +288,10 @@ static void print_entry(struct printer *printer, const struct function *function
         if (symbol && !is_local && takes_registers)
             print_format(printer, "\nif (ac__state == AC__ENTER) ac__self->%s = %s;", slot_of(symbol)->name,
                          symbol->name);
-        else if (is_local && symbol->use == USE_NAME)
-            print_format(printer, "(void)%s;", symbol->name);
         else if (is_local && symbol->use == USE_VALUE) /* else it stays unused */
             print_format(printer, "\nif (ac__state == 0) %s = ac__self->%s;", symbol->name, symbol->name);
+        if (is_local && (symbol->use == USE_NAME || mentions(function->parameters, symbol)))
+            print_format(printer, "(void)%s;", symbol->name); /* the size of an array that is a pointer */
     }
 }
 
