@@ -221,7 +221,7 @@ static void print_outer(struct printer *printer, const struct function *function
     if (has_attribute(printer->acc, function->symbol, "deprecated"))
         print_pragma(printer, "ignored \"-Wdeprecated-declarations\""); /* it names itself */
     print_at(printer, function->definition->first);
-    bool is_private = function->is_main && !function->symbol->previous;
+    bool is_private = function->is_main && !function->symbol->previous && !function->symbol->is_static;
     const char *more = is_private ? "static"
                        : takes_inline(printer->acc, function) ? "__inline __attribute__((unused))"
                        : "__attribute__((unused))";

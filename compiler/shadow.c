@@ -400,6 +400,15 @@ static const char *plain_name(struct acc *acc, const struct node *definition)
     return strcmp(symbol->name, "main") == 0 ? "ac__user_main" : arena_format(acc->arena, "%s", symbol->name);
 }
 
+/* What it takes is judged where it has its own name; what it returns: check_types.c. */
+static void print_main(struct printer *printer, struct node *declarator)
+{
+    struct node empty = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0};
+    print_text(printer, "int");
+    print_declaration_of(printer, &empty, declarator, NULL);
+    print_text(printer, ";");
+}
+
 static void print_async_definition(struct printer *printer, struct node *definition)
 {
     struct acc *acc = printer->acc;
@@ -426,6 +435,8 @@ static void print_async_definition(struct printer *printer, struct node *definit
     printer->is_generator = specifiers->op;
     print_node(printer, definition->child[definition->count - 1]);
     printer->is_generator = false;
+    if (renamed)
+        print_main(printer, &rest);
 }
 
 static void print_item(struct printer *printer, struct node *item)

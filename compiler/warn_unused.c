@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-/* What `async with` and `async for` find by a type's name. */
+/* main, and what `async with` and `async for` find by a type's name. */
 static bool is_found_by_name(const char *name)
 {
-    return has_suffix(name, "_aenter") || has_suffix(name, "_aexit") || has_suffix(name, "_anext");
+    return strcmp(name, "main") == 0 || has_suffix(name, "_aenter") || has_suffix(name, "_aexit") || has_suffix(name, "_anext");
 }
 
 static bool may_be_unused(struct acc *acc, const struct node *definition)
