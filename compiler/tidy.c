@@ -1,7 +1,7 @@
 /* tidy.c: breaks and indents generated C for people to read (--emit-c, --stop-after).
  *
- * Takes text whose line breaks mean nothing but behind comments of their own; leaves one
- * statement a line. Braces of initialisers stay in the line: those behind `=`, in parentheses,
+ * Takes text whose line breaks mean nothing but behind comments of their own and directives;
+ * leaves one statement a line. Braces of initialisers stay in the line: those behind `=`, in parentheses,
  * or within another such brace.
  */
 #include "lower.h"
@@ -37,9 +37,11 @@ static void end_line(struct tidy *tidy)
     tidy->at_start = true;
 }
 
-/* The length of the literal or comment that begins here; 0: none does. */
+/* The length of the literal, the comment or the directive that begins here; 0: none does. */
 static size_t whole_token(const char *at)
 {
+    if (*at == '#')
+        return strcspn(at, "\n");
     if (*at == '/' && at[1] == '*') {
         const char *end = strstr(at + 2, "*/");
         return end ? (size_t)(end + 2 - at) : strlen(at);
@@ -105,7 +107,7 @@ char *tidy(struct acc *acc, const char *text)
     struct tidy tidy = {.at_start = true};
     for (size_t length; *text; text += length) {
         length = whole_token(text);
-        if (length && *text == '/') {
+        if (length && (*text == '/' || *text == '#')) {
             end_line(&tidy);
             put(&tidy, text, length);
             end_line(&tidy);
