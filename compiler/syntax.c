@@ -219,6 +219,39 @@ static bool report_with(struct acc *acc, uint32_t open, uint32_t wrong)
     return is_behind;
 }
 
+/* Whether an item of `async with` can only be an expression: not `*x`, nor one with a value. */
+static bool is_no_declarator(const struct acc *acc, uint32_t item, uint32_t end)
+{
+    while (token_is(acc, item, "*"))
+        item++;
+    return item + 1 != end || acc->tokens[item].kind != TOK_NAME;
+}
+
+/* `async with (T *x = e, f())`: behind a declaration everything is one. */
+static bool report_with_order(struct acc *acc, uint32_t wrong)
+{
+    uint32_t open = bracket_around(acc, wrong);
+    while (open > 2 && !begins_header(acc, open - 2))
+        open = bracket_around(acc, open);
+    if (open <= 2 || !token_is(acc, open - 1, "with"))
+        return false;
+    uint32_t item = open + 1, at = item, close = acc->tokens[open].match;
+    bool is_behind = false, has_value = false;
+    for (; at < close && !(at > wrong && token_is(acc, at, ",")); at++) {
+        if (token_is(acc, at, ",")) {
+            is_behind |= has_value;
+            has_value = false;
+            item = at + 1;
+        }
+        has_value |= token_is(acc, at, "=");
+        at = acc->tokens[at].match > at ? acc->tokens[at].match : at;
+    }
+    if (!is_behind || has_value || !is_no_declarator(acc, item, at))
+        return false;
+    report(acc, MESSAGE_WITH_ORDER, item);
+    return true;
+}
+
 /* `async for (x : e)`, `async for (T x in e)` */
 static bool report_for(struct acc *acc, uint32_t open, uint32_t wrong)
 {
@@ -259,7 +292,8 @@ static bool report_own(struct acc *acc, uint32_t wrong)
     else if (is_name(acc, wrong, "catch") || is_name(acc, wrong, "finally"))
         report(acc, MESSAGE_CLAUSE_ALONE, wrong, token_text(acc, wrong));
     else
-        return open > 1 && (report_catch(acc, open, wrong) || report_header(acc, open, wrong));
+        return open > 1 && (report_catch(acc, open, wrong) || report_with_order(acc, wrong) ||
+                            report_header(acc, open, wrong));
     return true;
 }
 
