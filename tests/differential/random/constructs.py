@@ -612,8 +612,8 @@ class Block:
         for statement in reversed(undo):
             try:
                 yield from undoing(frame, pending, statement.undo(frame, pending))
-            except Error as error:
-                pending = error
+            except (Error, Jump) as leaving:  # a jump: the generator is closed where it yields
+                pending = leaving
         if pending:
             raise pending
         return value
