@@ -29,7 +29,10 @@ static inline ac_stream *connect_to(ac_http_server *server)
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
         exit(1);
-    ac_detach(ac_spawn(serve_one(server, ends[0])));
+    ac_coro(void) serving = serve_one(server, ends[0]);
+    if (!serving) /* the client would wait for ever */
+        exit(1);
+    ac_detach(ac_spawn(serving));
     return checked(ac_stream_from_fd(ends[1]));
 }
 
