@@ -71,16 +71,18 @@ static struct ac__sync *sync_prepare(struct ac__sync *sync, const struct ac__fun
         return ac__enter(&sync_prepare(&frame->frame, &function, object)->base, task, &function); \
     }
 
-/* The same, but what `attempt` gets at once needs no frame; `start` is what the function does in state 0. */
-#define RUN_OR_HAVE(name, attempt, start, function, object, ...) \
+/* The same, but what `attempt` gets at once needs no frame; `start` is what the function does in state 0, `wait` what
+ * that does where the attempt fails. */
+#define RUN_OR_HAVE(name, attempt, start, wait, function, object, ...) \
     int ac__##name##__run(struct ac__##name##__frame *frame, struct ac__task *task, unsigned state, __VA_ARGS__) \
     { \
         (void)state; \
-        if (likely(ac__thread.budget) && attempt(object)) { \
-            ac__thread.budget--; \
-            return AC__DONE; \
-        } \
-        return start(sync_prepare(&frame->frame, &function, object), task); \
+        if (unlikely(!ac__thread.budget)) \
+            return start(sync_prepare(&frame->frame, &function, object), task); \
+        if (!attempt(object)) \
+            return wait(sync_prepare(&frame->frame, &function, object), task, object); \
+        ac__thread.budget--; \
+        return AC__DONE; \
     }
 
 /* ---- mutex ------------------------------------------------------------------------------------------------------- */
@@ -117,12 +119,15 @@ bool ac_mutex_is_locked(const ac_mutex *mutex)
     return mutex->ac__locked;
 }
 
+static inline int lock_wait(struct ac__sync *sync, struct ac__task *task, ac_mutex *mutex)
+{
+    return sync_wait(sync, task, &mutex->ac__waiters, mutex_cancel);
+}
+
 static int lock_start(struct ac__sync *sync, struct ac__task *task)
 {
     ac_mutex *mutex = sync->object;
-    if (ac_mutex_try_lock(mutex))
-        return have_at_once(&sync->base, task);
-    return sync_wait(sync, task, &mutex->ac__waiters, mutex_cancel);
+    return ac_mutex_try_lock(mutex) ? have_at_once(&sync->base, task) : lock_wait(sync, task, mutex);
 }
 
 static int lock_resume(struct ac__frame *frame, struct ac__task *task)
@@ -163,8 +168,8 @@ ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error)
     return (ac_coro(void))sync_new(ac__frame_new(&unlock_function, (const void *)ac_mutex_aexit), mutex);
 }
 
-RUN_OR_HAVE(ac_mutex_lock, ac_mutex_try_lock, lock_start, lock_function, mutex, ac_mutex *mutex)
-RUN_OR_HAVE(ac_mutex_aenter, ac_mutex_try_lock, lock_start, lock_function, mutex, ac_mutex *mutex)
+RUN_OR_HAVE(ac_mutex_lock, ac_mutex_try_lock, lock_start, lock_wait, lock_function, mutex, ac_mutex *mutex)
+RUN_OR_HAVE(ac_mutex_aenter, ac_mutex_try_lock, lock_start, lock_wait, lock_function, mutex, ac_mutex *mutex)
 RUN(ac_mutex_aexit, unlock_function, mutex, ac_mutex *mutex, __attribute__((unused)) const ac_error *error)
 
 /* ---- semaphore --------------------------------------------------------------------------------------------------- */
@@ -183,12 +188,16 @@ bool ac_sem_try_acquire(ac_sem *sem)
     return true;
 }
 
+static __attribute__((cold, noinline)) bool refuse_release(const ac_sem *sem)
+{
+    fprintf(stderr, "ac: ac_sem_release of a semaphore that has all its %ld permits\n", sem->ac__bound);
+    return false;
+}
+
 bool ac_sem_release(ac_sem *sem)
 {
-    if (sem->ac__is_bounded && sem->ac__count >= sem->ac__bound) {
-        fprintf(stderr, "ac: ac_sem_release of a semaphore that has all its %ld permits\n", sem->ac__bound);
-        return false;
-    }
+    if (sem->ac__is_bounded && sem->ac__count >= sem->ac__bound)
+        return refuse_release(sem);
     if (!hand_to_first(&sem->ac__waiters))
         sem->ac__count++;
     return true;
@@ -205,14 +214,17 @@ static __attribute__((cold, noinline)) int refuse_negative(struct ac__sync *sync
     return ac__refuse(task, &sync->base, ac__error_make(EINVAL, "a semaphore with a negative number of permits"));
 }
 
+static int acquire_wait(struct ac__sync *sync, struct ac__task *task, ac_sem *sem)
+{
+    if (unlikely(sem->ac__count < 0))
+        return refuse_negative(sync, task);
+    return sync_wait(sync, task, &sem->ac__waiters, sem_cancel);
+}
+
 static int acquire_start(struct ac__sync *sync, struct ac__task *task)
 {
     ac_sem *sem = sync->object;
-    if (ac_sem_try_acquire(sem))
-        return have_at_once(&sync->base, task);
-    if (sem->ac__count < 0)
-        return refuse_negative(sync, task);
-    return sync_wait(sync, task, &sem->ac__waiters, sem_cancel);
+    return ac_sem_try_acquire(sem) ? have_at_once(&sync->base, task) : acquire_wait(sync, task, sem);
 }
 
 static int acquire_resume(struct ac__frame *frame, struct ac__task *task)
@@ -253,8 +265,8 @@ ac_coro(void) ac_sem_aexit(ac_sem *sem, const ac_error *error)
     return (ac_coro(void))sync_new(ac__frame_new(&release_function, (const void *)ac_sem_aexit), sem);
 }
 
-RUN_OR_HAVE(ac_sem_acquire, ac_sem_try_acquire, acquire_start, acquire_function, sem, ac_sem *sem)
-RUN_OR_HAVE(ac_sem_aenter, ac_sem_try_acquire, acquire_start, acquire_function, sem, ac_sem *sem)
+RUN_OR_HAVE(ac_sem_acquire, ac_sem_try_acquire, acquire_start, acquire_wait, acquire_function, sem, ac_sem *sem)
+RUN_OR_HAVE(ac_sem_aenter, ac_sem_try_acquire, acquire_start, acquire_wait, acquire_function, sem, ac_sem *sem)
 RUN(ac_sem_aexit, release_function, sem, ac_sem *sem, __attribute__((unused)) const ac_error *error)
 
 /* ---- event ------------------------------------------------------------------------------------------------------- */
