@@ -63,6 +63,7 @@ static struct ac__task *own_new(const struct ac__function *function, size_t size
         return NULL;
     task->flags = 0;
     task->state = AC__UNSTARTED;
+    task->status = AC__SUSPENDED;
     task->top = (char *)(task + 1) + size;
     task->limit = task->top + room;
     if (unlikely(ac__is_debug))
@@ -84,6 +85,7 @@ static inline struct ac__task *piece_settle(struct ac__task *task, const struct 
 {
     task->flags = AC__IN_SLAB;
     task->state = AC__UNSTARTED;
+    task->status = AC__SUSPENDED; /* of no meaning yet; the three are written at once */
     task->top = (char *)(task + 1) + size;
     task->limit = task->top + function->room;
     return task;

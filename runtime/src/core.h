@@ -13,11 +13,12 @@
 
 static inline void ac__enqueue(struct ac__waiter **queue, struct ac__waiter *waiter)
 {
-    if (*queue) {
-        waiter->next = *queue;
-        waiter->previous = (*queue)->previous;
-        waiter->previous->next = waiter;
-        waiter->next->previous = waiter;
+    struct ac__waiter *first = *queue;
+    if (first) {
+        struct ac__waiter *last = first->previous;
+        waiter->next = first;
+        waiter->previous = last;
+        last->next = first->previous = waiter;
     } else {
         *queue = waiter->next = waiter->previous = waiter;
     }
@@ -119,6 +120,12 @@ static inline struct ac__task *ac__task_of(struct ac__frame *root)
 
 /* One handle among the counts of a task. */
 #define AC__HANDLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1u : 1u << 10)
+
+/* A task's number, modulo what there is room for, where it has had no requests. */
+static inline unsigned ac__numbers(unsigned number)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? number & ((1u << 27) - 1) : number << 5;
+}
 
 /* Gives up one of the handles that there are. True: it was the last. */
 static inline bool ac__handle_is_last(struct ac__task *task)

@@ -280,12 +280,19 @@ int ac__start(struct ac__frame *frame, struct ac__task *task)
     return frame->function->resume(frame, task);
 }
 
+/* The arguments stay where they are. */
+static __attribute__((noinline, cold)) int pass_on_failure(struct ac__frame *frame, const struct ac__function *function,
+                                                           int status, struct ac__frame *callee)
+{
+    ac__child_failed(callee, ac__thread.task, function, frame->state);
+    return status;
+}
+
 int ac__pass_on(struct ac__frame *frame, const struct ac__function *function, int status, struct ac__frame *callee)
 {
     if (likely(status == AC__SUSPENDED))
         return ac__suspended(frame, function, callee);
-    ac__child_failed(callee, ac__thread.task, function, frame->state);
-    return status;
+    return pass_on_failure(frame, function, status, callee);
 }
 
 void ac__coro_close(struct ac__frame *frame)

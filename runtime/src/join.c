@@ -234,7 +234,7 @@ void ac__join_init(struct ac__join *join, void *target, unsigned kind)
 int ac__join_start(struct ac__join *join, struct ac__task *task, void *target, unsigned kind)
 {
     ac__join_init(join, target, kind);
-    if (unlikely(kind != AC__KIND_TASK || !target || target == task) || unlikely(ac__is_debug))
+    if (unlikely(kind != AC__KIND_TASK) || unlikely(!target) || unlikely(target == task) || unlikely(ac__is_debug))
         return join_start(join, task);
     return join_task(join, task, target);
 }

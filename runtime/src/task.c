@@ -85,8 +85,7 @@ static inline struct ac__task *begin(struct ac__task *task, const char *origin)
     ac__root(task)->origin = origin;
     task->counts = 2 * AC__HANDLE;
     task->saved_errno = 0;
-    task->number = ++loop->next_number;
-    task->last_round = 0;
+    task->numbers = ac__numbers(++loop->next_number);
     task->status = AC__SUSPENDED;
     loop->live++;
     ac__queue_ready(task);
@@ -128,12 +127,22 @@ static __attribute__((noinline)) struct ac__task *start_slowly(struct ac__frame 
     return ac__task_begin(task, origin);
 }
 
+/* Whether its block is a piece of a slab and has been used for nothing yet. Compilers compare at once what was written
+ * at once, as long as no `likely` stands between. */
+static inline bool is_new(struct ac__frame *coroutine)
+{
+    const struct ac__task *block = ac__task_of(coroutine);
+    bool is_unstarted = coroutine->storage == AC__STANDALONE && coroutine->state == 0;
+    bool is_unused = block->flags == AC__IN_SLAB && block->state == AC__UNSTARTED && block->status == AC__SUSPENDED;
+    return likely(is_unstarted) && likely(is_unused);
+}
+
 /* Whether a coroutine needs nothing but to be put into the ready queue. */
 static inline bool is_prepared(struct ac__frame *coroutine)
 {
     const struct ac__loop *loop = ac__thread.loop;
-    return likely(loop && coroutine) && likely(is_coroutine(coroutine)) && likely(!loop->locals_size)
-           && likely(ac__block_is_settled(ac__task_of(coroutine))) && likely(!is_undoing());
+    return likely(loop && coroutine) && likely(is_new(coroutine)) && likely(!loop->locals_size)
+           && likely(ac__piece_is_own(ac__task_of(coroutine))) && likely(!is_undoing());
 }
 
 struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin)

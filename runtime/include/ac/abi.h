@@ -150,9 +150,12 @@ struct ac__task {
         unsigned counts; /* all of these: to change at once */
     };
     int saved_errno;
-    struct {
-        unsigned number : 27;    /* of its automatic name */
-        unsigned last_round : 5; /* of its requests: they may be of `round` and later ones, up to this (cancel.c) */
+    union {
+        struct {
+            unsigned number : 27;    /* of its automatic name */
+            unsigned last_round : 5; /* of its requests: they may be of `round` and later ones, up to this (cancel.c) */
+        };
+        unsigned numbers; /* both: to set at once */
     };
     unsigned short flags;   /* cancellation, memory, ...; from AC__UNDOING up: a count */
     unsigned char state;
