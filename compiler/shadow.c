@@ -409,6 +409,19 @@ static void print_main(struct printer *printer, struct node *declarator)
     print_text(printer, ";");
 }
 
+/* Of `*f(void)`: `f(void)`. Questions about types may refer to it, so it stays. */
+static struct node *without_pointers(struct acc *acc, const struct node *declarator)
+{
+    struct node *rest = arena_allocate(acc->arena, sizeof *rest);
+    *rest = *declarator;
+    while (rest->count && rest->child[0] && rest->child[0]->kind == NODE_POINTER) {
+        rest->first = rest->child[0]->last + 1;
+        rest->child++;
+        rest->count--;
+    }
+    return rest;
+}
+
 static void print_async_definition(struct printer *printer, struct node *definition)
 {
     struct acc *acc = printer->acc;
@@ -424,19 +437,14 @@ static void print_async_definition(struct printer *printer, struct node *definit
     print_text(printer, "__typeof__(");
     print_result_type(printer, specifiers, declarator);
     print_text(printer, ")");
-    struct node rest = *async_declarator(declarator);
-    while (rest.count && rest.child[0] && rest.child[0]->kind == NODE_POINTER) {
-        rest.first = rest.child[0]->last + 1;
-        rest.child++;
-        rest.count--;
-    }
+    struct node *rest = without_pointers(acc, async_declarator(declarator));
     struct node empty = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0};
-    print_declaration_of(printer, &empty, &rest, arena_format(acc->arena, "ac__body_%s", name));
+    print_declaration_of(printer, &empty, rest, arena_format(acc->arena, "ac__body_%s", name));
     printer->is_generator = specifiers->op;
     print_node(printer, definition->child[definition->count - 1]);
     printer->is_generator = false;
     if (renamed)
-        print_main(printer, &rest);
+        print_main(printer, rest);
 }
 
 static void print_item(struct printer *printer, struct node *item)
