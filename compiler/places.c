@@ -625,13 +625,21 @@ static struct symbol *frame_variable(const struct function *function, const char
     return NULL;
 }
 
+/* Where the next word begins; there may be any bytes in front of it. */
+static const char *next_word(const char *at, const char *end, const char *word_bytes)
+{
+    while (at < end && (!*at || !strchr(word_bytes, *at)))
+        at++;
+    return at;
+}
+
 /* Clauses name variables, and OpenMP takes nothing else there: none that are members of the frame. */
 static void check_clauses(struct function *function, uint32_t token)
 {
     static const char word_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     const struct token *pragma = &function->acc->tokens[token];
     const char *at = function->acc->text + pragma->offset, *end = at + pragma->length;
-    for (bool is_openmp = false; at < end; at += strcspn(at, word_bytes)) {
+    for (bool is_openmp = false; at < end; at = next_word(at, end, word_bytes)) {
         size_t length = strspn(at, word_bytes);
         struct symbol *symbol = is_openmp && at + length <= end ? frame_variable(function, at, length) : NULL;
         if (symbol) {
