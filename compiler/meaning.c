@@ -357,7 +357,9 @@ bool meaning(struct acc *acc, const struct shadow *shadow)
     CXIndex index = clang_createIndex(0, 0);
     if (!parse_shadow(&reading, index)) {
         clang_disposeIndex(index);
-        fatal("libclang could not read %s", acc->input_name);
+        if (!acc->syntax_error)
+            fatal("libclang could not read %s", acc->input_name);
+        return false; /* it has stumbled over the mistake, which is told in acc's own words then */
     }
     /* What clang suggests to write instead may stand among what nothing mentions. */
     bool wants_all = acc->unmentioned_count && has_errors(&reading);
