@@ -207,25 +207,20 @@ const char *conflicting_name(const struct acc *acc, const char *text)
     return NULL;
 }
 
-static bool begins(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
 bool is_brace_missing(const struct reading *reading, uint32_t token, const char *text)
 {
-    return token + 2 >= reading->acc->token_count && begins(text, "expected '}'");
+    return token + 2 >= reading->acc->token_count && has_prefix(text, "expected '}'");
 }
 
 /* Brackets that do not match are a mistake that was told already, where there was one before. A brace that
  * is missing makes all functions behind the place nested ones; where it was meant is not known, only what lacks it. */
 static bool is_aftermath(const struct reading *reading, uint32_t token, const char *text)
 {
-    if (begins(text, "function definition is not allowed here"))
+    if (has_prefix(text, "function definition is not allowed here"))
         return reading->lacks_brace;
     if (is_brace_missing(reading, token, text))
         return reading->told_grammar;
-    return error_count(reading->acc) > 0 && begins(text, "extraneous closing brace");
+    return error_count(reading->acc) > 0 && has_prefix(text, "extraneous closing brace");
 }
 
 /* Whether it is about the declaration that a call made up, in front of the true one, and that call was an error. */
@@ -237,7 +232,7 @@ static bool follows_call(const struct reading *reading, CXDiagnostic diagnostic)
     CXDiagnostic note = clang_getDiagnosticInSet(notes, 0);
     const char *text = clang_string(reading->acc, clang_getDiagnosticSpelling(note));
     uint32_t call = token_printed_at(reading, shadow_offset(reading, clang_getDiagnosticLocation(note)));
-    for (uint32_t i = 0; begins(text, "previous implicit declaration is here") && i < reading->found_count; i++)
+    for (uint32_t i = 0; has_prefix(text, "previous implicit declaration is here") && i < reading->found_count; i++)
         if (reading->found[i].token == call)
             return true;
     return false;
@@ -290,7 +285,7 @@ void report_diagnostic(struct reading *reading, CXDiagnostic diagnostic)
         report_lone_word(reading, offset, text) || is_aftermath(reading, token, text) ||
         follows_call(reading, diagnostic))
         return;
-    reading->told_grammar |= begins(text, "expected ");
+    reading->told_grammar |= has_prefix(text, "expected ");
     const char *conflict = conflicting_name(reading->acc, text);
     if (conflict)
         report(reading->acc, MESSAGE_ASYNC_CONFLICT, token, conflict);

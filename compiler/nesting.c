@@ -21,19 +21,14 @@ static bool is_marker(const char *line)
     return line[0] == '#' && line[1] == ' ' && isdigit((unsigned char)line[2]);
 }
 
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
 static void add_marker(struct nesting *nesting, const char *line, const char *end)
 {
     const char *name = memchr(line, '"', (size_t)(end - line)), *flags = end;
     while (name && flags[-1] != '"')
         flags--;
-    bool in_header = name && !starts_with(name, nesting->main_name);
+    bool in_header = name && !has_prefix(name, nesting->main_name);
     buffer_add(&nesting->out, line, (size_t)(flags - line));
-    if (name && in_header != nesting->in_header && !starts_with(name, "\"<acc>\"")) {
+    if (name && in_header != nesting->in_header && !has_prefix(name, "\"<acc>\"")) {
         buffer_puts(&nesting->out, in_header ? " 1" : " 2");
         nesting->in_header = in_header;
     }

@@ -401,11 +401,10 @@ static const char *plain_name(struct acc *acc, const struct node *definition)
 }
 
 /* What it takes is judged where it has its own name; what it returns: check_types.c. */
-static void print_main(struct printer *printer, struct node *declarator)
+static void print_main(struct printer *printer, struct node *empty, struct node *declarator)
 {
-    struct node empty = {.kind = NODE_SPECIFIERS, .first = 1, .last = 0};
     print_text(printer, "int");
-    print_declaration_of(printer, &empty, declarator, NULL);
+    print_declaration_of(printer, empty, declarator, NULL);
     print_text(printer, ";");
 }
 
@@ -444,7 +443,7 @@ static void print_async_definition(struct printer *printer, struct node *definit
     print_node(printer, definition->child[definition->count - 1]);
     printer->is_generator = false;
     if (renamed)
-        print_main(printer, rest);
+        print_main(printer, &empty, rest);
 }
 
 static void print_item(struct printer *printer, struct node *item)

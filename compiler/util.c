@@ -176,6 +176,11 @@ const char *arena_intern(struct arena *arena, const char *text, size_t length)
     return arena->names[at].text;
 }
 
+bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 bool has_suffix(const char *name, const char *suffix)
 {
     size_t length = strlen(name), suffix_length = strlen(suffix);

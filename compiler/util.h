@@ -22,6 +22,7 @@ char *arena_vformat(struct arena *arena, const char *format, va_list arguments);
 const char *arena_intern(struct arena *arena, const char *text, size_t length);
 
 /* A name that is longer than its suffix. */
+bool has_prefix(const char *text, const char *prefix);
 bool has_suffix(const char *name, const char *suffix);
 
 /* A letter of ASCII, a digit or '_'; how many of them a text begins with. */
