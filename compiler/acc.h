@@ -509,4 +509,7 @@ const char *translate(struct acc *acc);
 /* Whether --stop-after knows the pass. */
 bool translate_has_pass(const char *name);
 
+/* Whether `async with` or `async for` may find a function by a type's name and this one's end. */
+bool is_found_by_name(const char *name);
+
 #endif

@@ -32,6 +32,11 @@ static void note_declared(struct acc *acc, struct symbol *symbol)
         *ARENA_PUSH(acc->arena, acc->declared, acc->declared_count) = symbol;
 }
 
+bool is_found_by_name(const char *name)
+{
+    return has_suffix(name, "_aenter") || has_suffix(name, "_aexit") || has_suffix(name, "_anext");
+}
+
 struct node *innermost_declarator(struct node *declarator)
 {
     for (struct node *inner; (inner = node_nested(declarator));)

@@ -77,8 +77,7 @@ static bool is_inline_only(const struct acc *acc, const struct words_of_attribut
 /* What lowered text names by itself, and the protocols that a statement finds by a type's name. */
 static bool is_named_by_acc(const char *name)
 {
-    return strncasecmp(name, "ac__", 4) == 0 || strcmp(name, "ac_error") == 0 || has_suffix(name, "_aenter") ||
-           has_suffix(name, "_aexit") || has_suffix(name, "_anext");
+    return strncasecmp(name, "ac__", 4) == 0 || strcmp(name, "ac_error") == 0 || is_found_by_name(name);
 }
 
 static bool only_declares(const struct acc *acc, const struct words_of_attributes *words,

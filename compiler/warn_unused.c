@@ -7,24 +7,19 @@
 
 #include <string.h>
 
-/* main, and what `async with` and `async for` find by a type's name. */
-static bool is_found_by_name(const char *name)
-{
-    return strcmp(name, "main") == 0 || has_suffix(name, "_aenter") || has_suffix(name, "_aexit") || has_suffix(name, "_anext");
-}
-
 static bool may_be_unused(struct acc *acc, const struct node *definition)
 {
     static const char *const attributes[] = {"unused", "maybe_unused", "used", "retain"};
     const struct symbol *symbol = declared(definition->child[1]);
-    bool is_static = false, is_kept = is_found_by_name(symbol->name);
+    bool is_static = false, is_kept = is_found_by_name(symbol->name) || strcmp(symbol->name, "main") == 0;
     for (const struct symbol *s = symbol; s; s = s->previous) {
         is_static |= s->is_static;
         is_kept |= s->specifiers && is_inline(acc, s->specifiers);
     }
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
         is_kept |= has_attribute(acc, symbol, attributes[i]);
-    return is_static && !is_kept && strcmp(acc->files[acc->tokens[symbol->token].file].name, acc->input_name) == 0;
+    return is_static && !is_kept &&
+           strcmp(acc->files[acc->tokens[symbol->token].file].name, acc->input_name) == 0;
 }
 
 /* Not by its declarations, nor in its own body. */
