@@ -124,6 +124,8 @@ static uint32_t erase_token(struct erase *erase, uint32_t token)
     }
     if (token == erase->with_close && erase->for_colon)
         print_text(&erase->printer, ")");
+    if (token_is(acc, token, "...") && token_is(acc, token - 1, ")") && token_is(acc, token + 1, ")"))
+        print_text(&erase->printer, ","); /* libclang 19 crashes over `int s(n)...` among parameters */
     if (token == erase->for_colon) {
         print_text(&erase->printer, ";; (void)(");
         return token;
