@@ -93,7 +93,7 @@ struct ac_http_session_options {
 ac_coro(void) ac_http_session_close(ac_http_session *session);
 
 /* How many transfers are under way: sent, waiting for a connection, or with a body
- * that has not come in full. */
+ * that has not come in full. None of a null session. */
 size_t ac_http_session_transfers(const ac_http_session *session);
 
 /* For `async with` only. */

@@ -213,7 +213,7 @@ void ac__session_remove(struct transfer *transfer)
 
 size_t ac_http_session_transfers(const ac_http_session *session)
 {
-    return session->count;
+    return session ? session->count : 0;
 }
 
 /* ---- making and freeing -------------------------------------------------------------------------------- */
