@@ -418,7 +418,7 @@ struct type_info {
     enum type_class class;
     enum awaitable awaitable;
     bool is_const;             /* top level; of arrays: the element */
-    bool is_volatile, is_atomic, is_bit_field;
+    bool is_volatile, is_bit_field;
     bool is_variable;          /* variably modified: a VLA, a pointer to one, ... */
     bool is_integer;
     bool has_const_member;     /* a record that cannot be assigned, only copied */
@@ -432,7 +432,6 @@ struct type_info {
      * ("char *(*@)(int)", "struct s @[4]"); null where it names something that is not visible at file scope
      * (local types, unnamed types). Arrays stay arrays. */
     const char *declaration;
-    const char *awaited;       /* declaration of T for an awaitable; "void @" for void */
     struct type_info *result;  /* type of T for an awaitable, or another typed handle */
     struct type_info *decayed; /* what the value has after array and function decay; itself otherwise */
     const char *record_name;   /* for a record or pointer to one: the typedef's or tag's name N for N_aenter; or null */

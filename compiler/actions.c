@@ -4,7 +4,6 @@
  * declaration with its declarators, a block with its items. A node reaches from its first token
  * to the end of its last child, or further where finish() says so.
  */
-#include "keywords.h"
 #include "parser.h"
 #include "parse.tab.h"
 

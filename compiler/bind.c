@@ -10,8 +10,6 @@
  */
 #include "parser.h"
 
-#include <string.h>
-
 static struct symbol *make_symbol(struct parser *parser, enum symbol_kind kind, uint32_t token)
 {
     struct symbol *symbol = arena_allocate(parser->acc->arena, sizeof *symbol);

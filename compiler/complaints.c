@@ -4,7 +4,6 @@
  * message is acc's own.
  */
 #include "clang.h"
-#include "lower.h"
 #include "origin.h"
 
 #include <string.h>

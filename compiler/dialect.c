@@ -10,7 +10,6 @@
  *     throw, defer, yield    where a statement begins, by the same two rules
  *     try, catch, finally    before `{` (or `catch (...) {`)
  */
-#include "keywords.h"
 #include "lookaround.h"
 #include "parse.tab.h"
 

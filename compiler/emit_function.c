@@ -30,8 +30,6 @@
  */
 #include "emit.h"
 
-#include <string.h>
-
 static bool names_itself(const struct acc *acc, const struct node *body)
 {
     for (uint32_t token = body->first; token <= body->last; token++)

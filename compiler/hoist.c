@@ -263,7 +263,8 @@ static struct node *save(struct hoist *hoist, struct node *node, enum want want)
 
 /* ---- expressions ----------------------------------------------------------------------------- */
 
-bool follows_await(const struct node *node, uint32_t index)
+/* Whether a later child of the node awaits. */
+static bool follows_await(const struct node *node, uint32_t index)
 {
     for (uint32_t i = index + 1; i < node->count; i++)
         if (node->child[i] && node->child[i]->has_await)
@@ -349,7 +350,7 @@ struct node *hoist_operand(struct hoist *hoist, struct node *operand, enum want 
     return await_follows ? save(hoist, operand, want) : operand;
 }
 
-struct node *hoist_operands(struct hoist *hoist, struct node *node)
+static struct node *hoist_operands(struct hoist *hoist, struct node *node)
 {
     bool combines = combinator_of(hoist->acc, node) != COMBINATOR_NONE;
     for (uint32_t i = 0; i < node->count; i++) {

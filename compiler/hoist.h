@@ -15,14 +15,11 @@ enum want { WANT_VALUE, WANT_PLACE, WANT_EFFECT };
 
 /* Awaits, and what else suspends in statement expressions. */
 uint32_t count_suspensions(const struct node *node);
-/* Whether a later child of the node awaits. */
-bool follows_await(const struct node *node, uint32_t index);
 
 /* A full expression: its temporaries belong to the block that is being filled. */
 struct node *hoist_full(struct hoist *hoist, struct node *node, enum want want);
 /* A part of one, of which the caller has counted the awaits that remain; saved where an await follows. */
 struct node *hoist_operand(struct hoist *hoist, struct node *operand, enum want want, bool await_follows);
-struct node *hoist_operands(struct hoist *hoist, struct node *node);
 /* A part of a type, or a declarator, in which sizes of arrays await. */
 void hoist_type(struct hoist *hoist, struct node *type, bool await_follows);
 

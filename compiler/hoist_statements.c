@@ -6,8 +6,6 @@
  */
 #include "hoist.h"
 
-#include <string.h>
-
 static struct node *open_block(struct hoist *hoist, const struct node *near, struct node **outer)
 {
     struct node *block = build_block(hoist->acc, near);

@@ -5,7 +5,6 @@
  * the translation unit. Offsets in the shadow are counted from behind the prologue.
  */
 #include "clang.h"
-#include "lower.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -507,7 +507,6 @@ static void fill(struct acc *acc, struct type_table *table, CXType type, struct 
     has_size = info->class == TYPE_SCALAR || info->class == TYPE_RECORD || info->class == TYPE_ARRAY;
     info->is_const = qualifiers & QUALIFIER_CONST;
     info->is_volatile = qualifiers & QUALIFIER_VOLATILE;
-    info->is_atomic = canonical.kind == CXType_Atomic;
     info->is_variable = is_variable(canonical);
     info->lengths = info->is_variable ? lengths_of(acc, canonical) : NULL;
     info->is_integer = is_integer(acc, canonical);
@@ -523,7 +522,6 @@ static void fill(struct acc *acc, struct type_table *table, CXType type, struct 
     if (*tag) {
         info->handle_tag = tag;
         info->result = type_info_of(acc, table, awaited_type(type));
-        info->awaited = info->result->declaration;
     }
     info->decayed = info;
     if (info->class == TYPE_ARRAY || info->class == TYPE_FUNCTION)

@@ -7,7 +7,6 @@
  */
 #include "check.h"
 #include "origin.h"
-#include "print.h"
 
 #include <string.h>
 

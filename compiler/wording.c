@@ -12,7 +12,6 @@
  */
 #include "clang.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Replaces [from, to) of the text. */

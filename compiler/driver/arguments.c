@@ -1,6 +1,5 @@
 /* arguments.c: argument lists, and the response files that arguments may come from. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 

@@ -97,7 +97,6 @@ struct command_line {
 };
 
 void command_line_read(struct command_line *line, struct arena *arena, char **argv);
-bool option_is_ours(const char *warning); /* -W…: a warning group of acc's own */
 
 /* ---- the C compiler and acc's own parts ------------------------------------------------------ */
 
@@ -170,7 +169,6 @@ void messages_print(const char *path);
 void messages_print_translated(struct driver *driver, const char *path);
 /* Becomes the command. */
 _Noreturn void process_become(struct words *command, bool is_verbose);
-void process_print(const struct words *command);
 /* What the command prints when it gets this one argument. */
 void process_read(const struct words *command, const char *argument, char *answer, size_t size);
 

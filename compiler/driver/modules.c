@@ -12,9 +12,8 @@
  *
  * Objects made for link-time optimisation do not show their sections: with them all modules are
  * offered that are there, and the linker takes what is used. Shared libraries have theirs
- * inside. / */
+ * inside. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <dirent.h>
 #include <unistd.h>

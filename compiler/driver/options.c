@@ -64,7 +64,8 @@ static const char *warning_group(const char *word)
     return strncmp(word, "error=", 6) ? word : word + 6;
 }
 
-bool option_is_ours(const char *word)
+/* Whether a -W option is about a warning of acc's own. */
+static bool is_own_warning(const char *word)
 {
     static const char *const groups[] = {
 #define MESSAGE(id, severity, group, text) group,
@@ -82,7 +83,7 @@ bool option_is_ours(const char *word)
 static void note_warning(struct command_line *line, struct item *item)
 {
     const char *word = item->word;
-    if (word[1] == 'W' && option_is_ours(word))
+    if (word[1] == 'W' && is_own_warning(word))
         item->stages = STAGE_WARNING;
     else if (!strcmp(word, "-Wextra") || !strcmp(word, "-W") || !strncmp(word, "-Wimplicit-fallthrough", 22))
         line->wants_comments = true;

@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -72,7 +71,7 @@ static bool is_harmless(const char *word)
     return *word && !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./,:@%^#")];
 }
 
-void process_print(const struct words *command)
+static void print_command(const struct words *command)
 {
     for (size_t i = 0; i < command->count; i++) {
         const char *word = command->word[i];
@@ -252,7 +251,7 @@ struct process process_start(struct driver *driver, struct words *command,
         .report = options->gate ? options->gate[0] : 0,
     };
     if (options->is_verbose || options->is_dry_run)
-        process_print(command);
+        print_command(command);
     if (options->is_dry_run)
         return process;
     if (options->gate)
@@ -332,7 +331,7 @@ _Noreturn void process_become(struct words *command, bool is_verbose)
 {
     static const struct process_options plain;
     if (is_verbose)
-        process_print(command);
+        print_command(command);
     fflush(NULL);
     child(command, &plain);
 }

@@ -11,7 +11,6 @@
 #include "observe.h"
 #include "storage.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bool each_its_own;

@@ -38,7 +38,9 @@ static unsigned one_less(unsigned requests)
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
-struct ac__task *ac__task_interrupt(struct ac__task *task)
+/* Tells the wait of a blocked task that a request stands; gives the task that it is handed on to, if any. While that
+ * lasts, task->is_asked: a request that then meets the task again has come round in a circle. */
+static struct ac__task *interrupt(struct ac__task *task)
 {
     struct ac__task *next;
     task->is_asked = true;
@@ -69,7 +71,7 @@ static struct ac__task *request(struct ac__task *task, bool is_limit)
     }
     ac__unflag(task, AC__CANCEL_LATER);
     ac__flag(task, AC__CANCEL);
-    return ac__state(task) == AC__BLOCKED ? ac__task_interrupt(task) : NULL;
+    return ac__state(task) == AC__BLOCKED ? interrupt(task) : NULL;
 }
 
 bool ac__task_cancel(struct ac__task *task, bool is_limit)
@@ -88,7 +90,7 @@ void ac__task_deliver(struct ac__task *task)
     ac__unflag(task, AC__CANCEL_LATER);
     ac__flag(task, AC__CANCEL);
     if (ac__state(task) == AC__BLOCKED)
-        next = ac__task_interrupt(task);
+        next = interrupt(task);
     if (next)
         ac__task_cancel(next, false);
 }

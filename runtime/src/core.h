@@ -329,9 +329,6 @@ const char *ac__task_name(struct ac__task *task, char buffer[static 32]);
 
 /* Asks for ECANCELED; `is_limit`: a time limit, which leaves alone what is there in time. False: it was finished. */
 bool ac__task_cancel(struct ac__task *task, bool is_limit);
-/* Tells the wait of a blocked task that a request stands; gives the task that it is handed on to, if any. While that
- * lasts, task->is_asked: a request that then meets the task again has come round in a circle. */
-struct ac__task *ac__task_interrupt(struct ac__task *task);
 /* The task has suspended with a request still to be delivered. */
 void ac__task_deliver(struct ac__task *task);
 

@@ -11,8 +11,6 @@
  * but waits for the edge, unless the end of input has come, which makes no further edge. */
 #include "descriptor.h"
 
-#include <ac/net.h>
-
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>

@@ -20,7 +20,6 @@
 #include "storage.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { MOST_HANDLES = (1 << 22) - 2 }; /* the runtime may hold one more for a step */
 

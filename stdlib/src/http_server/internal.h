@@ -142,9 +142,6 @@ size_t ac__http_decode(char *out, const char *text, size_t size, bool is_query);
 
 /* ---- body.ac ------------------------------------------------------------------------------------------- */
 
-enum step { STEP_PART, STEP_END, STEP_MORE, STEP_MALFORMED, STEP_TOO_LONG };
-/* Takes the next part of the body out of bytes that are there; *used says how many of them. */
-enum step ac__http_body_step(struct ac_request *r, char *bytes, size_t size, size_t *used);
 /* An error of the body is about to be thrown, or was seen by others: what it means if
  * the handler lets it pass. */
 void ac__http_body_refuse(struct ac_request *r, int status, int code);
@@ -273,8 +270,6 @@ async void ac__http_respond_error(struct ac_request *r, int status, const char *
 async void ac__http_respond_no_route(struct ac_request *r);
 /* Ends the response when the handler has returned. False: the connection must end. */
 bool ac__http_respond_end(struct ac_request *r);
-/* Begins a response: puts its head into `out`. 0 or an error code. */
-int ac__http_respond_head(struct ac_request *r, int status, const char *type, long long length);
 /* Writes a part of a file, as ac_respond_write does bytes, in a response whose length was announced. */
 async void ac__http_respond_file(struct ac_request *r, int file, off_t offset, size_t size);
 
