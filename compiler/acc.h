@@ -350,7 +350,7 @@ struct options {
     int error_limit;                    /* 0: none; default 20 */
 };
 
-/* scan.l: text -> tokens. match.c part: brackets. */
+/* scan.l: text -> tokens, brackets matched. */
 void scan(struct acc *acc);
 
 /* parse.y and words.c: tokens -> items. Reports what is wrong in the dialect's own words

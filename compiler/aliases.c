@@ -4,7 +4,8 @@
  * declares another `struct s`, or a variable `t` beside a typedef `t`, it would mean something
  * else:
  *
- *     typedef struct s *ac__alias_1;          in front of the function; the type's text is `ac__alias_1 @` from there on
+ *     typedef struct s *ac__alias_1;          in front of the function, where the type's text
+ *                                             becomes `ac__alias_1 @`
  */
 #include "lower.h"
 

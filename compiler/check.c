@@ -1,4 +1,4 @@
-/* check.c: refuses what the dialect cannot mean (language.md 7), as far as the tree alone shows it.
+/* check.c: refuses what the dialect cannot mean, as far as the tree alone shows it.
  *
  * Runs right after parsing; marks the scoped children and changes nothing else. One walk over
  * the items, with the context a node stands in going down; jumps (jumps.c) and what must not

@@ -1,4 +1,5 @@
-/* check.h: what the files of the checks share (check.c, jumps.c, waits.c, across.c, check_types.c, warnings.c). */
+/* check.h: what the files of the checks share (check.c, jumps.c, waits.c, across.c,
+ * check_types.c, warnings.c). */
 #ifndef ACC_CHECK_H
 #define ACC_CHECK_H
 

@@ -212,7 +212,8 @@ bool is_brace_missing(const struct reading *reading, uint32_t token, const char 
 }
 
 /* Brackets that do not match are a mistake that was told already, where there was one before. A brace that
- * is missing makes all functions behind the place nested ones; where it was meant is not known, only what lacks it. */
+ * is missing makes all functions behind the place nested ones; where it was meant is not known,
+ * only what lacks it. */
 static bool is_aftermath(const struct reading *reading, uint32_t token, const char *text)
 {
     if (has_prefix(text, "function definition is not allowed here"))
@@ -222,7 +223,8 @@ static bool is_aftermath(const struct reading *reading, uint32_t token, const ch
     return error_count(reading->acc) > 0 && has_prefix(text, "extraneous closing brace");
 }
 
-/* Whether it is about the declaration that a call made up, in front of the true one, and that call was an error. */
+/* Whether it is about the declaration that a call made up, in front of the true one, and that
+ * call was an error. */
 static bool follows_call(const struct reading *reading, CXDiagnostic diagnostic)
 {
     CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);

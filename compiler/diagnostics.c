@@ -213,7 +213,8 @@ void report_hold(struct acc *acc)
     state(acc)->holds = true;
 }
 
-/* A macro that repeats its argument repeats what is wrong with it: whether this was said of the line already. */
+/* A macro that repeats its argument repeats what is wrong with it: whether this was said of the
+ * line already. */
 static bool is_repeated(const struct acc *acc, const struct held *held, uint32_t index)
 {
     uint32_t line = acc->tokens[held[index].token].line;

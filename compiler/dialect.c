@@ -301,7 +301,8 @@ static bool is_member_label_or_tag(const struct parser *parser, uint32_t token)
     return word == '.' || word == ARROW || word == GOTO || head == RECORD || head == ENUM;
 }
 
-/* For messages: a declared name that would be a word of the dialect here. If the grammar does not fit, that is why. */
+/* For messages: a declared name that would be a word of the dialect here. If the grammar does
+ * not fit, that is why. */
 static void note_declared_word(struct parser *parser, uint32_t token, const struct symbol *symbol)
 {
     struct acc *acc = parser->acc;

@@ -84,8 +84,8 @@ static bool passes_errors_on(const struct function *function)
     return true;
 }
 
-/* The measurement of coverage goes by the place where a function is first declared, and by the lines of what is inlined:
- * only the user's files have any. */
+/* The measurement of coverage goes by the place where a function is first declared, and by the lines of what
+ * is inlined: only the user's files have any. */
 static void print_counted(struct printer *printer, const struct function *function)
 {
     if (!printer->acc->options->coverage)
@@ -157,7 +157,8 @@ static void print_stores(struct printer *printer, const struct function *functio
 static void print_inline_head(struct printer *printer, const struct function *function, const char *what)
 {
     print_counted(printer, function);
-    print_format(printer, "static __inline __attribute__((always_inline, unused)) void ac__%s__%s", function->name, what);
+    print_format(printer, "static __inline __attribute__((always_inline, unused)) void ac__%s__%s",
+                 function->name, what);
 }
 
 /* For frames that start in state 0. */
@@ -256,7 +257,8 @@ static bool has_children(const struct function *function)
     return false;
 }
 
-/* Whether anything leads to what all awaits share: not one that needs no frame, unless it comes back with an error. */
+/* Whether anything leads to what all awaits share: not one that needs no frame, unless it comes
+ * back with an error. */
 static bool has_slow_path(const struct function *function)
 {
     bool takes_errors = !passes_errors_on(function), any = false;

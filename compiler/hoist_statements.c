@@ -233,7 +233,8 @@ static struct node *without_initialiser(struct hoist *hoist, struct node *item)
     return node_make(hoist->acc, NODE_INIT_DECLARATOR, item->first, item->last, 1, item->child[0]);
 }
 
-/* Types that an expression defines are for the rest of the block, too, and for the awaits that come in front of it. */
+/* Types that an expression defines are for the rest of the block, too, and for the awaits that
+ * come in front of it. */
 static void add_types(struct hoist *hoist, struct node *node)
 {
     if (node->kind == NODE_BLOCK)

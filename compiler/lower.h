@@ -39,7 +39,7 @@ struct slot {
     struct node *specifiers, *declarator; /* of a declared variable */
     struct symbol *end;     /* PLACE_VLA: keeps where the bump stack stood after it */
     long long own_alignment; /* that of the variable where it is not just its type's; 0: it is */
-    struct symbol *callee;  /* of a scoped child: the async function whose frame lies here; null: it has its own block */
+    struct symbol *callee;  /* of a scoped child: the async function whose frame lies here; null: it has a block */
     struct symbol *symbol;
 };
 
@@ -147,7 +147,8 @@ bool infers_type(const struct acc *acc, const struct node *specifiers);
 bool declares_children(const struct node *declaration);
 /* Whether it is a block, or a `for`, that has scoped children: its end awaits them. */
 bool awaits_children(const struct node *node);
-/* The tokens behind which an async function waits in a node, its children aside, counted from 0; false: no more. */
+/* The tokens behind which an async function waits in a node, its children aside, counted from
+ * 0; false: no more. */
 bool waits_behind(const struct node *node, uint32_t index, uint32_t *token); /* waits.c */
 /* The symbol that a declarator declares, through parentheses; null for an abstract one. */
 struct symbol *declared(const struct node *declarator);

@@ -177,8 +177,8 @@ static bool is_foreign(const char *text)
            (strstr(text, "static assertion failed") && strstr(text, "_Decimal"));
 }
 
-/* A handle where a pointer to an object was meant, or the other way round, or something to be printed. To clang that is
- * worth a warning only, but mostly an `await` has been forgotten. */
+/* A handle where a pointer to an object was meant, or the other way round, or something to be printed. To
+ * clang that is worth a warning only, but mostly an `await` has been forgotten. */
 static bool is_about_handle(const struct reading *reading, CXDiagnostic diagnostic)
 {
     static const char *const handles[] = {"'ac_coro(", "'ac_task(", "'ac_gen(", "'ac_future("};

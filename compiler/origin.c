@@ -517,7 +517,7 @@ static void place_in_preprocessed(const struct acc *acc, const struct token *tar
     origin->length = target->length;
 }
 
-/* ---- definitions of macros --------------------------------------------------------------------------------------- */
+/* ---- definitions of macros ----------------------------------------------------------------------------- */
 
 /* Behind blanks, and a word if one is given; null: it stands not there. */
 static const char *behind(const char *at, const char *end, const char *word)
@@ -554,8 +554,8 @@ static bool defines_with(const char *at, const char *end, const char *word)
     return false;
 }
 
-/* Of several, the last in front of the line that uses it: nobody knows here which groups of the file were skipped. One
- * with the word in it, if `word` is not null. UINT32_MAX: none. */
+/* Of several, the last in front of the line that uses it: nobody knows here which groups of the file were
+ * skipped. One with the word in it, if `word` is not null. UINT32_MAX: none. */
 static uint32_t find_define(const struct original *original, const char *macro, uint32_t line, const char *word)
 {
     const char *end = original->text + original->length;

@@ -53,9 +53,9 @@ static size_t column_of(const char *text, size_t offset)
     return line ? (size_t)(text + offset - line) - 1 : offset;
 }
 
-/* Brings a token, in front of which `width` characters are to be printed, to the column where it stands in the text that
- * came in, so that what the C compiler says of it points there. Far to the right is what came out of macros; that has no
- * column of its own. */
+/* Brings a token, in front of which `width` characters are to be printed, to the column where it stands in
+ * the text that came in, so that what the C compiler says of it points there. Far to the right is what came
+ * out of macros; that has no column of its own. */
 static void align(struct printer *printer, uint32_t token, size_t width)
 {
     const struct token *t = token_at(printer, token);
@@ -100,8 +100,8 @@ void print_declaration_at(struct printer *printer, uint32_t token, const char *d
     print_format(printer, "%.*s%s%s", (int)strcspn(declaration, "@"), declaration, name, place ? place + 1 : "");
 }
 
-/* What stands between two neighbouring tokens, if it brings the reader to the right line as it is: then comments and
- * indentation survive. */
+/* What stands between two neighbouring tokens, if it brings the reader to the right line as it is: then
+ * comments and indentation survive. */
 static bool print_gap(struct printer *printer, uint32_t token)
 {
     const struct token *t = token_at(printer, token), *before = t - 1;

@@ -1,6 +1,6 @@
-/* print.h: the printer. Text that is the user's own is copied as it came, token by token with its white space; the
- * printer keeps count of the line that a reader of the output believes to be at, and puts it right with line markers
- * where that is not the line the next token came from. */
+/* print.h: the printer. Text that is the user's own is copied as it came, token by token with its white
+ * space; the printer keeps count of the line that a reader of the output believes to be at, and puts it right
+ * with line markers where that is not the line the next token came from. */
 #ifndef ACC_PRINT_H
 #define ACC_PRINT_H
 
@@ -20,7 +20,8 @@ struct printer {
     /* Prints the kinds that the mode treats in its own way; false: print the node as its tokens
      * and children. */
     bool (*special)(struct printer *printer, struct node *node);
-    /* Called when a declarator has been printed in pieces; `mark` is shadow->piece_count before. Null: not wanted. */
+    /* Called when a declarator has been printed in pieces; `mark` is shadow->piece_count
+     * before. Null: not wanted. */
     void (*declarator_printed)(struct printer *printer, struct node *declarator, uint32_t mark);
     /* Prints a typedef's name in a way of its own; false: as it is. Null: not wanted. */
     bool (*print_typedef)(struct printer *printer, const struct symbol *symbol);
@@ -43,7 +44,8 @@ void print_plainly(struct printer *printer, struct node *node);
 void print_at(struct printer *printer, uint32_t token);
 /* A declaration of the name, a token, that has its type as text (struct type_info) in front of it. */
 void print_declaration_at(struct printer *printer, uint32_t token, const char *declaration, const char *name);
-/* Text from here to print_attached() is acc's own: the C compiler takes it for a system header's and does not warn. */
+/* Text from here to print_attached() is acc's own: the C compiler takes it for a system
+ * header's and does not warn. */
 void print_detached(struct printer *printer);
 /* The same for text that stands on the user's lines. */
 void print_hidden(struct printer *printer, bool is_hidden);
@@ -51,9 +53,9 @@ void print_attached(struct printer *printer);
 /* The file's text from one token up to another, exclusive, white space and line markers included. */
 void print_raw(struct printer *printer, uint32_t first, uint32_t end);
 
-/* Types: prints a declaration (of a name, a member, a parameter, a type name) whose SPECIFIERS and DECLARATOR are
- * given; where `async` stands among the specifiers the function type becomes one that returns ac_coro(T). `name`
- * replaces the declared name (null: keep it; "" drops it). */
+/* Types: prints a declaration (of a name, a member, a parameter, a type name) whose SPECIFIERS and DECLARATOR
+ * are given; where `async` stands among the specifiers the function type becomes one that returns ac_coro(T).
+ * `name` replaces the declared name (null: keep it; "" drops it). */
 void print_declaration_of(struct printer *printer, struct node *specifiers, struct node *declarator, const char *name);
 /* The specifiers' words of some sorts; SPECIFIER_VALUE: without qualifiers. */
 enum specifier_sort {
@@ -62,7 +64,8 @@ enum specifier_sort {
 void print_specifiers(struct printer *printer, struct node *specifiers, unsigned sorts);
 /* The part of a declarator whose function derivation `async` applies to, or null. */
 struct node *async_declarator(struct node *declarator);
-/* The first qualifier of T itself, which an async function's value does not have (a token); 0: there is none. */
+/* The first qualifier of T itself, which an async function's value does not have (a token); 0:
+ * there is none. */
 uint32_t result_qualifier(const struct acc *acc, const struct node *specifiers, struct node *declarator);
 /* T of an async function: its type words and what is derived from them before the function. */
 void print_result_type(struct printer *printer, struct node *specifiers, struct node *declarator);

@@ -56,7 +56,8 @@ void shadow_iterators(struct printer *printer, uint32_t before)
 
 static void print_pointer_to(struct printer *printer, const char *qualifier, const char *name)
 {
-    print_format(printer, "_Generic((%s __typeof__(*__builtin_choose_expr(__builtin_classify_type(%s) == 5, %s, &%s)) *)0",
+    print_format(printer,
+                 "_Generic((%s __typeof__(*__builtin_choose_expr(__builtin_classify_type(%s) == 5, %s, &%s)) *)0",
                  qualifier, name, name, name);
 }
 

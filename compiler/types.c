@@ -65,8 +65,8 @@ static void print_words(struct printer *printer, struct node *specifiers, uint32
     }
 }
 
-/* The tag that a record or enumeration gets which has none but is named again: what an async function returns, what
- * variables are that are declared together. */
+/* The tag that a record or enumeration gets which has none but is named again: what an async function
+ * returns, what variables are that are declared together. */
 static void print_tag(struct printer *printer, const struct node *child)
 {
     print_format(printer, "ac__tag_%u", child->first);
@@ -201,8 +201,8 @@ static void print_pointer_value(struct printer *printer, struct node *pointer)
     print_tokens(printer, pointer->first, pointer->first);
 }
 
-/* T without qualifiers of its own, which a value that a function returns does not have: `async const int f(void)` is
- * an ac_coro(int), as f's call is an int. */
+/* T without qualifiers of its own, which a value that a function returns does not have: `async const int
+ * f(void)` is an ac_coro(int), as f's call is an int. */
 static void print_value_type(struct printer *printer, struct node *specifiers, struct node *declarator)
 {
     uint32_t pointers = leading_pointers(declarator);

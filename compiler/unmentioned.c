@@ -1,10 +1,11 @@
-/* unmentioned.c: leaves out what system headers declare and the program does not mention, so that neither libclang nor
- * the C compiler reads it: of the thousands of lines that a header brings, a program mostly wants a few.
+/* unmentioned.c: leaves out what system headers declare and the program does not mention, so
+ * that neither libclang nor the C compiler reads it: of the thousands of lines that a header
+ * brings, a program mostly wants a few.
  *
- * What a program mentions is found by names alone, whatever they mean where they stand: too much is kept now and then,
- * never too little. A declaration is wanted if a name that it declares is mentioned in the rest of the text or in
- * another declaration that is wanted. What does more than declare stays: definitions that others may see, functions
- * that are called though nothing names them, text that the grammar does not know.
+ * What a program mentions is found by names alone, whatever they mean where they stand: too much is kept now
+ * and then, never too little. A declaration is wanted if a name that it declares is mentioned in the rest of
+ * the text or in another declaration that is wanted. What does more than declare stays: definitions that
+ * others may see, functions that are called though nothing names them, text that the grammar does not know.
  */
 #include "acc.h"
 
@@ -43,8 +44,8 @@ static struct entry *entry_of(const struct mentions *mentions, const char *name)
 
 /* ---- what merely declares -------------------------------------------------------------------- */
 
-/* Attributes by which a declaration works though nothing mentions its name; another, by which a function's body is
- * there to be inlined only. */
+/* Attributes by which a declaration works though nothing mentions its name; another, by which a function's
+ * body is there to be inlined only. */
 #define EFFECTS(X) \
     X("constructor") X("destructor") X("used") X("retain") X("section") X("alias") X("ifunc") X("weakref") X("weak")
 #define BOTH_SPELLINGS(word) word, "__" word "__",

@@ -34,8 +34,8 @@ void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_
 #define ARENA_PUSH(arena, array, count) \
     ((array) = arena_grow((arena), (array), (count), sizeof *(array)), &(array)[(count)++])
 
-/* Where in an array the first element stands whose key is not below `least`; `count`: nowhere. The keys, uint32_t,
- * lie `key` bytes into elements of `size` bytes, and ascend. */
+/* Where in an array the first element stands whose key is not below `least`; `count`: nowhere. The keys,
+ * uint32_t, lie `key` bytes into elements of `size` bytes, and ascend. */
 uint32_t find_from(const void *array, uint32_t count, size_t size, size_t key, uint32_t least);
 
 /* Growing text on the heap. */

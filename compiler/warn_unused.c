@@ -1,5 +1,5 @@
-/* warn_unused.c: -Wunused-function: nothing names a static function. The C compiler is told not to speak of those that
- * are async, since an await of a function that is defined above names no function any more.
+/* warn_unused.c: -Wunused-function: nothing names a static function. The C compiler is told not to speak of
+ * those that are async, since an await of a function that is defined above names no function any more.
  *
  * As clang does, of functions in the main file only, and as gcc does, of none that are inline.
  */

@@ -7,8 +7,8 @@
  *     'ac__entered_1' (aka 'int')                                                       ->  'int'
  *     'ac__body_fetch'                                                                  ->  'fetch'
  *
- * A handle type is  BASE (*INNER)(struct ac__KIND *) ; whatever INNER holds derives from the handle: pointers, arrays,
- * parameters. Everything here works on the text of one message.
+ * A handle type is  BASE (*INNER)(struct ac__KIND *) ; whatever INNER holds derives from the handle:
+ * pointers, arrays, parameters. Everything here works on the text of one message.
  */
 #include "clang.h"
 

@@ -1,5 +1,5 @@
-/* http.h: the little of HTTP/1.1 that the example server and client share: reading heads and bodies through a buffer,
- * with a limit on everything that the other side controls. */
+/* http.h: the little of HTTP/1.1 that the example server and client share: reading heads and bodies through a
+ * buffer, with a limit on everything that the other side controls. */
 #ifndef HTTP_H
 #define HTTP_H
 
@@ -113,8 +113,8 @@ static inline async bool http_read_head(http_reader *in, http_head *head)
     return true;
 }
 
-/* The next part of a body of which `left` bytes are to come: a place in the buffer, and its size. Good until the next
- * read. */
+/* The next part of a body of which `left` bytes are to come: a place in the buffer, and its
+ * size. Good until the next read. */
 static inline async const char *http_read_part(http_reader *in, size_t left, size_t *size)
 {
     if (in->start == in->end && !await http_fill(in))

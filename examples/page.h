@@ -1,5 +1,5 @@
-/* page.h: the pages that the server serves. Server and client compute the same bytes, so the client can check every
- * one of them. */
+/* page.h: the pages that the server serves. Server and client compute the same bytes, so the
+ * client can check every one of them. */
 #ifndef PAGE_H
 #define PAGE_H
 

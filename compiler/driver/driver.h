@@ -155,8 +155,8 @@ struct process {
 struct process process_start(struct driver *driver, struct words *command,
                              const struct process_options *options);
 /* Waits for its end, or its report, and returns its exit status; 1 where it ended otherwise
- * (which is then said, but of a broken pipe). A signal to the driver goes to the child first; then temporary files are
- * removed and the driver ends by the same signal. */
+ * (which is then said, but of a broken pipe). A signal to the driver goes to the child first; then temporary
+ * files are removed and the driver ends by the same signal. */
 int process_finish(struct driver *driver, struct process *process);
 int process_run(struct driver *driver, struct words *command, const struct process_options *options);
 /* Ends one that leads a group, if it runs, with all that it has started. */

@@ -1,11 +1,12 @@
-/* early.c: the C compiler is started while acc1 works, since starting it takes as long as a part of a small file.
+/* early.c: the C compiler is started while acc1 works, since starting it takes as long as a
+ * part of a small file.
  *
  * The file of the text is a pipe at first. Out of it the C compiler reads START, with which every translation
- * begins, and waits for the rest; it opens no output before (gcc's assembler does, which does not matter in acc's
- * own folder). When the translation is there, its file takes the pipe's name, for whoever opens it once more, and
- * the rest goes through the pipe. When there is none, the compiler is killed, with whatever it has started, and an
- * older output stays. Nobody waits while opening the pipe, since acc has both its ends open. If acc itself is
- * killed, the pipe ends, and START alone is no C.
+ * begins, and waits for the rest; it opens no output before (gcc's assembler does, which does not matter in
+ * acc's own folder). When the translation is there, its file takes the pipe's name, for whoever opens it once
+ * more, and the rest goes through the pipe. When there is none, the compiler is killed, with whatever it has
+ * started, and an older output stays. Nobody waits while opening the pipe, since acc has both its ends open.
+ * If acc itself is killed, the pipe ends, and START alone is no C.
  */
 #include <fcntl.h>
 #include <stdio.h>

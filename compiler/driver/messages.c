@@ -1,14 +1,14 @@
 /* messages.c: what the C compiler says of the translated text, in terms of the file that the user wrote.
  *
- * Its lines and columns are the user's, thanks to line markers (print.c). Functions and variables that were renamed get
- * their names back:
+ * Its lines and columns are the user's, thanks to line markers (print.c). Functions and variables that
+ * were renamed get their names back:
  *
  *     In function 'ac__main__run':                    ->  In function 'main':
  *     f.ac:5:12: warning: ... 'ac__self->n_1' ...     ->  f.ac:5:12: warning: ... 'n' ...
  *
- * gcc shows source lines from the user's file by itself. clang would show the translated text, so it is told to show
- * none, and they are put in here. A column that the user's line does not have, since macros stood in front of it, is left
- * out, and what would mark it.
+ * gcc shows source lines from the user's file by itself. clang would show the translated text, so it is told
+ * to show none, and they are put in here. A column that the user's line does not have, since macros stood in
+ * front of it, is left out, and what would mark it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static void add_renamed(struct buffer *out, const char *text)
     buffer_puts(out, text);
 }
 
-/* ---- source lines for clang's messages --------------------------------------------------------------------------- */
+/* ---- source lines for clang's messages ----------------------------------------------------------------- */
 
 /* What stands in front of a message: FILE:LINE:COLUMN: */
 struct place {

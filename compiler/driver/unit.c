@@ -178,8 +178,8 @@ static void add_translator_options(struct driver *driver, struct words *command,
                                     is_standard_input(unit) ? "<stdin>" : unit->name));
 }
 
-/* Begins when a byte comes through the gate, and sends its status back through it. Without a gate: `whole`, with all
- * that headers declare in the text. */
+/* Begins when a byte comes through the gate, and sends its status back through it. Without a gate: `whole`,
+ * with all that headers declare in the text. */
 static struct process translate(struct driver *driver, struct unit *unit, const char *output,
                                 const char *messages, const int gate[2])
 {
@@ -306,8 +306,8 @@ static bool may_suggest(struct driver *driver, int status, const char *messages)
     return status || (text && strstr(text, "-Wimplicit-function-declaration"));
 }
 
-/* What the C compiler suggests to write instead may stand among what the translator has left out of the headers: then
- * it gets the whole text. */
+/* What the C compiler suggests to write instead may stand among what the translator has left out of the
+ * headers: then it gets the whole text. */
 static int compile_translated(struct driver *driver, struct unit *unit, const char *text)
 {
     const char *messages = compiler_messages(driver, unit);

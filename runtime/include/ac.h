@@ -1,19 +1,21 @@
 /* ac.h: the library of Async C: asyncio's model, C's costs.
  *
- * An async function runs in a task; a task runs until it awaits something that is not there yet, and another goes on
- * meanwhile. One thread, one event loop, no locks. From plain C, ac_run runs a coroutine and everything it starts.
+ * An async function runs in a task; a task runs until it awaits something that is not there yet, and
+ * another goes on meanwhile. One thread, one event loop, no locks. From plain C, ac_run runs a
+ * coroutine and everything it starts.
  *
- * Times are double seconds on the monotonic clock. "Throws" means: the awaiting expression throws; codes are errno
- * values or AC_E... below. Every ac_coro(T) that a function here returns is an ordinary coroutine: it is awaited at
- * once, as a rule, but may be kept, spawned and passed on, and must be consumed once. Any of them throws ENOMEM where
- * it is awaited if it could not be made. An await of a coroutine that is ready at once, or
- * fails before it waits, does not give way to other tasks, except after 128 of them in a row.
+ * Times are double seconds on the monotonic clock. "Throws" means: the awaiting expression throws; codes are
+ * errno values or AC_E... below. Every ac_coro(T) that a function here returns is an ordinary coroutine: it
+ * is awaited at once, as a rule, but may be kept, spawned and passed on, and must be consumed once. Any of
+ * them throws ENOMEM where it is awaited if it could not be made. An await of a coroutine that is ready at
+ * once, or fails before it waits, does not give way to other tasks, except after 128 of them in a row.
  *
  * Cancellation: ac_cancel makes the await where a task stands throw ECANCELED, once. What is said below under
  * "Cancelled" is what such an await leaves behind; where nothing is said, it leaves nothing.
  *
- * All functions and macros are to be called by the thread whose loop they concern, unless they say otherwise; those
- * that need a running loop abort with a message where there is none. Macros evaluate each argument once. */
+ * All functions and macros are to be called by the thread whose loop they concern, unless they
+ * say otherwise; those that need a running loop abort with a message where there is none.
+ * Macros evaluate each argument once. */
 #ifndef AC_H
 #define AC_H
 
@@ -28,9 +30,10 @@
 extern "C" {
 #endif
 
-/* ---- handles ----------------------------------------------------------------------------------------------------- */
+/* ---- handles ------------------------------------------------------------------------------------------- */
 
-/* A coroutine, task, future or generator of values of type T (which may be void). They are pointers; null is none. */
+/* A coroutine, task, future or generator of values of type T (which may be void). They are
+ * pointers; null is none. */
 #define ac_coro(T) __typeof__(__typeof__(T)(*)(struct ac__coro *))
 #define ac_task(T) __typeof__(__typeof__(T)(*)(struct ac__task *))
 #define ac_future(T) __typeof__(__typeof__(T)(*)(struct ac__future *))
@@ -43,17 +46,17 @@ enum {
     AC_EINCOMPLETE        /* the input ended too early */
 };
 
-/* Stands before the declaration of a function that blocks the thread: -Wblocking-call then warns of calls to it in
- * async functions. */
+/* Stands before the declaration of a function that blocks the thread: -Wblocking-call then warns of
+ * calls to it in async functions. */
 #define AC_BLOCKING __extension__ __extension__ /* nothing to C; acc knows it by these */
 
-/* ---- running ----------------------------------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------------------------------------- */
 
-/* T ac_run(ac_coro(T) c): runs a coroutine on a new event loop in this thread, cancels and awaits every task that is
- * left when it is done (then those that these have spawned while they cleaned up, if any are left), closes the loop, and
- * gives the coroutine's result. Handles of tasks end with the loop. If the
- * coroutine throws: prints the trace and exits with status 1. Aborts when called from a running loop.
- * While a loop runs, SIGPIPE does nothing if it was at its default (writes fail with EPIPE); children have the default
+/* T ac_run(ac_coro(T) c): runs a coroutine on a new event loop in this thread, cancels and awaits every task
+ * that is left when it is done (then those that these have spawned while they cleaned up, if any are left),
+ * closes the loop, and gives the coroutine's result. Handles of tasks end with the loop. If the coroutine
+ * throws: prints the trace and exits with status 1. Aborts when called from a running loop. While a loop
+ * runs, SIGPIPE does nothing if it was at its default (writes fail with EPIPE); children have the default
  * back, and so has the time after. Ctrl-C: see ac_signal. */
 #define ac_run(c) \
     __extension__ __builtin_choose_expr(ac__is_void((c)(0)), (void)ac__run(ac__coro_frame(c), 0, 0, 0), ({ \
@@ -62,8 +65,9 @@ enum {
                                             *(volatile ac__object_type((c)(0)) *)&ac__result_; /* may be dropped */ \
                                         }))
 
-/* bool ac_try_run(ac_coro(T) c, T *result, ac_error *error): the same, but an error comes back: false, and *error is
- * filled (unless it is null, then the error is dropped). `result` may be null; for void it must be. */
+/* bool ac_try_run(ac_coro(T) c, T *result, ac_error *error): the same, but an error comes back:
+ * false, and *error is filled (unless it is null, then the error is dropped). `result` may be
+ * null; for void it must be. */
 #define ac_try_run(c, result, error) \
     __extension__(ac__check(ac__is_pointer_to(result, (c)(0)), "the result has another type than the coroutine"), \
                   ac__try_run(ac__coro_frame(c), (result), ac__size_of((c)(0)), (error)))
@@ -71,29 +75,29 @@ enum {
 /* The loop's clock, in seconds: monotonic, or the virtual one of AC_CLOCK=virtual, which starts at 0. */
 double ac_now(void);
 
-/* Waits. 0 and less: goes once to the back of the ready queue, so everything that is ready runs first. Never ends
- * early; equal deadlines end in the order they were started. INFINITY waits for ever.
+/* Waits. 0 and less: goes once to the back of the ready queue, so everything that is ready runs first. Never
+ * ends early; equal deadlines end in the order they were started. INFINITY waits for ever.
  * Throws: EINVAL for NaN. */
 ac_coro(void) ac_sleep(double seconds);
 
 /* Goes once to the back of the ready queue. */
 ac_coro(void) ac_yield(void);
 
-/* ---- tasks ------------------------------------------------------------------------------------------------------- */
+/* ---- tasks --------------------------------------------------------------------------------------------- */
 
-/* A handle of a task belongs to whoever holds it, until it is awaited, given to a combinator (both consume it) or
- * detached. An error that nobody retrieved when the last handle goes is reported on stderr with its trace. A task that
- * awaits itself, in whatever way, gets EDEADLK, and the handle is kept. */
+/* A handle of a task belongs to whoever holds it, until it is awaited, given to a combinator (both consume
+ * it) or detached. An error that nobody retrieved when the last handle goes is reported on stderr with its
+ * trace. A task that awaits itself, in whatever way, gets EDEADLK, and the handle is kept. */
 
-/* ac_task(T) ac_spawn(ac_coro(T) c): starts a coroutine concurrently. It first runs when the loop next gets control;
- * tasks start in the order they were spawned. Consumes the coroutine. One that could not be made (null) gives a task
- * that has failed with ENOMEM. */
+/* ac_task(T) ac_spawn(ac_coro(T) c): starts a coroutine concurrently. It first runs when the loop next gets
+ * control; tasks start in the order they were spawned. Consumes the coroutine. One that could not be made
+ * (null) gives a task that has failed with ENOMEM. */
 #define ac_spawn(c) __extension__((ac_task(__typeof__((c)(0))))ac__spawn(ac__coro_frame(c), ac__here))
 
-/* bool ac_cancel(t), of a task: asks it to stop: ECANCELED is thrown, once, at the await where it stands; before its
- * first step, its body never runs. It may catch that, clean up with awaits, even go on. A task that awaits another one
- * hands the request on to it. False if it is finished already. Of a future: sets it to the error ECANCELED, from any
- * thread. */
+/* bool ac_cancel(t), of a task: asks it to stop: ECANCELED is thrown, once, at the await where it stands;
+ * before its first step, its body never runs. It may catch that, clean up with awaits, even go on. A task
+ * that awaits another one hands the request on to it. False if it is finished already. Of a future: sets it
+ * to the error ECANCELED, from any thread. */
 #define ac_cancel(h) __extension__(ac__cancel(ac__handle(h), ac__kind_of_target(h)))
 
 /* bool ac_done(h): is the task finished, the future set? (A future also from other threads.) */
@@ -102,14 +106,14 @@ ac_coro(void) ac_yield(void);
 /* bool ac_cancelled(h): is it finished, by ECANCELED? */
 #define ac_cancelled(h) __extension__(ac__cancelled(ac__handle(h), ac__kind_of_target(h)))
 
-/* T ac_result(h): the result of a finished task or a set future; the handle is kept. Aborts, saying why, on one that
- * is not finished or has failed. */
+/* T ac_result(h): the result of a finished task or a set future; the handle is kept. Aborts, saying why, on
+ * one that is not finished or has failed. */
 #define ac_result(h) \
     __extension__ __builtin_choose_expr(ac__is_void((h)(0)), (void)ac__result(ac__handle(h), ac__kind_of_target(h)), \
                                         *(ac__object_type((h)(0)) *)ac__result(ac__handle(h), ac__kind_of_target(h)))
 
-/* const ac_error *ac_exception(h): the error of a finished task (of a cancelled one: ECANCELED) or future, which now
- * counts as retrieved; null if there is none. Good as long as the handle. */
+/* const ac_error *ac_exception(h): the error of a finished task (of a cancelled one: ECANCELED) or future,
+ * which now counts as retrieved; null if there is none. Good as long as the handle. */
 #define ac_exception(h) __extension__(ac__exception(ac__handle(h), ac__kind_of_target(h)))
 
 /* void ac_detach(ac_task(T) t): gives up a handle; the task goes on. */
@@ -118,17 +122,18 @@ ac_coro(void) ac_yield(void);
 /* ac_task(T) ac_ref(ac_task(T) t): a second handle to the same task. */
 #define ac_ref(t) __extension__((__typeof__(t))ac__ref(ac__task_pointer(t)))
 
-/* await ac_stop(ac_task(T) t): cancels a task, waits until it is finished and consumes the handle. Its ECANCELED is
- * swallowed, its result dropped. Throws: any other error of the task.
- * Cancelled: still waits for the task, then throws ECANCELED; or an error of the task, and then ECANCELED by the next
- * await that waits. To be cancelled before it began to wait here: ECANCELED, with that error as its context. */
+/* await ac_stop(ac_task(T) t): cancels a task, waits until it is finished and consumes the handle. Its
+ * ECANCELED is swallowed, its result dropped. Throws: any other error of the task.
+ * Cancelled: still waits for the task, then throws ECANCELED; or an error of the task, and then
+ * ECANCELED by the next await that waits. To be cancelled before it began to wait here: ECANCELED,
+ * with that error as its context. */
 #define ac_stop(t) ac__stop(ac__task_pointer(t))
 
 /* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. */
 #define ac_coro_close(c) __extension__(ac__coro_close(ac__coro_frame(c)))
 
-/* bool ac_set_name(ac_task(T) t, const char *format, ...): names a task for reports (printf-style, up to 63 bytes).
- * False if there was no memory. */
+/* bool ac_set_name(ac_task(T) t, const char *format, ...): names a task for reports (printf-style, up to 63
+ * bytes). False if there was no memory. */
 #define ac_set_name(t, ...) __extension__(ac__set_name(ac__task_pointer(t), __VA_ARGS__))
 
 /* const char *ac_name(ac_task(T) t): its name; "Task-N" unless it was given one. Good as long as the task. */
@@ -137,22 +142,22 @@ ac_coro(void) ac_yield(void);
 /* The running task: a borrowed handle, not to be consumed. Null outside tasks. */
 ac_task(void) ac_current(void);
 
-/* Stores handles of up to `capacity` unfinished tasks, in the order they were spawned, and gives their number, which
- * may be larger. The handles are borrowed: good until the loop next gets control. */
+/* Stores handles of up to `capacity` unfinished tasks, in the order they were spawned, and gives their
+ * number, which may be larger. The handles are borrowed: good until the loop next gets control. */
 size_t ac_all(ac_task(void) *tasks, size_t capacity);
 
-/* ac_task_local(T) x: a variable of type T of which every task has its own value, at file scope or static, initialised
- * like any. A new task gets the values that its spawner has then. It is used like any variable, but a pointer to it
- * points to the value of whatever task runs. Every thread has values of its own for what runs outside tasks. In shared
- * libraries it is an ordinary thread-local variable. */
+/* ac_task_local(T) x: a variable of type T of which every task has its own value, at file scope or static,
+ * initialised like any. A new task gets the values that its spawner has then. It is used like any variable,
+ * but a pointer to it points to the value of whatever task runs. Every thread has values of its own for what
+ * runs outside tasks. In shared libraries it is an ordinary thread-local variable. */
 #define ac_task_local(T) __attribute__((__section__("ac_task_locals"))) __thread __typeof__(T)
 
-/* ---- generators --------------------------------------------------------------------------------------------------- */
+/* ---- generators ---------------------------------------------------------------------------------------- */
 
-/* Calling an `async yield T f(...)` makes an ac_gen(T); nothing of its body runs before the first item is asked for. It
- * must be consumed once: by `async for`, which closes it however the loop ends, or by ac_gen_close. Nothing else frees
- * it or runs what it has to undo: one that is lost stays as it is. It belongs to no task: it may be kept, passed on and
- * asked by one task after the other, but by one at a time.
+/* Calling an `async yield T f(...)` makes an ac_gen(T); nothing of its body runs before the first item is
+ * asked for. It must be consumed once: by `async for`, which closes it however the loop ends, or by
+ * ac_gen_close. Nothing else frees it or runs what it has to undo: one that is lost stays as it is. It
+ * belongs to no task: it may be kept, passed on and asked by one task after the other, but by one at a time.
  *
  *     ac_gen(int) g = range(1, 4);
  *     int i;
@@ -161,52 +166,53 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
  *     await ac_gen_close(g);
  */
 
-/* bool more = await ac_gen_next(ac_gen(T) g, T *item): asks for the next item. False at the end, and ever after; then
- * *item stays as it is. A null `item` drops it. The generator is kept.
- * Throws: what the generator throws, which ends it; EBUSY if it is being asked or closed already; ENOMEM if it is null.
- * Cancelled: thrown in the generator, at the await where it stands. */
+/* bool more = await ac_gen_next(ac_gen(T) g, T *item): asks for the next item. False at the end, and ever
+ * after; then *item stays as it is. A null `item` drops it. The generator is kept.
+ * Throws: what the generator throws, which ends it; EBUSY if it is being asked or closed already; ENOMEM if
+ * it is null. Cancelled: thrown in the generator, at the await where it stands. */
 #define ac_gen_next(g, item) \
     ac__gen_next(ac__gen_frame(g), \
                  (ac__check(ac__is_pointer_to(item, (g)(0)), "not a pointer to the values"), (void *)(item)))
 
-/* await ac_gen_close(ac_gen(T) g): ends a generator where it stands, as if that `yield` were a `return`: its finally,
- * defer and async with blocks run. Consumes it. Null is fine.
+/* await ac_gen_close(ac_gen(T) g): ends a generator where it stands, as if that `yield` were a `return`: its
+ * finally, defer and async with blocks run. Consumes it. Null is fine.
  * Throws: what those blocks throw; EBUSY if it is being asked or closed already, which then goes on.
  * Cancelled: thrown in those blocks, at the await where they stand. */
 #define ac_gen_close(g) ac__gen_close(ac__gen_frame(g))
 
-/* ---- futures ----------------------------------------------------------------------------------------------------- */
+/* ---- futures ------------------------------------------------------------------------------------------- */
 
-/* A value that is set by hand. Any number of tasks may await it, before and after it is set; await does not consume
- * it. ac_done, ac_result, ac_exception, ac_cancelled and ac_cancel take futures, too. */
+/* A value that is set by hand. Any number of tasks may await it, before and after it is set; await does not
+ * consume it. ac_done, ac_result, ac_exception, ac_cancelled and ac_cancel take futures, too. */
 
-/* ac_future(T) ac_future_new(T): a future of a type. It lives until ac_future_free. Null if there is no memory:
- * null counts as a future that has failed with ENOMEM. */
+/* ac_future(T) ac_future_new(T): a future of a type. It lives until ac_future_free. Null if there is no
+ * memory: null counts as a future that has failed with ENOMEM. */
 #define ac_future_new(T) \
     __extension__((ac_future(T))ac__future_new(ac__size_of_type(T), ac__alignment_of_type(T), __FILE__, __LINE__))
 
-/* bool ac_set_result(ac_future(T) f, T value), for void ac_set_result(f): sets the value and wakes who awaits it. From
- * any thread. False, reported on stderr, if it was set before; then nothing changes. */
+/* bool ac_set_result(ac_future(T) f, T value), for void ac_set_result(f): sets the value and wakes who awaits
+ * it. From any thread. False, reported on stderr, if it was set before; then nothing changes. */
 #define ac_set_result(...) \
     ac__pick_13th(__VA_ARGS__, ac__set_value, ac__set_value, ac__set_value, ac__set_value, ac__set_value, \
                   ac__set_value, ac__set_value, ac__set_value, ac__set_value, ac__set_value, ac__set_value, \
                   ac__set_nothing, ac__none)(__VA_ARGS__)
 
-/* bool ac_set_exception(ac_future(T) f, int code, const char *format, ...): the same with an error; the message
- * (printf-style) may be left out. From any thread. */
+/* bool ac_set_exception(ac_future(T) f, int code, const char *format, ...): the same with an error; the
+ * message (printf-style) may be left out. From any thread. */
 #define ac_set_exception(...) \
     ac__pick_13th(__VA_ARGS__, ac__set_error, ac__set_error, ac__set_error, ac__set_error, ac__set_error, \
                   ac__set_error, ac__set_error, ac__set_error, ac__set_error, ac__set_error, ac__set_code, \
                   ac__none, ac__none)(__VA_ARGS__)
 
-/* void ac_future_free(ac_future(T) f): ends a future. Whoever awaits it gets AC_EBROKEN, with the place where the
- * future was made. Null is fine. By the thread in whose loop it is awaited, or any if it is not; no other thread may
- * use it from then on. */
+/* void ac_future_free(ac_future(T) f): ends a future. Whoever awaits it gets AC_EBROKEN, with the place where
+ * the future was made. Null is fine. By the thread in whose loop it is awaited, or any if it is not; no other
+ * thread may use it from then on. */
 #define ac_future_free(f) __extension__(ac__future_free(ac__future_pointer(f)))
 
-/* ---- combining --------------------------------------------------------------------------------------------------- */
+/* ---- combining ----------------------------------------------------------------------------------------- */
 
-/* acc itself knows these four; their arguments are awaitables, or `lvalue = awaitable`, which stores the result:
+/* acc itself knows these four; their arguments are awaitables, or `lvalue = awaitable`, which
+ * stores the result:
  *
  *     await ac_gather(a = f(1), b = g("x"), h());   all at once; the first error cancels the others, and is thrown
  *                                                   when they are done
@@ -215,44 +221,46 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
  *                                                   f's: if that is void, results are dropped
  *     T v = await ac_any(f(), g());                 the first to succeed; if none does, the last error
  *
- * Coroutines among the arguments start as tasks, in the order written, and handles of tasks are consumed. All are
- * done when the await ends, however it ends; only futures are left alone.
- * Cancelled: all are cancelled and awaited; then ECANCELED is thrown, or the error with which one of them answered. If
- * it had failed before, that error is thrown, and ECANCELED by the next await that waits; a task that was to be
- * cancelled before it began to wait here gets ECANCELED, with that error as its context. */
+ * Coroutines among the arguments start as tasks, in the order written, and handles of tasks are consumed. All
+ * are done when the await ends, however it ends; only futures are left alone.
+ * Cancelled: all are cancelled and awaited; then ECANCELED is thrown, or the error with which one of them
+ * answered. If it had failed before, that error is thrown, and ECANCELED by the next await that waits; a task
+ * that was to be cancelled before it began to wait here gets ECANCELED, with that error as its context. */
 
-/* await ac_gather_n(items, n, results): ac_gather over an array of n coroutines or tasks of type T. `results` is T[n],
- * filled in the order of the items, or null. The items are copied; n may be 0. */
+/* await ac_gather_n(items, n, results): ac_gather over an array of n coroutines or tasks of type T. `results`
+ * is T[n], filled in the order of the items, or null. The items are copied; n may be 0. */
 #define ac_gather_n(items, n, results) \
     __extension__(ac__check(ac__is_pointer_to(results, (*(items))(0)), "the results are not of the items' type"), \
                   ac__gather_n((items), (n), ac__kind_of(*(items)), (results), ac__size_of((*(items))(0))))
 
-/* await ac_settle_n(items, n, results, errors): the same, but it never throws (except for its own cancellation).
- * `errors` is ac_error[n], each with code 0 or the error, or null. Results of those that failed are not touched. */
+/* await ac_settle_n(items, n, results, errors): the same, but it never throws (except for its own
+ * cancellation). `errors` is ac_error[n], each with code 0 or the error, or null. Results of
+ * those that failed are not touched. */
 #define ac_settle_n(items, n, results, errors) \
     __extension__(ac__check(ac__is_pointer_to(results, (*(items))(0)), "the results are not of the items' type"), \
                   ac__settle_n((items), (n), ac__kind_of(*(items)), (results), ac__size_of((*(items))(0)), (errors)))
 
-/* T v = await ac_wait_for(e, seconds): awaits a coroutine, task or future, which is consumed as by await, under a
- * limit. When the time is over it is cancelled (a future is left alone) and awaited.
- * Throws ETIMEDOUT then, unless it answers the cancellation with a result, which is given, or another error, which is
- * thrown. A result that is there in time is never lost: what was due before has its turn first. 0 and less: what is not
- * done does not start at all; a task is cancelled and awaited. INFINITY: no limit. EINVAL for NaN and -INFINITY.
- * Cancelled: cancels what it awaits, except for a future. */
+/* T v = await ac_wait_for(e, seconds): awaits a coroutine, task or future, which is consumed as by await,
+ * under a limit. When the time is over it is cancelled (a future is left alone) and awaited.
+ * Throws ETIMEDOUT then, unless it answers the cancellation with a result, which is given, or another error,
+ * which is thrown. A result that is there in time is never lost: what was due before has its turn first. 0
+ * and less: what is not done does not start at all; a task is cancelled and awaited. INFINITY: no limit.
+ * EINVAL for NaN and -INFINITY. Cancelled: cancels what it awaits, except for a future. */
 #define ac_wait_for(e, seconds) \
     __extension__((ac_coro(__typeof__((e)(0))))ac__wait_for(ac__handle(e), ac__kind_of(e), ac__size_of((e)(0)), \
                                                             ac__alignment_of((e)(0)), (seconds)))
 
-/* T v = await ac_shield(t): waits for a task or future, whose handle is kept, or for a coroutine, which is started as
- * a task. Throws its error, which then counts as retrieved. Cancelled: the task goes on; one that was started here as
- * if it were detached. */
+/* T v = await ac_shield(t): waits for a task or future, whose handle is kept, or for a coroutine, which is
+ * started as a task. Throws its error, which then counts as retrieved. Cancelled: the task goes on; one that
+ * was started here as if it were detached. */
 #define ac_shield(t) \
     __extension__((ac_coro(__typeof__((t)(0))))ac__shield(ac__handle(t), ac__kind_of(t), ac__size_of((t)(0)), \
                                                           ac__alignment_of((t)(0))))
 
-/* async with (ac_timeout(seconds)) { ... }: a limit for a block. When the time is over, the task is cancelled where it
- * stands in the block, and that ECANCELED becomes ETIMEDOUT where it leaves the block. Nests. A cancellation from
- * elsewhere passes unchanged; one that the block has caught, going on, is over. The values of `seconds` as for ac_wait_for; 0 and less: at the first await that waits. */
+/* async with (ac_timeout(seconds)) { ... }: a limit for a block. When the time is over, the task is cancelled
+ * where it stands in the block, and that ECANCELED becomes ETIMEDOUT where it leaves the block. Nests. A
+ * cancellation from elsewhere passes unchanged; one that the block has caught, going on, is over. The values
+ * of `seconds` as for ac_wait_for; 0 and less: at the first await that waits. */
 struct ac__alarm {
     unsigned index;    /* in the loop's heap, from 1; 0: not armed */
     unsigned sequence; /* equal deadlines ring in the order they were armed */
@@ -281,9 +289,9 @@ struct ac_timeout ac_timeout(double seconds);
 /* For `async with` only. */
 ac_coro(struct ac_timeout *) ac_timeout_aenter(struct ac_timeout *timeout);
 ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error);
-/* Inside `async with (struct ac_timeout *t = ac_timeout(seconds))`: the time is over `seconds` from now instead;
- * INFINITY: never; 0 and less: now. False, and nothing changes, if it was over already, for NaN and -INFINITY, and if
- * there is no memory to give a limit that had no end one. */
+/* Inside `async with (struct ac_timeout *t = ac_timeout(seconds))`: the time is over `seconds` from now
+ * instead; INFINITY: never; 0 and less: now. False, and nothing changes, if it was over already, for NaN and
+ * -INFINITY, and if there is no memory to give a limit that had no end one. */
 bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds);
 
 /* Groups: the children of a block.
@@ -293,27 +301,28 @@ bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds);
  *             ac_group_spawn(g, f(i));
  *     }
  *
- * The block ends when its body and all children have. The first of them that fails cancels the others, the body too
- * (once, at the await where it stands), and its error is thrown at the end; those of further failures are its context.
- * A child that ends by ECANCELED on its own is no failure.
- * Cancelled, in the body or at the end: cancels the children and awaits them, then throws ECANCELED. If one of them
- * fails meanwhile, its error comes first, and the next await that waits throws ECANCELED. */
+ * The block ends when its body and all children have. The first of them that fails cancels the others, the
+ * body too (once, at the await where it stands), and its error is thrown at the end; those of further
+ * failures are its context. A child that ends by ECANCELED on its own is no failure.
+ * Cancelled, in the body or at the end: cancels the children and awaits them, then throws ECANCELED. If one
+ * of them fails meanwhile, its error comes first, and the next await that waits throws ECANCELED. */
 typedef struct ac_group ac_group;
-/* A group, to be entered by `async with`, which also frees it. Null, which `async with` answers with ENOMEM, if there
- * is no memory. */
+/* A group, to be entered by `async with`, which also frees it. Null, which `async with` answers with
+ * ENOMEM, if there is no memory. */
 ac_group *ac_group_new(void);
-/* ac_group_spawn(ac_group *g, ac_coro(T) c): starts a coroutine as a child of the group; any task may do that until
- * the block has ended. Its result is dropped. If the group is ending because of a failure or a cancellation, the
- * coroutine is closed unrun. One that could not be made (null) counts as a child that failed with ENOMEM. */
+/* ac_group_spawn(ac_group *g, ac_coro(T) c): starts a coroutine as a child of the group; any task may
+ * do that until the block has ended. Its result is dropped. If the group is ending because of a
+ * failure or a cancellation, the coroutine is closed unrun. One that could not be made (null) counts
+ * as a child that failed with ENOMEM. */
 #define ac_group_spawn(g, c) ac__group_spawn((g), ac__coro_frame(c), ac__here)
 /* For `async with` only. */
 ac_coro(ac_group *) ac_group_aenter(ac_group *group);
 ac_coro(void) ac_group_aexit(ac_group *group, const ac_error *error);
 
-/* size_t k = await ac_wait(tasks, n, when): waits for some of an array of n tasks (or futures), whose handles stay the
- * caller's. Moves those that are done to the front of the array, in the order in which they were done, and gives their
- * number. Throws none of their errors, which stay unretrieved. Throws EINVAL if n is 0, ENOMEM if one is a null future.
- * Nobody else may consume the handles meanwhile.
+/* size_t k = await ac_wait(tasks, n, when): waits for some of an array of n tasks (or futures), whose handles
+ * stay the caller's. Moves those that are done to the front of the array, in the order in which they were
+ * done, and gives their number. Throws none of their errors, which stay unretrieved. Throws EINVAL if n is 0,
+ * ENOMEM if one is a null future. Nobody else may consume the handles meanwhile.
  * Cancelled: they go on, and the array stays as it is. */
 enum ac_when {
     AC_FIRST_COMPLETED, /* until one is done */
@@ -322,45 +331,47 @@ enum ac_when {
 };
 #define ac_wait(tasks, n, when) \
     ac__wait((tasks), (n), ac__kind_of_target(*(tasks)), (when), __builtin_inf())
-/* The same for at most `seconds`; gives how many are done by then, perhaps 0. 0 and less: looks after one turn of the
- * ready queue. INFINITY: no limit. Throws EINVAL for NaN and -INFINITY, too. */
+/* The same for at most `seconds`; gives how many are done by then, perhaps 0. 0 and less: looks after one
+ * turn of the ready queue. INFINITY: no limit. Throws EINVAL for NaN and -INFINITY, too. */
 #define ac_wait_timeout(tasks, n, when, seconds) \
     ac__wait((tasks), (n), ac__kind_of_target(*(tasks)), (when), (seconds))
 
-/* async for (ac_task(T) t : ac_as_completed(tasks, n)) { ... await t ... }: the handles of an array of n tasks (or
- * futures) in the order in which they are done. The loop owns those that it awaits (or detaches); all others stay the
- * caller's, also when it is left early. Until it ends nobody else may consume any. The array is copied; n may be 0.
- * Throws ENOMEM if one is a null future.
+/* async for (ac_task(T) t : ac_as_completed(tasks, n)) { ... await t ... }: the handles of an array of n
+ * tasks (or futures) in the order in which they are done. The loop owns those that it awaits (or detaches);
+ * all others stay the caller's, also when it is left early. Until it ends nobody else may consume any. The
+ * array is copied; n may be 0. Throws ENOMEM if one is a null future.
  * Cancelled, or left early: the tasks go on. */
 #define ac_as_completed(tasks, n) \
     __extension__((ac_gen(__typeof__(*(tasks))))ac__as_completed((tasks), (n), ac__kind_of_target(*(tasks))))
 
-/* ---- threads ----------------------------------------------------------------------------------------------------- */
+/* ---- threads ------------------------------------------------------------------------------------------- */
 
-/* T v = await ac_thread(fn(args)): a call of a plain C function that would block, or compute for long, on a worker
- * thread; other tasks go on meanwhile. acc itself knows the name: the operand must be a call (in parentheses or behind
- * a cast, too; a macro that expands to one will do). Its arguments are evaluated at once, in the task; the value has
- * the type of the call. errno after the await is what the function left behind. What pointers among the arguments
- * point to must stay as it is until the call has returned. Calls that find no thread free wait, first come first
- * served.
+/* T v = await ac_thread(fn(args)): a call of a plain C function that would block, or compute for long, on a
+ * worker thread; other tasks go on meanwhile. acc itself knows the name: the operand must be a call (in
+ * parentheses or behind a cast, too; a macro that expands to one will do). Its arguments are evaluated at
+ * once, in the task; the value has the type of the call. errno after the await is what the function left
+ * behind. What pointers among the arguments point to must stay as it is until the call has returned. Calls
+ * that find no thread free wait, first come first served.
  * Throws: the error of pthread_create if no thread can be started.
- * Cancelled: a call that has not begun never runs; for one that runs the await goes on until it returns, drops its
- * result and throws then, so that the function may use the caller's locals.
+ * Cancelled: a call that has not begun never runs; for one that runs the await goes on until it returns,
+ * drops its result and throws then, so that the function may use the caller's locals.
  *
- * Worker threads serve all loops of the process; they are started on demand and end after five idle seconds. They block
- * all signals (but those that errors of their own raise), and so do processes that a call starts by system() and its
- * kin. In such a call no function of this header may be used but those for any thread; ac_call_threadsafe reaches the
- * loop that the call came from. */
+ * Worker threads serve all loops of the process; they are started on demand and end after five idle seconds.
+ * They block all signals (but those that errors of their own raise), and so do processes that a call starts
+ * by system() and its kin. In such a call no function of this header may be used but those for any thread;
+ * ac_call_threadsafe reaches the loop that the call came from. */
 
-/* How many worker threads there may be at once; from any thread. 0, the default: the number of processors and 4, at
- * most 32. Threads above a new limit end after their present call; calls that wait begin when no more threads are
- * left than it allows. Calls that block until others return need a thread each, or nothing goes on. */
+/* How many worker threads there may be at once; from any thread. 0, the default: the number of
+ * processors and 4, at most 32. Threads above a new limit end after their present call; calls that wait
+ * begin when no more threads are left than it allows. Calls that block until others return need a
+ * thread each, or nothing goes on. */
 void ac_thread_limit(unsigned n);
 
-/* ---- waiting for each other -------------------------------------------------------------------------------------- */
+/* ---- waiting for each other ---------------------------------------------------------------------------- */
 
-/* Plain structs for the tasks of one loop. Static initialisers; no destructor. They must stay where they are while
- * somebody waits. First come, first served. Cancelled: what the waiter had been given already goes to the next. */
+/* Plain structs for the tasks of one loop. Static initialisers; no destructor. They must stay where
+ * they are while somebody waits. First come, first served. Cancelled: what the waiter had been
+ * given already goes to the next. */
 
 /* Mutual exclusion. `async with (&m) { ... }` locks and unlocks. */
 typedef struct ac_mutex {
@@ -373,7 +384,8 @@ typedef struct ac_mutex {
 ac_coro(void) ac_mutex_lock(ac_mutex *mutex);
 /* Locks it if it is free; else false. */
 bool ac_mutex_try_lock(ac_mutex *mutex);
-/* Unlocks it, or hands it to the first who waits. Any task may do that. False, reported, if it was not locked. */
+/* Unlocks it, or hands it to the first who waits. Any task may do that. False, reported, if it
+ * was not locked. */
 bool ac_mutex_unlock(ac_mutex *mutex);
 /* Is it locked, by whichever task? */
 bool ac_mutex_is_locked(const ac_mutex *mutex);
@@ -381,8 +393,8 @@ bool ac_mutex_is_locked(const ac_mutex *mutex);
 ac_coro(void) ac_mutex_aenter(ac_mutex *mutex);
 ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error);
 
-/* A number of permits. `async with (&s) { ... }` takes one and gives it back. With AC_SEM_BOUNDED(n) there are never
- * more than n. n is from 0 to LONG_MAX, and so is what releasing makes of it. */
+/* A number of permits. `async with (&s) { ... }` takes one and gives it back. With AC_SEM_BOUNDED(n) there
+ * are never more than n. n is from 0 to LONG_MAX, and so is what releasing makes of it. */
 typedef struct ac_sem {
     struct ac__waiter *ac__waiters;
     long ac__count, ac__bound;
@@ -419,14 +431,15 @@ void ac_event_clear(ac_event *event);
 /* Is it set? */
 bool ac_event_is_set(const ac_event *event);
 
-/* A condition: tasks that hold a mutex wait until another one that holds it says that something has changed. */
+/* A condition: tasks that hold a mutex wait until another one that holds it says that something
+ * has changed. */
 typedef struct ac_cond {
     struct ac__waiter *ac__waiters;
 } ac_cond;
 #define AC_COND_INIT {0}
 
-/* Unlocks the mutex, waits to be notified, and locks the mutex again. Use it in a loop that tests what is waited for:
- * another task may have run in between.
+/* Unlocks the mutex, waits to be notified, and locks the mutex again. Use it in a loop that tests what is
+ * waited for: another task may have run in between.
  * Throws EPERM if the mutex is not locked. However it ends, but for that, the task then has the mutex.
  * Cancelled: after it has locked the mutex again; a notification that it had got goes to the next. */
 ac_coro(void) ac_cond_wait(ac_cond *cond, ac_mutex *mutex);
@@ -443,8 +456,8 @@ typedef struct ac_barrier {
 } ac_barrier;
 #define AC_BARRIER_INIT(n) {0, (n), 0, 0}
 
-/* Waits until n tasks wait, this one among them: the last to come does not wait. Gives 0 to n - 1, in the order they
- * came. Throws AC_EBROKEN once the barrier is aborted; EINVAL if it is for fewer than one.
+/* Waits until n tasks wait, this one among them: the last to come does not wait. Gives 0 to n - 1, in the
+ * order they came. Throws AC_EBROKEN once the barrier is aborted; EINVAL if it is for fewer than one.
  * Cancelled: there is one fewer who waits. */
 ac_coro(int) ac_barrier_wait(ac_barrier *barrier);
 /* Who waits gets AC_EBROKEN, and so does who comes later. */
@@ -452,9 +465,10 @@ void ac_barrier_abort(ac_barrier *barrier);
 /* Who waits gets AC_EBROKEN; who comes later finds the barrier as new. */
 void ac_barrier_reset(ac_barrier *barrier);
 
-/* ---- queues ------------------------------------------------------------------------------------------------------ */
+/* ---- queues -------------------------------------------------------------------------------------------- */
 
-/* A queue of values of type T between the tasks of one loop: a handle, like a task's. First come, first served. */
+/* A queue of values of type T between the tasks of one loop: a handle, like a task's. First
+ * come, first served. */
 #define ac_queue(T) __typeof__(__typeof__(T)(*)(struct ac__queue *))
 
 /* In what order items come out. */
@@ -469,16 +483,16 @@ struct ac_queue_options {
     int (*compare)(const void *a, const void *b); /* of two items, as for qsort; AC_PRIORITY only */
 };
 
-/* ac_queue(T) ac_queue_new(T, size_t capacity, ...options): a queue for up to `capacity` items; 0: no bound. Options:
- * .order = AC_LIFO; .order = AC_PRIORITY, .compare = function. It lives until ac_queue_free. Null if there is no
- * memory; awaiting anything of a null queue throws ENOMEM. */
+/* ac_queue(T) ac_queue_new(T, size_t capacity, ...options): a queue for up to `capacity` items; 0: no bound.
+ * Options: .order = AC_LIFO; .order = AC_PRIORITY, .compare = function. It lives until ac_queue_free. Null if
+ * there is no memory; awaiting anything of a null queue throws ENOMEM. */
 #define ac_queue_new(T, ...) \
     __extension__((ac_queue(T))ac__queue_new(ac__size_of_type(T), ac__alignment_of_type(T), \
                                              &(struct ac_queue_options){.capacity = __VA_ARGS__}))
 
 /* await ac_queue_put(q, T value): waits until there is room and puts a copy of the value in.
- * Throws AC_ECLOSED if the queue is closed, AC_EBROKEN if it is freed meanwhile, ENOMEM if it has to grow and cannot.
- * Cancelled: nothing is put. */
+ * Throws AC_ECLOSED if the queue is closed, AC_EBROKEN if it is freed meanwhile, ENOMEM if it has to grow and
+ * cannot. Cancelled: nothing is put. */
 #define ac_queue_put(q, ...) ac__queue_put(ac__queue_pointer(q), (ac__object_type((q)(0))[1]){__VA_ARGS__})
 
 /* T v = await ac_queue_get(q): waits until there is an item and takes it out.
@@ -486,21 +500,22 @@ struct ac_queue_options {
  * Cancelled: nothing is taken. */
 #define ac_queue_get(q) __extension__((ac_coro(__typeof__((q)(0))))ac__queue_get(ac__queue_pointer(q)))
 
-/* bool ac_queue_try_put(q, T value): puts it in at once, or not at all: false if the queue is full or closed, or there
- * is no memory. */
+/* bool ac_queue_try_put(q, T value): puts it in at once, or not at all: false if the queue is full or
+ * closed, or there is no memory. */
 #define ac_queue_try_put(q, ...) ac__queue_try_put(ac__queue_pointer(q), (ac__object_type((q)(0))[1]){__VA_ARGS__})
 
-/* bool ac_queue_try_get(q, T *out): takes an item out if there is one that no waiting task is to have; else false. */
+/* bool ac_queue_try_get(q, T *out): takes an item out if there is one that no waiting task is
+ * to have; else false. */
 #define ac_queue_try_get(q, out) \
     __extension__(ac__check(ac__is_pointer_to(out, (q)(0)), "the place is not of the items' type"), \
                   ac__queue_try_get(ac__queue_pointer(q), (out)))
 
-/* void ac_queue_close(q): nothing more can be put in: who waits to put gets AC_ECLOSED, and so does who waits to get
- * when no items are left. `async for` ends. Closing again is fine. */
+/* void ac_queue_close(q): nothing more can be put in: who waits to put gets AC_ECLOSED, and so does who waits
+ * to get when no items are left. `async for` ends. Closing again is fine. */
 #define ac_queue_close(q) ac__queue_close(ac__queue_pointer(q))
 
-/* bool ac_queue_task_done(q): says that an item that was taken out has been dealt with. False, reported, if more are
- * said to be done than were put in. */
+/* bool ac_queue_task_done(q): says that an item that was taken out has been dealt with. False, reported, if
+ * more are said to be done than were put in. */
 #define ac_queue_task_done(q) ac__queue_task_done(ac__queue_pointer(q))
 
 /* await ac_queue_join(q): waits until every item that was put in has been dealt with (ac_queue_task_done).
@@ -513,20 +528,21 @@ struct ac_queue_options {
 /* void ac_queue_free(q): ends a queue and drops the items in it. Who waits gets AC_EBROKEN. Null is fine. */
 #define ac_queue_free(q) ac__queue_free(ac__queue_pointer(q))
 
-/* ---- descriptors and callbacks: under the library ---------------------------------------------------------------- */
+/* ---- descriptors and callbacks: under the library ------------------------------------------------------ */
 
-/* Waits until a read (an accept, ...) from a descriptor would not block; the end of input and errors count. Several
- * tasks may wait for one descriptor. What epoll refuses (regular files, /dev/null) is ready at once.
+/* Waits until a read (an accept, ...) from a descriptor would not block; the end of input and errors count.
+ * Several tasks may wait for one descriptor. What epoll refuses (regular files, /dev/null) is ready at once.
  * Throws EBADF for a descriptor that is not open, or is closed by ac_close_fd meanwhile. */
 ac_coro(void) ac_readable(int fd);
 /* Waits until a write (or a connect) would not block. Otherwise the same. */
 ac_coro(void) ac_writable(int fd);
-/* close() for a descriptor that tasks may wait for: EBADF is thrown there. The value and errno are close()'s. */
+/* close() for a descriptor that tasks may wait for: EBADF is thrown there. The value and errno
+ * are close()'s. */
 int ac_close_fd(int fd);
 
-/* A watch: has a function called as long as a descriptor is ready, in turn with the tasks. For C libraries that bring
- * sockets and a machine of their own, but no loop (libcurl, c-ares, ...). Several may watch one descriptor, and tasks
- * wait for it, too. */
+/* A watch: has a function called as long as a descriptor is ready, in turn with the tasks. For C libraries
+ * that bring sockets and a machine of their own, but no loop (libcurl, c-ares, ...). Several may watch one
+ * descriptor, and tasks wait for it, too. */
 typedef struct ac_watch ac_watch;
 enum {
     AC_INPUT = 1,  /* a read would not block; the end of input and errors count */
@@ -535,25 +551,25 @@ enum {
     AC_HANGUP = 8  /* the other side has ended its output, or the connection is broken: told once, whatever is left to
                       read; to be told again, it has to be asked for again */
 };
-/* A watch that waits for nothing yet. The function gets the events that happened, of those asked for. Null with errno
- * if there is no memory. It belongs to the running loop and must be freed before that ends. */
+/* A watch that waits for nothing yet. The function gets the events that happened, of those asked for. Null
+ * with errno if there is no memory. It belongs to the running loop and must be freed before that ends. */
 ac_watch *ac_watch_new(int fd, void (*function)(void *argument, unsigned events), void *argument);
-/* What to wait for from now on: AC_INPUT, AC_OUTPUT, AC_HANGUP, several of them, or 0. -1 with errno, and what was new
- * in `events` is not waited for: EBADF for a descriptor that is not open, or has been closed since this was first
- * called, EPERM for one that is always ready (a regular file). */
+/* What to wait for from now on: AC_INPUT, AC_OUTPUT, AC_HANGUP, several of them, or 0. -1 with errno, and
+ * what was new in `events` is not waited for: EBADF for a descriptor that is not open, or has been closed
+ * since this was first called, EPERM for one that is always ready (a regular file). */
 int ac_watch_set(ac_watch *watch, unsigned events);
-/* Ends a watch: nothing is called any more. Also from inside the function. To be called before the descriptor is
- * closed. Null is fine. */
+/* Ends a watch: nothing is called any more. Also from inside the function. To be called before the
+ * descriptor is closed. Null is fine. */
 void ac_watch_free(ac_watch *watch);
 
-/* Calls a function when the loop next gets control, in turn with the tasks. False if there is no memory. If the loop
- * ends before, it is not called. */
+/* Calls a function when the loop next gets control, in turn with the tasks. False if there is no memory. If
+ * the loop ends before, it is not called. */
 bool ac_call_soon(void (*function)(void *argument), void *argument);
 
-/* Calls a function after a time; if the loop ends before, it is not called. A timer may be cancelled at any time: then
- * the function is not called any more, also if the time is over; false if it was called before, or the timer's loop has
- * ended. If there was no memory (or the time is not a number), nothing will be called, and ac_timer_cancel says
- * false. */
+/* Calls a function after a time; if the loop ends before, it is not called. A timer may be cancelled at any
+ * time: then the function is not called any more, also if the time is over; false if it was called before, or
+ * the timer's loop has ended. If there was no memory (or the time is not a number), nothing will be called,
+ * and ac_timer_cancel says false. */
 typedef struct ac_timer {
     void *ac__call;
     unsigned ac__generation;
@@ -561,12 +577,12 @@ typedef struct ac_timer {
 ac_timer ac_call_later(double seconds, void (*function)(void *argument), void *argument);
 bool ac_timer_cancel(ac_timer timer);
 
-/* From any thread: has a function called by the loop of this thread; by that which awaits the ac_thread call that this
- * is; or else by the process's loop (of several: the one that has run longest). False if no loop runs, it is about to
- * end, or there is no memory; true: it is called for certain. */
+/* From any thread: has a function called by the loop of this thread; by that which awaits the ac_thread call
+ * that this is; or else by the process's loop (of several: the one that has run longest). False if no loop
+ * runs, it is about to end, or there is no memory; true: it is called for certain. */
 bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
 
-/* ---- signals and processes --------------------------------------------------------------------------------------- */
+/* ---- signals and processes ----------------------------------------------------------------------------- */
 
 /* ac_gen(int) ac_signal(int number, ...): iterates over the arrivals of signals, whose numbers are the items:
  *
@@ -574,43 +590,44 @@ bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
  *         if (s == SIGTERM)
  *             break;
  *
- * From the first time it is asked until it is closed, they do nothing else to the process; what was done about them
- * before is put back then. Those that come between two items are kept; several of one number count as one. Any number
- * of tasks, in any loop, may take the same signal: each gets it. Children do not inherit any of this.
- * Throws: EINVAL for what is no signal, cannot be caught (SIGKILL), or follows from an error (SIGSEGV).
- * Cancelled: it is closed.
+ * From the first time it is asked until it is closed, they do nothing else to the process; what was done
+ * about them before is put back then. Those that come between two items are kept; several of one number count
+ * as one. Any number of tasks, in any loop, may take the same signal: each gets it. Children do not inherit
+ * any of this. Throws: EINVAL for what is no signal, cannot be caught (SIGKILL), or follows from an error
+ * (SIGSEGV). Cancelled: it is closed.
  *
- * Ctrl-C needs none of this. SIGINT, where it would kill, cancels the main task of the loop that ac_run or `async int
- * main` runs in the main thread; when that has ended by ECANCELED, the process exits with 130, without a trace
- * (ac_try_run returns the error). A second one kills. */
+ * Ctrl-C needs none of this. SIGINT, where it would kill, cancels the main task of the loop that ac_run or
+ * `async int main` runs in the main thread; when that has ended by ECANCELED, the process exits with 130,
+ * without a trace (ac_try_run returns the error). A second one kills. */
 #define ac_signal(...) ac__signal((const int[]){__VA_ARGS__}, sizeof((const int[]){__VA_ARGS__}) / sizeof(int))
 
-/* int status = await ac_wait_pid(pid): waits until a child process has ended, reaps it, and gives its status as waitpid
- * does (WIFEXITED ...). Other children, and SIGCHLD, are left alone. Of several tasks that wait for one child, one gets
- * the status.
+/* int status = await ac_wait_pid(pid): waits until a child process has ended, reaps it, and gives its status
+ * as waitpid does (WIFEXITED ...). Other children, and SIGCHLD, are left alone. Of several tasks that wait
+ * for one child, one gets the status.
  * Throws: ECHILD for what is no child or has been reaped, EINVAL for 0 and less, ENOSYS before Linux 5.3.
  * Cancelled: the child goes on, and can be waited for again. */
 ac_coro(int) ac_wait_pid(int pid);
 
-/* ---- several loops, other event loops ---------------------------------------------------------------------------- */
+/* ---- several loops, other event loops ------------------------------------------------------------------ */
 
-/* A process may run a loop in each of its threads. A task never leaves its loop, and most of what this header offers is
- * for the tasks of one loop. What may be used from any thread: futures (ac_set_result, ac_set_exception, ac_done and
- * ac_cancel; awaited in one loop at a time), ac_call_threadsafe, ac_loop_call, ac_thread_limit; and a coroutine may be
- * made in one thread and run in another.
+/* A process may run a loop in each of its threads. A task never leaves its loop, and most of what this header
+ * offers is for the tasks of one loop. What may be used from any thread: futures (ac_set_result,
+ * ac_set_exception, ac_done and ac_cancel; awaited in one loop at a time), ac_call_threadsafe, ac_loop_call,
+ * ac_thread_limit; and a coroutine may be made in one thread and run in another.
  *
- * fork: in the child the loop is dead, and any call that needs it aborts with a message; exec, or _exit. A child that a
- * thread without a loop forked may start a loop. All descriptors of the library are close-on-exec. */
+ * fork: in the child the loop is dead, and any call that needs it aborts with a message; exec,
+ * or _exit. A child that a thread without a loop forked may start a loop. All descriptors of
+ * the library are close-on-exec. */
 
-/* A reference to a loop, good in any thread, also when the loop has ended. While there is one, and other threads are,
- * tasks that all wait are no deadlock. */
+/* A reference to a loop, good in any thread, also when the loop has ended. While there is one, and other
+ * threads are, tasks that all wait are no deadlock. */
 typedef struct ac__mailbox ac_loop;
 /* A new reference to this thread's loop. */
 ac_loop *ac_loop_ref(void);
 /* Gives up a reference; from any thread. Null is fine. */
 void ac_loop_unref(ac_loop *loop);
-/* Has a function called by that loop, in turn with its tasks; from any thread. False if the loop has ended or is about
- * to, or there is no memory; true: it is called for certain. */
+/* Has a function called by that loop, in turn with its tasks; from any thread. False if the loop has ended or
+ * is about to, or there is no memory; true: it is called for certain. */
 bool ac_loop_call(ac_loop *loop, void (*function)(void *argument), void *argument);
 
 /* In place of ac_run, for a thread that another event loop owns: that one polls a descriptor, and calls.
@@ -624,40 +641,41 @@ bool ac_loop_call(ac_loop *loop, void (*function)(void *argument), void *argumen
  *     ac_loop_close();
  */
 
-/* A descriptor that is readable when the loop has something to do. Opens a loop in this thread if there is none; then
- * tasks can be spawned, callbacks set and so on. Inside a loop that ac_run runs it gives that loop's epoll, or -1 if it
- * has none yet. -1 with errno if there is no memory or descriptor. It stays the loop's: not to be read or closed. */
+/* A descriptor that is readable when the loop has something to do. Opens a loop in this thread if there is
+ * none; then tasks can be spawned, callbacks set and so on. Inside a loop that ac_run runs it gives that
+ * loop's epoll, or -1 if it has none yet. -1 with errno if there is no memory or descriptor. It stays the
+ * loop's: not to be read or closed. */
 int ac_loop_fd(void);
 
-/* Runs what is ready, for 10 ms at most, and never waits. To be called when the descriptor is readable, and after
- * calls from outside the loop that make something ready or set a time (spawning, cancelling, setting a future in this
- * thread, ac_call_later ...). True as long as there are unfinished tasks. Aborts when called by a task, or in a loop
- * that ac_run runs. Tasks that wait for ever are no deadlock here: whoever owns the thread may know better. With
- * AC_CLOCK=virtual, time goes on to the next deadline when nothing is ready. */
+/* Runs what is ready, for 10 ms at most, and never waits. To be called when the descriptor is readable, and
+ * after calls from outside the loop that make something ready or set a time (spawning, cancelling, setting a
+ * future in this thread, ac_call_later ...). True as long as there are unfinished tasks. Aborts when called
+ * by a task, or in a loop that ac_run runs. Tasks that wait for ever are no deadlock here: whoever owns the
+ * thread may know better. With AC_CLOCK=virtual, time goes on to the next deadline when nothing is ready. */
 bool ac_loop_poll(void);
 
-/* Closes the loop of ac_loop_fd: cancels all tasks and waits until they have ended, reports errors that nobody
- * retrieved. Handles of tasks end with it. Without a loop it does nothing. */
+/* Closes the loop of ac_loop_fd: cancels all tasks and waits until they have ended, reports errors that
+ * nobody retrieved. Handles of tasks end with it. Without a loop it does nothing. */
 void ac_loop_close(void);
 
-/* Prints every task of the running loop: name, state, its chain of awaits, innermost first, and where it was spawned.
- * Tasks that have failed come last, with their errors, as long as nobody has seen those.
- * The argument is a FILE *, not null (void *, so that this header needs no <stdio.h>). A running task's chain is not
- * known. The signal that the environment variable AC_DUMP_SIGNAL names has every loop of the process print this on
- * stderr between two steps. */
+/* Prints every task of the running loop: name, state, its chain of awaits, innermost first, and where it was
+ * spawned. Tasks that have failed come last, with their errors, as long as nobody has seen those.
+ * The argument is a FILE *, not null (void *, so that this header needs no <stdio.h>). A running task's chain
+ * is not known. The signal that the environment variable AC_DUMP_SIGNAL names has every loop of the process
+ * print this on stderr between two steps. */
 void ac_dump_tasks(void *file);
 
-/* For the standard library: so many more (fewer) of this loop's waits end by work in other threads. Meanwhile a virtual clock
- * stands still, and tasks that all wait are no deadlock. */
+/* For the standard library: so many more (fewer) of this loop's waits end by work in other threads. Meanwhile
+ * a virtual clock stands still, and tasks that all wait are no deadlock. */
 void ac__outside(int change);
 
-/* AC__LINK("ac.link:MODULE"); stands in a header of the standard library: whoever includes it is linked with that module.
- * The text goes into a section of the object that acc reads and linkers drop. */
+/* AC__LINK("ac.link:MODULE"); stands in a header of the standard library: whoever includes it is linked with
+ * that module. The text goes into a section of the object that acc reads and linkers drop. */
 #define AC__LINK(text) __asm__(".pushsection .ac.link,\"e\",%progbits\n\t.asciz \"" text "\"\n\t.popsection")
 
 #include <ac/leaves.h>
 
-/* ---- what the macros above are made of --------------------------------------------------------------------------- */
+/* ---- what the macros above are made of ----------------------------------------------------------------- */
 
 ac_gen(int) ac__signal(const int *numbers, size_t count);
 struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin);
@@ -752,8 +770,8 @@ struct ac__nothing {
 #define ac__set_nothing(f) \
     __extension__(ac__check(ac__is_void((f)(0)), "the future has a value: ac_set_result(future, value)"), \
                   ac__future_set(ac__future_pointer(f), 0))
-/* The argument of a call is checked, and named in messages, where it stands: not so a variable of a macro of a system
- * header. */
+/* The argument of a call is checked, and named in messages, where it stands: not so a variable
+ * of a macro of a system header. */
 #define ac__set_value(f, ...) \
     __extension__({ \
         ac__check(!ac__is_void((f)(0)), "the future has no value: ac_set_result(future)"); \

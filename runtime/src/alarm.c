@@ -1,18 +1,19 @@
 /* alarm.c: the clock, and alarms in the order they ring.
  *
- * An alarm lies in whoever waits for it; here are entries with its deadline and where it is, and the alarm knows its
- * entry's place, so that it is taken out when its waiter is cancelled. Alarms that ring soon are in a heap (4-ary: half
- * the levels of a binary one, and a node's children share a cache line). Moving an entry in it touches the alarm, which
- * costs a cache miss each where there are many; so those that ring later lie unordered in the slots of a wheel:
+ * An alarm lies in whoever waits for it; here are entries with its deadline and where it is, and the alarm
+ * knows its entry's place, so that it is taken out when its waiter is cancelled. Alarms that ring soon are in
+ * a heap (4-ary: half the levels of a binary one, and a node's children share a cache line). Moving an entry
+ * in it touches the alarm, which costs a cache miss each where there are many; so those that ring later lie
+ * unordered in the slots of a wheel:
  *
  *     heap                all up to wheel->tick
  *     wheel, fine slots   the next 255 ticks (of 4.2 ms), a slot each
  *     wheel, coarse slots the next 255 times 64 ticks (68 s), a slot for 64 each
  *     heap                those still later, and all where they are few
  *
- * When the heap has no alarm of the present tick any more, the wheel moves on to the next tick with a slot in use, whose
- * entries go into the heap. An alarm that is cancelled before that, as time limits mostly are, never was in the heap.
- * Equal deadlines ring in the order they were armed.
+ * When the heap has no alarm of the present tick any more, the wheel moves on to the next tick with a slot in
+ * use, whose entries go into the heap. An alarm that is cancelled before that, as time limits mostly are,
+ * never was in the heap. Equal deadlines ring in the order they were armed.
  *
  * The clock is read anew for each alarm: a sleep that began at a stale time would end early. */
 #include "events.h"
@@ -29,7 +30,7 @@ int64_t ac__read_clock(struct ac__loop *loop)
     return loop->now = (int64_t)time.tv_sec * AC__SECOND + time.tv_nsec;
 }
 
-/* ---- the heap ---------------------------------------------------------------------------------------------------- */
+/* ---- the heap ------------------------------------------------------------------------------------------ */
 
 enum { CHILDREN = 4 };
 
@@ -110,7 +111,7 @@ static void heap_add(struct ac__loop *loop, struct ac__heap_entry entry)
     sift_up(loop, ++loop->heap_count, entry);
 }
 
-/* ---- the wheel --------------------------------------------------------------------------------------------------- */
+/* ---- the wheel ----------------------------------------------------------------------------------------- */
 
 enum {
     TICK_BITS = 22, /* ns */
@@ -209,7 +210,8 @@ static unsigned distance_to_use(const uint64_t *in_use, unsigned from)
     return SLOTS;
 }
 
-/* The next tick at which there is something to move: a fine slot in use, or the first tick of a coarse one. */
+/* The next tick at which there is something to move: a fine slot in use, or the first tick of a
+ * coarse one. */
 static int64_t next_stop(const struct ac__wheel *wheel)
 {
     int64_t tick = wheel->tick + 1, coarse = (wheel->tick >> COARSE_BITS) + 1, stop;
@@ -269,7 +271,7 @@ static bool wheel_get(struct ac__loop *loop)
     return true;
 }
 
-/* ---- both -------------------------------------------------------------------------------------------------------- */
+/* ---- both ---------------------------------------------------------------------------------------------- */
 
 /* Room in the heap for one more, and for all that are in the wheel. */
 static bool heap_reserve(struct ac__loop *loop)

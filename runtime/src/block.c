@@ -1,13 +1,14 @@
-/* block.c: a block is the memory of a coroutine that may become a task: the header, the root frame, and a little room
- * where the task's bump stack begins, if the function says that it awaits what needs one (function->room).
+/* block.c: a block is the memory of a coroutine that may become a task: the header, the root
+ * frame, and a little room where the task's bump stack begins, if the function says that it awaits
+ * what needs one (function->room).
  *
  *     | struct ac__task | frame | room |         the frame's alignment is at most 8: the block lies in a piece (slab.c)
  *     | struct ac__own | struct ac__task | frame | room |        a malloc of its own, in a list once it is a task
  *
  * A scoped child's block has the second form but lies in the frame of its parent: there is nothing to free.
  *
- * A malloc of their own have large blocks, over-aligned ones, and all of them where each should be seen singly: under
- * the address sanitizer, with AC_DEBUG, and in the test build that fails allocations. */
+ * A malloc of their own have large blocks, over-aligned ones, and all of them where each should be seen
+ * singly: under the address sanitizer, with AC_DEBUG, and in the test build that fails allocations. */
 #include "observe.h"
 #include "storage.h"
 
@@ -23,7 +24,7 @@ __attribute__((constructor)) static void choose(void)
     each_its_own = AC__TEST_BUILD || ac__has_asan() || ac__debug_wanted();
 }
 
-/* ---- blocks of their own ----------------------------------------------------------------------------------------- */
+/* ---- blocks of their own ------------------------------------------------------------------------------- */
 
 static __thread struct ac__own own_blocks;
 
@@ -77,7 +78,7 @@ static void own_free(struct ac__task *task)
     ac__free(own->base);
 }
 
-/* ---- all blocks -------------------------------------------------------------------------------------------------- */
+/* ---- all blocks ---------------------------------------------------------------------------------------- */
 
 /* A block with a frame of `size` bytes, a multiple of 8, in a piece that was taken for it. */
 static inline struct ac__task *piece_settle(struct ac__task *task, const struct ac__function *function, size_t size)
@@ -142,7 +143,8 @@ static struct ac__task *move(struct ac__task *block)
     return moved;
 }
 
-/* With AC_DEBUG, all of the program's coroutines move: what stays behind catches whoever consumes it again. */
+/* With AC_DEBUG, all of the program's coroutines move: what stays behind catches whoever
+ * consumes it again. */
 static struct ac__task *settle_debugged(struct ac__task *block)
 {
     struct ac__task *moved = ac__is_users(ac__root(block)->function) ? move(block) : block;

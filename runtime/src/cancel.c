@@ -1,26 +1,28 @@
 /* cancel.c: requests to cancel a task, and whose they are.
  *
- * A request is the flag CANCEL, and the leaf where the task stands takes it when it is resumed (ac__interrupted) and
- * throws ECANCELED. So a request meets
+ * A request is the flag CANCEL, and the leaf where the task stands takes it when it is resumed
+ * (ac__interrupted) and throws ECANCELED. So a request meets
  *   UNSTARTED, or READY before its first step: the body never runs;
  *   READY at a leaf: thrown there; the leaf hands on what it had been given (a lock, a permit);
  *   RUNNING (it cancels itself): delivered when it next suspends; if it ends before, it ends cancelled;
  *   BLOCKED: wait->cancel makes it READY, or hands the request on (a task that awaits a task).
- * A time limit makes an exception for what is READY: that came in time. CANCEL_LATER spares it until it next suspends.
+ * A time limit makes an exception for what is READY: that came in time. CANCEL_LATER spares it
+ * until it next suspends.
  *
- * A scope (a limit, a group) asks its own task, and takes that request back where it ends: it never leaks out. Whose
- * cancellation an ECANCELED is that leaves the scope follows from who has not been answered: if anybody but the scope
- * itself, it passes.
+ * A scope (a limit, a group) asks its own task, and takes that request back where it ends: it never leaks
+ * out. Whose cancellation an ECANCELED is that leaves the scope follows from who has not been answered: if
+ * anybody but the scope itself, it passes.
  *
- * Requests come in rounds. Those of one round are with the task (`requests`) until an ECANCELED is caught; from then on
- * that error stands for them, also as another ECANCELED's context, and a new round begins. So they need no answer of
- * their own: a handler that catches the error and goes on ends it, and them. A scope finds its own request by the round
- * in which it asked, with the task or in the error that leaves it. An ECANCELED that stands for nobody is the program's
- * own: perhaps it ends here what it was asked to before, so whoever has asked since the scope began counts.
+ * Requests come in rounds. Those of one round are with the task (`requests`) until an ECANCELED is caught;
+ * from then on that error stands for them, also as another ECANCELED's context, and a new round begins. So
+ * they need no answer of their own: a handler that catches the error and goes on ends it, and them. A scope
+ * finds its own request by the round in which it asked, with the task or in the error that leaves it. An
+ * ECANCELED that stands for nobody is the program's own: perhaps it ends here what it was asked to before, so
+ * whoever has asked since the scope began counts.
  *
- * A round's number is how many requests came before it, modulo ROUNDS. Requests of several rounds come together where an
- * error that stands for some is caught again, and where they are to be delivered once more: an error keeps the set of
- * its rounds, a task the first and the last. */
+ * A round's number is how many requests came before it, modulo ROUNDS. Requests of several rounds come
+ * together where an error that stands for some is caught again, and where they are to be delivered once more:
+ * an error keeps the set of its rounds, a task the first and the last. */
 #include "core.h"
 
 enum { MOST_REQUESTS = 15 }; /* of a task's, together; it may be more, then */
@@ -36,10 +38,10 @@ static unsigned one_less(unsigned requests)
     return requests < MOST_REQUESTS ? requests - 1 : requests;
 }
 
-/* ---- requests ---------------------------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------------------ */
 
-/* Tells the wait of a blocked task that a request stands; gives the task that it is handed on to, if any. While that
- * lasts, task->is_asked: a request that then meets the task again has come round in a circle. */
+/* Tells the wait of a blocked task that a request stands; gives the task that it is handed on to, if any.
+ * While that lasts, task->is_asked: a request that then meets the task again has come round in a circle. */
 static struct ac__task *interrupt(struct ac__task *task)
 {
     struct ac__task *next;
@@ -95,7 +97,7 @@ void ac__task_deliver(struct ac__task *task)
         ac__task_cancel(next, false);
 }
 
-/* ---- errors that stand for requests ------------------------------------------------------------------------------ */
+/* ---- errors that stand for requests -------------------------------------------------------------------- */
 
 static void next_round(struct ac__task *task)
 {
@@ -118,8 +120,8 @@ static unsigned rounds_of(const struct ac__task *task)
     return rounds;
 }
 
-/* An error has been caught that answers the requests of this round. Where no memory was left for an ECANCELED that can
- * stand for them, they go on waiting for one. */
+/* An error has been caught that answers the requests of this round. Where no memory was left for an ECANCELED
+ * that can stand for them, they go on waiting for one. */
 static void give_answer(struct ac__task *task, struct ac__thrown *thrown)
 {
     struct ac__stands_for *stands_for = ac__thrown_stands_for(thrown);
@@ -185,7 +187,7 @@ void ac__request_again(struct ac__task *task, struct ac__thrown *thrown)
     ac__flag(task, AC__CANCEL);
 }
 
-/* ---- scopes ------------------------------------------------------------------------------------------------------ */
+/* ---- scopes -------------------------------------------------------------------------------------------- */
 
 void ac__scope_begin(struct ac__scope *scope, struct ac__task *task)
 {
@@ -207,7 +209,8 @@ static unsigned asked_since(const struct ac__scope *scope, const struct ac__task
     return rounds_between(scope->first_round, task->round) + task->requests - scope->has_asked;
 }
 
-/* From the task; if it is not there any more, from the error that stands for it, unless it has been answered. */
+/* From the task; if it is not there any more, from the error that stands for it, unless it has
+ * been answered. */
 static void take_back(const struct ac__scope *scope, struct ac__task *task, struct ac__thrown *error)
 {
     if (task->requests

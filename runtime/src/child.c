@@ -1,7 +1,7 @@
 /* child.c: waiting for the end of a child process.
  *
- * A pidfd (Linux 5.3) becomes readable when its process ends, so a child is waited for like any descriptor: nothing is
- * done about SIGCHLD, and other children of the program are left alone. */
+ * A pidfd (Linux 5.3) becomes readable when its process ends, so a child is waited for like any descriptor:
+ * nothing is done about SIGCHLD, and other children of the program are left alone. */
 #include "descriptor.h"
 #include "storage.h"
 

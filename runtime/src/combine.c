@@ -1,15 +1,15 @@
 /* combine.c: several at once: gather, settle, race, any, and their forms over arrays.
  *
- * All are one frame: a head, an entry per child, and the place for a result. At the start every coroutine among the
- * children becomes a task, and each entry watches its child: a waiter that is called, not woken (abi.h). What the
- * entry does when its child is done is the policy's; the caller is woken once, when all are. So nothing outlives the
- * await, and nothing ever writes to a frame that is gone.
+ * All are one frame: a head, an entry per child, and the place for a result. At the start every coroutine
+ * among the children becomes a task, and each entry watches its child: a waiter that is called, not woken
+ * (abi.h). What the entry does when its child is done is the policy's; the caller is woken once, when all
+ * are. So nothing outlives the await, and nothing ever writes to a frame that is gone.
  *
- * If the caller is cancelled, all children are; it goes on waiting for them and then throws ECANCELED, or the error
- * with which a child answered. A failure that was there before is thrown, and the cancellation at the next wait; unless
- * the caller was to be cancelled before it even began to wait: then the failure is the context of ECANCELED. Else a
- * program that answers each failure by another such await would put its cancellation off for ever. A future among the
- * children is not cancelled but left alone. */
+ * If the caller is cancelled, all children are; it goes on waiting for them and then throws ECANCELED, or the
+ * error with which a child answered. A failure that was there before is thrown, and the cancellation at the
+ * next wait; unless the caller was to be cancelled before it even began to wait: then the failure is the
+ * context of ECANCELED. Else a program that answers each failure by another such await would put its
+ * cancellation off for ever. A future among the children is not cancelled but left alone. */
 #include "joining.h"
 #include "observe.h"
 #include "storage.h"
@@ -51,7 +51,7 @@ struct family {
     struct entry entries[];
 };
 
-/* ---- policies ---------------------------------------------------------------------------------------------------- */
+/* ---- policies ------------------------------------------------------------------------------------------ */
 
 static void store(const struct ac__child *child, const void *value)
 {
@@ -153,7 +153,7 @@ static const struct policy quiet_policy = {false, false, settle_quietly};
 static const struct policy race_policy = {true, true, race_done};
 static const struct policy any_policy = {false, true, any_done};
 
-/* ---- children ---------------------------------------------------------------------------------------------------- */
+/* ---- children ------------------------------------------------------------------------------------------ */
 
 static void family_one_less(struct family *family)
 {
@@ -251,8 +251,8 @@ static void entry_start(struct entry *entry)
         entry_watch(entry);
 }
 
-/* Cancels a child that is not done. The wait for a future just ends; so does that for a task from which the request has
- * come round. */
+/* Cancels a child that is not done. The wait for a future just ends; so does that for a task from
+ * which the request has come round. */
 static void entry_cancel(struct entry *entry)
 {
     struct family *family = entry->family;
@@ -282,7 +282,8 @@ static void family_stop(struct family *family)
         entry_cancel(&family->entries[i]);
 }
 
-/* The caller has been cancelled. Is it the family that has failed, or only some children that need not succeed? */
+/* The caller has been cancelled. Is it the family that has failed, or only some children that
+ * need not succeed? */
 static void family_interrupt(struct family *family, bool has_failed)
 {
     bool has_error = family->error && ac__thrown_code(family->error) != ECANCELED;
@@ -332,7 +333,7 @@ struct ac__task *ac__family_of(const struct ac__waiter *waiter)
     return is_entry ? container_of(waiter, struct entry, waiter)->family->wait.task : NULL;
 }
 
-/* ---- the frame --------------------------------------------------------------------------------------------------- */
+/* ---- the frame ----------------------------------------------------------------------------------------- */
 
 static void family_close(struct ac__frame *frame)
 {
@@ -361,8 +362,8 @@ static int family_end(struct family *family, struct ac__task *task)
     return ac__generic_finish(family->frame, family->result, family->result_size);
 }
 
-/* A coroutine or future that could not be made for want of memory: where a failure stops all, nothing is started;
- * elsewhere it counts as one that has failed. */
+/* A coroutine or future that could not be made for want of memory: where a failure stops all, nothing is
+ * started; elsewhere it counts as one that has failed. */
 static bool lacks_child(const struct family *family)
 {
     if (!family->policy->fail_stops)
@@ -460,7 +461,7 @@ static struct ac__frame *family_of_children(const struct shape *shape, const str
     return frame;
 }
 
-/* ---- what is called ---------------------------------------------------------------------------------------------- */
+/* ---- what is called ------------------------------------------------------------------------------------ */
 
 ac_coro(void) ac__gather(const struct ac__child *children, unsigned long count)
 {

@@ -1,7 +1,8 @@
-/* core.h: what nearly every file of the runtime shares: tasks, the loop, errors, requests to cancel, suspending.
- * Sections stand in the order of the files that define them; a file calls only what stands above it (loop.c, which
- * drives everything, is called back through the two functions of its own). What fewer files share stands in system.h
- * (below this), storage.h, events.h, joining.h, observe.h and descriptor.h (above it).
+/* core.h: what nearly every file of the runtime shares: tasks, the loop, errors, requests to cancel,
+ * suspending. Sections stand in the order of the files that define them; a file calls only what
+ * stands above it (loop.c, which drives everything, is called back through the two functions of its
+ * own). What fewer files share stands in system.h (below this), storage.h, events.h, joining.h,
+ * observe.h and descriptor.h (above it).
  *
  * Names: ac_ public, ac__ shared inside the runtime or with lowered code, bare for static. */
 #ifndef AC_CORE_H
@@ -9,7 +10,7 @@
 
 #include "system.h"
 
-/* ---- wait queues: circular lists of waiters, the owner points to the first --------------------------------------- */
+/* ---- wait queues: circular lists of waiters, the owner points to the first ----------------------------- */
 
 static inline void ac__enqueue(struct ac__waiter **queue, struct ac__waiter *waiter)
 {
@@ -62,7 +63,7 @@ struct ac__extra;
 struct ac__mailbox;
 struct ac__descriptor;
 
-/* ---- states and flags of tasks (what they mean: task.c) ---------------------------------------------------------- */
+/* ---- states and flags of tasks (what they mean: task.c) ------------------------------------------------ */
 
 enum {
     AC__UNSTARTED, /* a coroutine: not yet a task */
@@ -152,7 +153,7 @@ struct ac__extra {
     char name[64];
 };
 
-/* ---- timers: an alarm (ac.h) lies in whoever waits; the heap holds pointers to it -------------------------------- */
+/* ---- timers: an alarm (ac.h) lies in whoever waits; the heap holds pointers to it ---------------------- */
 
 struct ac__heap_entry {
     int64_t deadline;
@@ -168,7 +169,7 @@ struct ac__callback {
     void (*release)(struct ac__callback *callback, bool is_dropped);
 };
 
-/* ---- the loop ---------------------------------------------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------------------------------------------ */
 
 struct ac__loop {
     /* steps (loop.c); the ready queue is in ac__thread */
@@ -260,7 +261,7 @@ static inline void ac__notify(struct ac__waiter *waiter)
         (void)waiter->wait.cancel(&waiter->wait);
 }
 
-/* ---- error.c ----------------------------------------------------------------------------------------------------- */
+/* ---- error.c ------------------------------------------------------------------------------------------- */
 
 struct ac__thrown *ac__error_make(int code, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 struct ac__thrown *ac__error_make_list(int code, const char *format, va_list arguments) __attribute__((cold));
@@ -274,17 +275,19 @@ void ac__thrown_push(struct ac__thrown **error, struct ac__thrown *context);
 /* An error on its way that a handler of the library's knows by what programs see of it. */
 struct ac__thrown *ac__thrown_of(const ac_error *error);
 struct ac__thrown *ac__thrown_context(const struct ac__thrown *thrown);
-/* The requests to cancel its task that an error stands for (cancel.c). Null: it is shared, and can stand for none. */
+/* The requests to cancel its task that an error stands for (cancel.c). Null: it is shared, and
+ * can stand for none. */
 struct ac__stands_for {
     unsigned count;
     unsigned rounds; /* of which they are: a set of bits */
 };
 struct ac__stands_for *ac__thrown_stands_for(struct ac__thrown *thrown);
-/* For ac_..._aexit, of the error that it is given: hangs a context on it, which it takes over; or says that it needs
- * not be the context of the error that is thrown in its place. */
+/* For ac_..._aexit, of the error that it is given: hangs a context on it, which it takes over; or says that
+ * it needs not be the context of the error that is thrown in its place. */
 void ac__thrown_add_context(const ac_error *error, struct ac__thrown *context);
 void ac__thrown_forget(const ac_error *error);
-/* Does the function stand in a program's source? The library's own have no sites, or names that begin with ac__. */
+/* Does the function stand in a program's source? The library's own have no sites, or names that
+ * begin with ac__. */
 bool ac__is_users(const struct ac__function *function);
 /* "EINVAL", "AC_ECLOSED", or null. */
 const char *ac__code_name(int code);
@@ -297,7 +300,7 @@ static inline int ac__fail(struct ac__task *task, struct ac__thrown *thrown)
 }
 int ac__fail_code(struct ac__task *task, int code) __attribute__((cold));
 
-/* ---- task.c ------------------------------------------------------------------------------------------------------ */
+/* ---- task.c -------------------------------------------------------------------------------------------- */
 
 static inline struct ac__waiter **ac__joiners(struct ac__task *task)
 {
@@ -305,16 +308,17 @@ static inline struct ac__waiter **ac__joiners(struct ac__task *task)
 }
 /* Makes a task of a coroutine, with one handle; null makes the shared failed task. */
 struct ac__task *ac__task_start(struct ac__frame *coroutine);
-/* The same of a block that has been settled. For want of memory it is closed, and the shared failed task given.
- * `origin`: where it was spawned. */
+/* The same of a block that has been settled. For want of memory it is closed, and the shared failed task
+ * given. `origin`: where it was spawned. */
 struct ac__task *ac__task_begin(struct ac__task *task, const char *origin);
 /* The root frame has ended with this status. */
 void ac__task_finish(struct ac__task *task, int status);
 /* ac__task_drop (abi.h) gives up a handle. */
-/* Ends a finished task, whatever handles there are: reports an error that nobody retrieved, frees its memory. */
+/* Ends a finished task, whatever handles there are: reports an error that nobody retrieved,
+ * frees its memory. */
 void ac__task_end(struct ac__task *task);
-/* The error of a finished task as a new owner gets it, who may be about to consume a handle; it counts as retrieved.
- * Null if the task succeeded. */
+/* The error of a finished task as a new owner gets it, who may be about to consume a handle; it counts as
+ * retrieved. Null if the task succeeded. */
 struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes);
 const void *ac__task_result(struct ac__task *task);
 const ac_error *ac__task_exception(struct ac__task *task);
@@ -325,9 +329,10 @@ void ac__tasks_free(struct ac__task *but);
 ac_task(void) *ac__all_sorted(size_t *count);
 const char *ac__task_name(struct ac__task *task, char buffer[static 32]);
 
-/* ---- cancel.c ---------------------------------------------------------------------------------------------------- */
+/* ---- cancel.c ------------------------------------------------------------------------------------------ */
 
-/* Asks for ECANCELED; `is_limit`: a time limit, which leaves alone what is there in time. False: it was finished. */
+/* Asks for ECANCELED; `is_limit`: a time limit, which leaves alone what is there in time.
+ * False: it was finished. */
 bool ac__task_cancel(struct ac__task *task, bool is_limit);
 /* The task has suspended with a request still to be delivered. */
 void ac__task_deliver(struct ac__task *task);
@@ -339,8 +344,9 @@ void ac__requests_answered(struct ac__task *task);
 /* An error stands for requests that are to be delivered once more, since another is thrown in its place. */
 void ac__request_again(struct ac__task *task, struct ac__thrown *thrown);
 
-/* A scope (ac.h) of the running task begins; asks the task to end it; ends, once, with the error that leaves it (null is
- * fine). True if all others who asked have been answered: an ECANCELED is the scope's own, then, if it asked. */
+/* A scope (ac.h) of the running task begins; asks the task to end it; ends, once, with the error that
+ * leaves it (null is fine). True if all others who asked have been answered: an ECANCELED is the
+ * scope's own, then, if it asked. */
 void ac__scope_begin(struct ac__scope *scope, struct ac__task *task);
 void ac__scope_ask(struct ac__scope *scope, bool is_limit);
 bool ac__scope_end(struct ac__scope *scope, struct ac__thrown *error);
@@ -360,10 +366,11 @@ static inline bool ac__interrupted(struct ac__task *task)
     return true;
 }
 
-/* ---- waiting ----------------------------------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------------------- */
 
-/* The state of a leaf that has nothing more to do: what it waited for has been given, or it only gave way. Unless the
- * task is cancelled before it runs, the loop goes on with who awaits the leaf, and does not resume the leaf itself. */
+/* The state of a leaf that has nothing more to do: what it waited for has been given, or it only gave
+ * way. Unless the task is cancelled before it runs, the loop goes on with who awaits the leaf, and
+ * does not resume the leaf itself. */
 #define AC__OVER (~1u)
 
 /* Starts a leaf whose frame lies in its caller's (ac/leaves.h). */
@@ -404,13 +411,13 @@ static inline int ac__yield_at(struct ac__task *task, struct ac__frame *leaf, un
 
 enum { AC__BUDGET = 128 }; /* waits that are ready at once, until a task has had its share (ac__share_is_over) */
 
-/* ---- mistake.c --------------------------------------------------------------------------------------------------- */
+/* ---- mistake.c ----------------------------------------------------------------------------------------- */
 
-/* Fails a leaf that has not waited, and holds nothing any more: at once, or when others have had their turn. Takes over
- * the error. */
+/* Fails a leaf that has not waited, and holds nothing any more: at once, or when others have had
+ * their turn. Takes over the error. */
 int ac__refuse(struct ac__task *task, struct ac__frame *leaf, struct ac__thrown *error) __attribute__((cold));
 
-/* ---- local.c ----------------------------------------------------------------------------------------------------- */
+/* ---- local.c ------------------------------------------------------------------------------------------- */
 
 /* Finds the task locals of this thread: loop->locals and locals_size (0: there are none). */
 void ac__locals_find(struct ac__loop *loop);

@@ -2,12 +2,12 @@
  *
  *   Steps longer than 100 ms, with the place where they began.
  *   Scoped children that fail while their block goes on, at once.
- *   Lost coroutines: every coroutine that is not awaited at once has a malloc of its own (block.c), in one list until it
- *   starts or goes. What the loop has made and is still there when it ends is reported.
+ *   Lost coroutines: every coroutine that is not awaited at once has a malloc of its own (block.c), in one list
+ *   until it starts or goes. What the loop has made and is still there when it ends is reported.
  *   Leaked handles: those still held when the loop ends.
- *   Handles and coroutines used after they were consumed: their blocks are not freed at once but kept for a while, in
- *   the state CONSUMED and, if they are coroutines, with a resume function that dies. A coroutine of the program's that
- *   becomes a task moves to a new block, and the old one stays behind like that. */
+ *   Handles and coroutines used after they were consumed: their blocks are not freed at once but kept for a
+ *   while, in the state CONSUMED and, if they are coroutines, with a resume function that dies. A coroutine of
+ *   the program's that becomes a task moves to a new block, and the old one stays behind like that. */
 #include "events.h"
 #include "observe.h"
 #include "storage.h"
@@ -33,7 +33,7 @@ __attribute__((constructor)) static void read_environment(void)
     ac__watch_forks();
 }
 
-/* ---- slow steps -------------------------------------------------------------------------------------------------- */
+/* ---- slow steps ---------------------------------------------------------------------------------------- */
 
 enum { SLOW_NS = 100000000 };
 
@@ -52,7 +52,7 @@ void ac__debug_step(struct ac__loop *loop, struct ac__task *task,
                 (double)elapsed / AC__SECOND, place);
 }
 
-/* ---- coroutines that nobody has started -------------------------------------------------------------------------- */
+/* ---- coroutines that nobody has started ---------------------------------------------------------------- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* coroutines may go from thread to thread */
 static struct ac__own unstarted, kept;
@@ -119,14 +119,15 @@ void ac__debug_lost(const struct ac__loop *loop)
     pthread_mutex_unlock(&lock);
 }
 
-/* Those made outside any loop. If the program ends in a running one, there are coroutines that it would have run. */
+/* Those made outside any loop. If the program ends in a running one, there are coroutines that
+ * it would have run. */
 __attribute__((destructor)) static void report_at_exit(void)
 {
     if (ac__is_debug && !ac__thread.loop)
         ac__debug_lost(NULL);
 }
 
-/* ---- what has been consumed -------------------------------------------------------------------------------------- */
+/* ---- what has been consumed ---------------------------------------------------------------------------- */
 
 static const char *name_of(struct ac__frame *coroutine)
 {
@@ -170,7 +171,7 @@ void ac__debug_free(struct ac__task *block, struct ac__own *own)
         ac__free(oldest->base);
 }
 
-/* ---- handles ----------------------------------------------------------------------------------------------------- */
+/* ---- handles ------------------------------------------------------------------------------------------- */
 
 static const char *spawned_at(struct ac__task *task)
 {
@@ -206,7 +207,8 @@ void ac__debug_held(struct ac__task *task)
             spawned_at(task));
 }
 
-/* Its error is reported where its block ends, which may be never if that waits for what the child was to do. */
+/* Its error is reported where its block ends, which may be never if that waits for what the
+ * child was to do. */
 void ac__debug_ended(struct ac__task *task)
 {
     char name[32];

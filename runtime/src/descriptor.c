@@ -1,14 +1,14 @@
 /* descriptor.c: what a loop knows of descriptors.
  *
- * What is registered with epoll goes by number here and by open file in the kernel, and a program may close a number
- * behind our back and get it again for another file. So a descriptor that the library did not make itself is registered
- * anew (EPOLL_CTL_MOD, and ADD if that fails) each time somebody begins to wait. One that it made may be closed by
- * another loop: so what is known of it holds as long as the process's table of owners names this loop. `generation`
- * counts the files a number has stood for: an event for another one is dropped, and a coroutine that was woken before
- * the number was closed sees it.
+ * What is registered with epoll goes by number here and by open file in the kernel, and a program may close a
+ * number behind our back and get it again for another file. So a descriptor that the library did not make
+ * itself is registered anew (EPOLL_CTL_MOD, and ADD if that fails) each time somebody begins to wait. One
+ * that it made may be closed by another loop: so what is known of it holds as long as the process's table of
+ * owners names this loop. `generation` counts the files a number has stood for: an event for another one is
+ * dropped, and a coroutine that was woken before the number was closed sees it.
  *
- * A read that brought less than it asked for has emptied a TCP socket or a pipe (find_out): the next one needs not try
- * but waits for the edge, unless the end of input has come, which makes no further edge. */
+ * A read that brought less than it asked for has emptied a TCP socket or a pipe (find_out): the next one
+ * needs not try but waits for the edge, unless the end of input has come, which makes no further edge. */
 #include "descriptor.h"
 
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- the table of descriptors ------------------------------------------------------------------------------------ */
+/* ---- the table of descriptors -------------------------------------------------------------------------- */
 
 static struct ac__descriptor *descriptor_get(struct ac__loop *loop, int fd)
 {
@@ -39,11 +39,11 @@ static struct ac__descriptor *descriptor_get(struct ac__loop *loop, int fd)
     return &descriptors[fd];
 }
 
-/* ---- whose a number is ------------------------------------------------------------------------------------------- */
+/* ---- whose a number is --------------------------------------------------------------------------------- */
 
-/* By number, for the whole process: the loop that has adopted it last, until any loop closes it. Row n has room for
- * FIRST_ROW << n numbers; rows stay. A number is given up before it is closed: who gets it after that from the kernel,
- * in whatever thread, finds it given up. */
+/* By number, for the whole process: the loop that has adopted it last, until any loop closes it. Row n has
+ * room for FIRST_ROW << n numbers; rows stay. A number is given up before it is closed: who gets it after
+ * that from the kernel, in whatever thread, finds it given up. */
 enum { FIRST_ROW = 1024, ROWS = 22 };
 static struct ac__loop **owner_rows[ROWS];
 
@@ -71,7 +71,7 @@ static struct ac__loop **owner_of(int fd, bool makes)
     return owners ? &owners[from_first - size] : NULL;
 }
 
-/* ---- adopting and closing ---------------------------------------------------------------------------------------- */
+/* ---- adopting and closing ------------------------------------------------------------------------------ */
 
 bool ac_fd_adopt(int fd)
 {
@@ -110,7 +110,7 @@ int ac_close_fd(int fd)
     return close(fd);
 }
 
-/* ---- waiting ----------------------------------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------------------- */
 
 int ac__descriptor_register(int fd, bool looks)
 {
@@ -164,14 +164,15 @@ void ac__descriptor_disarm(int fd, struct ac__waiter *waiter, unsigned event)
     ac__thread.loop->io_waits--;
 }
 
-/* ---- what reads have left ---------------------------------------------------------------------------------------- */
+/* ---- what reads have left ------------------------------------------------------------------------------ */
 
 void ac__descriptor_spent(int fd)
 {
     struct ac__loop *loop = ac__thread.loop;
     struct ac__descriptor *descriptor = ac__descriptor_find(loop, fd);
     if (descriptor)
-        descriptor->is_spent = descriptor->is_registered && !descriptor->is_hung_up && ac__descriptor_is_ours(loop, descriptor);
+        descriptor->is_spent = descriptor->is_registered && !descriptor->is_hung_up
+                               && ac__descriptor_is_ours(loop, descriptor);
 }
 
 static enum ac__after_short_read find_out(int fd)
@@ -179,11 +180,12 @@ static enum ac__after_short_read find_out(int fd)
     int protocol, flags;
     socklen_t length = sizeof protocol;
     struct stat status;
+    bool is_pipe;
     if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0)
         return protocol == IPPROTO_TCP ? AC__NOTHING : AC__PERHAPS_MORE;
     flags = fcntl(fd, F_GETFL);
-    return flags >= 0 && !(flags & O_DIRECT) && fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) ? AC__NOTHING
-                                                                                                    : AC__PERHAPS_MORE;
+    is_pipe = flags >= 0 && !(flags & O_DIRECT) && fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+    return is_pipe ? AC__NOTHING : AC__PERHAPS_MORE;
 }
 
 void ac__descriptor_read_short(int fd)

@@ -1,11 +1,13 @@
-/* descriptor.h: what a loop knows of a descriptor, for the files that wait for one: poll.c, descriptor.c, io.c. */
+/* descriptor.h: what a loop knows of a descriptor, for the files that wait for one: poll.c,
+ * descriptor.c, io.c. */
 #ifndef AC_DESCRIPTOR_H
 #define AC_DESCRIPTOR_H
 
 #include "core.h"
 
-/* What a read that brought less than it asked for leaves. Terminals keep further lines, datagram sockets and inotify
- * further items, Unix sockets what comes with or behind a descriptor, TCP sockets what stands behind urgent data. */
+/* What a read that brought less than it asked for leaves. Terminals keep further lines, datagram
+ * sockets and inotify further items, Unix sockets what comes with or behind a descriptor, TCP sockets
+ * what stands behind urgent data. */
 enum ac__after_short_read { AC__UNKNOWN, AC__NOTHING, AC__PERHAPS_MORE };
 
 /* An entry of loop->descriptors. */
@@ -24,7 +26,8 @@ static inline struct ac__descriptor *ac__descriptor_find(const struct ac__loop *
     return fd >= 0 && (unsigned)fd < loop->descriptor_count ? &loop->descriptors[fd] : NULL;
 }
 
-/* Did this loop adopt it, and has no other one adopted or closed it since? Then what is known of it can be trusted. */
+/* Did this loop adopt it, and has no other one adopted or closed it since? Then what is known
+ * of it can be trusted. */
 static inline bool ac__descriptor_is_ours(const struct ac__loop *loop, const struct ac__descriptor *descriptor)
 {
     return descriptor->owner && __atomic_load_n(descriptor->owner, __ATOMIC_RELAXED) == loop;
@@ -45,23 +48,24 @@ static inline bool ac__descriptor_is_spent(int fd)
     return descriptor && descriptor->is_spent && ac__descriptor_is_ours(loop, descriptor);
 }
 
-/* ---- poll.c ------------------------------------------------------------------------------------------------------ */
+/* ---- poll.c -------------------------------------------------------------------------------------------- */
 
 /* Has epoll watch it, or look again: 0, or an error code; EPERM means that the descriptor is always ready. */
 int ac__poll_enter(struct ac__loop *loop, int fd, struct ac__descriptor *descriptor);
 void ac__poll_leave(struct ac__loop *loop, int fd, struct ac__descriptor *descriptor);
 void ac__poll_wake_all(struct ac__loop *loop, struct ac__waiter **queue);
 
-/* ---- descriptor.c ------------------------------------------------------------------------------------------------ */
+/* ---- descriptor.c -------------------------------------------------------------------------------------- */
 
-/* 0, or an error code: has epoll watch a descriptor; for EPERM it is always ready. Done before each wait. Who has not
- * tried before `looks`: an event tells, too, what has been ready all along. */
+/* 0, or an error code: has epoll watch a descriptor; for EPERM it is always ready. Done before each wait. Who
+ * has not tried before `looks`: an event tells, too, what has been ready all along. */
 int ac__descriptor_register(int fd, bool looks);
-/* Puts a waiter into the queue of a registered descriptor for AC_INPUT, AC_OUTPUT or AC_HANGUP; takes out one that is
- * still there. */
+/* Puts a waiter into the queue of a registered descriptor for AC_INPUT, AC_OUTPUT or AC_HANGUP;
+ * takes out one that is still there. */
 void ac__descriptor_arm(int fd, struct ac__waiter *waiter, unsigned event);
 void ac__descriptor_disarm(int fd, struct ac__waiter *waiter, unsigned event);
-/* Makes sure that the table knows an open descriptor, so that its closing is counted; in vain if there is no memory. */
+/* Makes sure that the table knows an open descriptor, so that its closing is counted; in vain
+ * if there is no memory. */
 void ac__descriptor_note(int fd);
 /* Has a registered descriptor hung up already? No event will tell. */
 bool ac__descriptor_hung_up(int fd);
@@ -72,7 +76,7 @@ void ac__descriptor_read_short(int fd);
 /* True if a read or write could block the thread: not known to be non-blocking. */
 bool ac__descriptor_blocks(int fd);
 
-/* ---- io.c -------------------------------------------------------------------------------------------------------- */
+/* ---- io.c ---------------------------------------------------------------------------------------------- */
 
 int ac__io_resume(struct ac__frame *frame, struct ac__task *task);
 

@@ -1,5 +1,5 @@
-/* dump.c: the listing of all tasks: name, state, chain of awaits with places, innermost first, who awaits it, and where
- * it was spawned.
+/* dump.c: the listing of all tasks: name, state, chain of awaits with places, innermost first, who
+ * awaits it, and where it was spawned.
  *
  *     Task-3 (waiting)
  *       at ac_sleep
@@ -9,11 +9,11 @@
  *
  * Tasks that have failed follow, with their errors, as long as nobody has seen those.
  *
- * ac_spawn notes its place (ac__here, one store). Who is started by a combinator finds it when it is asked for: in the
- * chain of the task that watches it.
+ * ac_spawn notes its place (ac__here, one store). Who is started by a combinator finds it when it is asked
+ * for: in the chain of the task that watches it.
  *
- * AC_DUMP_SIGNAL names a signal that has every loop print this: it rings (signal.c), and each loop looks between steps
- * whether it has come again. */
+ * AC_DUMP_SIGNAL names a signal that has every loop print this: it rings (signal.c), and each loop looks
+ * between steps whether it has come again. */
 #include "events.h"
 #include "joining.h"
 #include "observe.h"
@@ -158,7 +158,7 @@ void ac_dump_tasks(void *file)
     ac__dump(file);
 }
 
-/* ---- AC_DUMP_SIGNAL ---------------------------------------------------------------------------------------------- */
+/* ---- AC_DUMP_SIGNAL ------------------------------------------------------------------------------------ */
 
 /* The number of "SIGUSR1", "USR1" or "10"; 0 if it is none. */
 static int number_of(const char *name)

@@ -1,9 +1,9 @@
 /* error.c: errors under way.
  *
- * What programs see of an error is a plain value (ac_error). Under way it is a struct ac__thrown: that value, the
- * trace that grows by a line at each await it passes, and the error that was being handled when it was thrown. It has
- * one owner at a time: the task it travels in (task->error), the handler that caught it, or another error's context;
- * but a handler that rethrows it to another one inside of itself owns it, too. */
+ * What programs see of an error is a plain value (ac_error). Under way it is a struct ac__thrown: that value,
+ * the trace that grows by a line at each await it passes, and the error that was being handled when it was
+ * thrown. It has one owner at a time: the task it travels in (task->error), the handler that caught it, or
+ * another error's context; but a handler that rethrows it to another one inside of itself owns it, too. */
 #include "core.h"
 
 #include <string.h>
@@ -43,7 +43,7 @@ static struct ac__thrown *without_memory(int code)
     return code == ECANCELED ? &canceled : &out_of_memory;
 }
 
-/* ---- names and messages ------------------------------------------------------------------------------------------ */
+/* ---- names and messages -------------------------------------------------------------------------------- */
 
 const char *ac__code_name(int code)
 {
@@ -91,7 +91,7 @@ static void set_message(ac_error *error, const char *format, va_list arguments)
         ac__cut_at_character(error->message);
 }
 
-/* ---- making and freeing ------------------------------------------------------------------------------------------ */
+/* ---- making and freeing -------------------------------------------------------------------------------- */
 
 static struct ac__thrown *thrown_new(void)
 {
@@ -204,7 +204,7 @@ struct ac__thrown *ac__error_copy(const struct ac__thrown *thrown)
     return first;
 }
 
-/* ---- the trace --------------------------------------------------------------------------------------------------- */
+/* ---- the trace ----------------------------------------------------------------------------------------- */
 
 bool ac__is_users(const struct ac__function *function)
 {
@@ -233,7 +233,7 @@ void ac__trace(struct ac__task *task, const struct ac__function *function, unsig
     thrown->error.function = function->name;
 }
 
-/* ---- throwing ---------------------------------------------------------------------------------------------------- */
+/* ---- throwing ------------------------------------------------------------------------------------------ */
 
 static int throw_made(struct ac__task *task, const struct ac__function *function, unsigned site,
                       struct ac__thrown *thrown)
@@ -243,7 +243,8 @@ static int throw_made(struct ac__task *task, const struct ac__function *function
     return AC__FAILED;
 }
 
-int ac__throw(struct ac__task *task, const struct ac__function *function, unsigned site, int code, const char *format, ...)
+int ac__throw(struct ac__task *task, const struct ac__function *function, unsigned site, int code,
+              const char *format, ...)
 {
     struct ac__thrown *thrown;
     va_list arguments;
@@ -294,7 +295,8 @@ static bool is_among(const struct ac__thrown *thrown, const struct ac__thrown *c
     return chain;
 }
 
-/* What a handler rethrew, and held as well, may be in both chains: it stays in that of the error. Gives what is left. */
+/* What a handler rethrew, and held as well, may be in both chains: it stays in that of the
+ * error. Gives what is left. */
 static struct ac__thrown *without_common(struct ac__thrown *context, const struct ac__thrown *error)
 {
     struct ac__thrown **link = &context;
@@ -354,7 +356,7 @@ void ac__thrown_forget(const ac_error *error)
         thrown->is_forgotten = true;
 }
 
-/* ---- printing ---------------------------------------------------------------------------------------------------- */
+/* ---- printing ------------------------------------------------------------------------------------------ */
 
 static void print_line(const struct line *line, FILE *file)
 {

@@ -1,10 +1,11 @@
-/* events.h: what comes from outside: time, descriptors, other threads, signals; and driving the loop that takes it in. */
+/* events.h: what comes from outside: time, descriptors, other threads, signals; and driving the
+ * loop that takes it in. */
 #ifndef AC_EVENTS_H
 #define AC_EVENTS_H
 
 #include "core.h"
 
-/* ---- alarm.c ----------------------------------------------------------------------------------------------------- */
+/* ---- alarm.c ------------------------------------------------------------------------------------------- */
 
 enum { AC__SECOND = 1000000000 };
 #define AC__NEVER INT64_MAX
@@ -20,7 +21,7 @@ int64_t ac__next_deadline(struct ac__loop *loop);
 struct ac__alarm *ac__alarm_first(struct ac__loop *loop, bool *is_sleep);
 void ac__alarms_free(struct ac__loop *loop);
 
-/* ---- timer.c ----------------------------------------------------------------------------------------------------- */
+/* ---- timer.c ------------------------------------------------------------------------------------------- */
 
 /* Seconds as ns, rounded up, clamped to 0 ... AC__NEVER. */
 int64_t ac__nanoseconds(double seconds);
@@ -30,7 +31,7 @@ void ac__timers_run(struct ac__loop *loop);
 void ac__limit_fire(struct ac__timer *timer);
 void ac__calls_free(void);
 
-/* ---- poll.c ------------------------------------------------------------------------------------------------------ */
+/* ---- poll.c -------------------------------------------------------------------------------------------- */
 
 /* Waits up to `timeout` ns (0: looks only; AC__NEVER) and makes ready who waited. */
 void ac__poll(struct ac__loop *loop, int64_t timeout);
@@ -38,7 +39,7 @@ void ac__poll(struct ac__loop *loop, int64_t timeout);
 bool ac__poll_watch(struct ac__loop *loop, int fd);
 void ac__poll_free(struct ac__loop *loop);
 
-/* ---- post.c: letters from other threads -------------------------------------------------------------------------- */
+/* ---- post.c: letters from other threads ---------------------------------------------------------------- */
 
 struct ac__letter {
     struct ac__letter *next;
@@ -70,12 +71,12 @@ void ac__mailbox_silence(struct ac__mailbox *mailbox);
 void ac__mailboxes_before_fork(void);
 void ac__mailboxes_after_fork(bool is_child);
 
-/* ---- pool.c ------------------------------------------------------------------------------------------------------ */
+/* ---- pool.c -------------------------------------------------------------------------------------------- */
 
 void ac__pools_before_fork(void) AC__IF_LINKED;
 void ac__pools_after_fork(bool is_child) AC__IF_LINKED;
 
-/* ---- signal.c ---------------------------------------------------------------------------------------------------- */
+/* ---- signal.c ------------------------------------------------------------------------------------------ */
 
 struct ac__signals_link {
     struct ac__signals_link *next, **back;
@@ -93,7 +94,7 @@ unsigned ac__signal_arrivals(int number);
 void ac__signals_before_fork(void);
 void ac__signals_after_fork(bool is_child);
 
-/* ---- loop.c: the parts of ac_run, for a loop that is not run by it ------------------------------------------------ */
+/* ---- loop.c: the parts of ac_run, for a loop that is not run by it ------------------------------------- */
 
 /* Opens a loop in this thread, which has none. False if there is no memory. */
 bool ac__loop_open(struct ac__loop *loop);

@@ -1,8 +1,8 @@
 /* foreign.c: a loop that another event loop drives: ac_loop_fd and ac_loop_poll in place of ac_run.
  *
- * One descriptor stands for everything that the loop waits for. It is the loop's epoll, which can be polled itself: it
- * is readable when a descriptor in it is ready, and besides the program's it holds the mailbox's bell and a timerfd.
- * After each turn that is set to the next alarm, or to now if tasks are still ready. */
+ * One descriptor stands for everything that the loop waits for. It is the loop's epoll, which can be polled
+ * itself: it is readable when a descriptor in it is ready, and besides the program's it holds the mailbox's
+ * bell and a timerfd. After each turn that is set to the next alarm, or to now if tasks are still ready. */
 #include "events.h"
 
 #include <sys/timerfd.h>
@@ -22,9 +22,10 @@ static struct foreign *foreign_of(struct ac__loop *loop)
     return container_of(loop, struct foreign, loop);
 }
 
-/* ---- opening and closing ----------------------------------------------------------------------------------------- */
+/* ---- opening and closing ------------------------------------------------------------------------------- */
 
-/* Everything that can wake it, from the start: between turns there is no saying when other threads come up. */
+/* Everything that can wake it, from the start: between turns there is no saying when other
+ * threads come up. */
 static bool watch(struct foreign *foreign)
 {
     foreign->timer = ac__syscall_fails() ? -1 : timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -75,7 +76,7 @@ static struct foreign *foreign_get(const char *caller)
     return foreign_of(loop);
 }
 
-/* ---- a turn ------------------------------------------------------------------------------------------------------ */
+/* ---- a turn -------------------------------------------------------------------------------------------- */
 
 static void set_timer(struct foreign *foreign, int64_t deadline)
 {

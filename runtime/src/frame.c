@@ -1,24 +1,25 @@
 /* frame.c: where frames live.
  *
- * A coroutine that is awaited at once takes its frame from the bump stack of the task that awaits it: awaits nest, so
- * frames come and go in order, and both are a pointer's move (abi.h). The stack begins in the room behind the root
- * frame in the task's own block. When that is full, it goes on in a chunk of its own, then in chunks twice as large
- * each, up to LARGEST. A chunk's end holds its descriptor, so task->limit leads to it:
+ * A coroutine that is awaited at once takes its frame from the bump stack of the task that awaits it: awaits
+ * nest, so frames come and go in order, and both are a pointer's move (abi.h). The stack begins in the room
+ * behind the root frame in the task's own block. When that is full, it goes on in a chunk of its own, then in
+ * chunks twice as large each, up to LARGEST. A chunk's end holds its descriptor, so task->limit leads to it:
  *
  *     [ frames ... top ... free ... | struct chunk ]
  *                                   ^ task->limit
  *
- * If the room in the block is empty when the first chunk is made, that chunk stays until the task ends: a task that
- * needs more than its room once will do so again; so what its first frame awaits finds as much room behind it. Any
- * other chunk goes when its first frame does (STACKED_FIRST).
- * Chunks of each size are kept for reuse, so a task that awaits at a boundary does not go to malloc each time; those
- * from the reserve (reserve.c) are not.
+ * If the room in the block is empty when the first chunk is made, that chunk stays until the task ends: a
+ * task that needs more than its room once will do so again; so what its first frame awaits finds as much room
+ * behind it. Any other chunk goes when its first frame does (STACKED_FIRST).
+ * Chunks of each size are kept for reuse, so a task that awaits at a boundary does not go to malloc each
+ * time; those from the reserve (reserve.c) are not.
  *
- * Under the address sanitizer every frame and array has a chunk to itself, which goes when it does, with poisoned bytes
- * behind it: so the sanitizer finds accesses behind them and to what is gone. `top` is then always at `limit`. Where
- * awaits nest very deep, the ordinary chunks go on.
+ * Under the address sanitizer every frame and array has a chunk to itself, which goes when it does, with
+ * poisoned bytes behind it: so the sanitizer finds accesses behind them and to what is gone. `top` is then
+ * always at `limit`. Where awaits nest very deep, the ordinary chunks go on.
  *
- * Any other coroutine has a block to itself (slab.c), with a task's header in front, so that it can be spawned. */
+ * Any other coroutine has a block to itself (slab.c), with a task's header in front, so that it
+ * can be spawned. */
 #include "storage.h"
 
 #include <string.h>
@@ -197,8 +198,8 @@ struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const
     return stacked(function, ac__thread.task, size);
 }
 
-/* Rare: the result wants more alignment than the function's static description has. The frame carries its own, at
- * its end. */
+/* Rare: the result wants more alignment than the function's static description has. The frame
+ * carries its own, at its end. */
 static struct ac__frame *generic_aligned(const struct ac__function *function, const void *callee, size_t end,
                                          size_t alignment)
 {
@@ -304,7 +305,7 @@ void ac__coro_close(struct ac__frame *frame)
     ac__frame_release_slowly(frame, ac__thread.task);
 }
 
-/* ---- VLAs -------------------------------------------------------------------------------------------------------- */
+/* ---- VLAs ---------------------------------------------------------------------------------------------- */
 
 const unsigned long ac__any_length = 1;
 

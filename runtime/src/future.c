@@ -1,9 +1,10 @@
 /* future.c: values that are set by hand, also by other threads.
  *
- * state: PENDING -> BUSY (one setter has won and writes value or error) -> DONE. Only the owner's thread touches
- * `waiters`: a setter in another thread sends the future itself as a letter to the loop, which then wakes them. The
- * future belongs to the loop in which it is first awaited. `holders` counts the program (until ac_future_free) and
- * whoever still has to read the value: who was woken, or waits, and letters under way. */
+ * state: PENDING -> BUSY (one setter has won and writes value or error) -> DONE. Only the owner's
+ * thread touches `waiters`: a setter in another thread sends the future itself as a letter to the
+ * loop, which then wakes them. The future belongs to the loop in which it is first awaited. `holders`
+ * counts the program (until ac_future_free) and whoever still has to read the value: who was woken,
+ * or waits, and letters under way. */
 #include "events.h"
 #include "joining.h"
 
@@ -79,7 +80,7 @@ void *ac__future_value(struct ac__future *future)
     return future->value;
 }
 
-/* ---- setting ----------------------------------------------------------------------------------------------------- */
+/* ---- setting ------------------------------------------------------------------------------------------- */
 
 static void wake_waiters(struct ac__future *future)
 {
@@ -95,9 +96,9 @@ static void deliver(struct ac__letter *letter)
     ac__future_drop(future);
 }
 
-/* A future's mailbox is written by the thread of the loop that awaits it, and taken out here, perhaps by another: so
- * whoever takes it out owns it, and no lock is needed. If the setter does not find it yet, the waiter who is just
- * writing it sees the state DONE after that (ac__future_bind). */
+/* A future's mailbox is written by the thread of the loop that awaits it, and taken out here, perhaps by
+ * another: so whoever takes it out owns it, and no lock is needed. If the setter does not find it yet, the
+ * waiter who is just writing it sees the state DONE after that (ac__future_bind). */
 static void announce(struct ac__future *future)
 {
     struct ac__mailbox *mailbox = __atomic_load_n(&future->mailbox, __ATOMIC_SEQ_CST);
@@ -198,7 +199,7 @@ void ac__future_free(struct ac__future *future)
     ac__future_drop(future);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 
 void ac__future_bind(struct ac__future *future)
 {

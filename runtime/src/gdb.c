@@ -1,13 +1,15 @@
 /* gdb.c: what gdb learns from every program: to show async functions as if they were plain ones.
  *
- * The text below is Python, the only language in which gdb can be taught this; it stands in the section from which gdb
- * loads scripts by itself (where `set auto-load safe-path` allows it) and takes no memory in a running program.
+ * The text below is Python, the only language in which gdb can be taught this; it stands in the
+ * section from which gdb loads scripts by itself (where `set auto-load safe-path` allows it) and takes
+ * no memory in a running program.
  *
  *     info locals        also shows the variables that live in the frame; $name is the variable `name` from then on
  *     bt                 names the user's functions, leaves out what lies between, and goes on with those who await
  *     info async-tasks   lists all tasks, with the places where they wait
  *
- * With -g a variable's member in a frame is called NAME_NUMBER__FIRST_LAST: the lines that can see it (places.c).
+ * With -g a variable's member in a frame is called NAME_NUMBER__FIRST_LAST: the lines that can
+ * see it (places.c).
  */
 #include "core.h"
 #include "observe.h"

@@ -1,9 +1,9 @@
 /* generator.c: generators that are asked and closed by hand, and what generated ones need of the library.
  *
- * A generator's frame is a coroutine's that is entered again for each item (abi.h). `async for` does that itself; here
- * it is done on behalf of a program that holds the handle, so that two of them may meet in one generator: while one is
- * being asked or closed, BUSY is set in its frame's storage. A generator that an `async for` is asking shows itself by
- * its state, unless it runs at this very moment. */
+ * A generator's frame is a coroutine's that is entered again for each item (abi.h). `async for` does that
+ * itself; here it is done on behalf of a program that holds the handle, so that two of them may meet in one
+ * generator: while one is being asked or closed, BUSY is set in its frame's storage. A generator that an
+ * `async for` is asking shows itself by its state, unless it runs at this very moment. */
 #include "core.h"
 
 #include <string.h>
@@ -47,7 +47,7 @@ void *ac__generator_allocate(struct ac__task *store, struct ac__task *task, unsi
     return memory;
 }
 
-/* ---- by hand ----------------------------------------------------------------------------------------------------- */
+/* ---- by hand ------------------------------------------------------------------------------------------- */
 
 static bool begin(struct ac__frame *generator)
 {

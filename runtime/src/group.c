@@ -1,11 +1,12 @@
-/* group.c: ac_group: children of a block. The block ends when all of them have; the first failure, of a child or of
- * the body, cancels the rest.
+/* group.c: ac_group: children of a block. The block ends when all of them have; the first failure, of a child
+ * or of the body, cancels the rest.
  *
- * A child is a task with a watcher in a small node of its own, which goes when the child is done: a group costs what
- * its running children cost. The group cancels its body by cancelling the task that entered it (cancel.c).
+ * A child is a task with a watcher in a small node of its own, which goes when the child is
+ * done: a group costs what its running children cost. The group cancels its body by cancelling
+ * the task that entered it (cancel.c).
  *
- * The group holds the frames that enter and leave it, so neither can fail for want of memory: no group is lost, no end
- * skipped. */
+ * The group holds the frames that enter and leave it, so neither can fail for want of memory: no
+ * group is lost, no end skipped. */
 #include "joining.h"
 #include "storage.h"
 
@@ -36,7 +37,7 @@ struct ac_group {
     bool was_asked_first; /* the task was to be cancelled before it entered, and has not waited since */
 };
 
-/* ---- children ---------------------------------------------------------------------------------------------------- */
+/* ---- children ------------------------------------------------------------------------------------------ */
 
 static void group_stop(ac_group *group)
 {
@@ -139,7 +140,7 @@ void ac__group_spawn(ac_group *group, struct ac__frame *coroutine, const char *o
     link_child(group, child);
 }
 
-/* ---- entering ---------------------------------------------------------------------------------------------------- */
+/* ---- entering ------------------------------------------------------------------------------------------ */
 
 static int enter_resume(struct ac__frame *frame, struct ac__task *task)
 {
@@ -170,7 +171,7 @@ ac_coro(ac_group *) ac_group_aenter(ac_group *group)
     return (ac_coro(ac_group *))&group->enter;
 }
 
-/* ---- leaving ----------------------------------------------------------------------------------------------------- */
+/* ---- leaving ------------------------------------------------------------------------------------------- */
 
 static bool has_body_failed(const ac_group *group)
 {
@@ -186,7 +187,8 @@ static int leave_end(ac_group *group, struct ac__task *task)
         return ac__fail_code(task, ECANCELED);
     if (group->is_interrupted && group->was_asked_first && !error) /* as in combine.c */
         return ac__fail_code(task, ECANCELED);
-    if (is_outside && (error || has_body_failed(group))) /* the failure comes first, the cancellation at the next wait */
+    /* The failure comes first, the cancellation at the next wait. */
+    if (is_outside && (error || has_body_failed(group)))
         ac__request_again(task, is_body_cancelled ? ac__thrown_of(group->body_error) : NULL);
     if (!error)
         return AC__DONE;

@@ -1,12 +1,12 @@
-/* io.c: coroutines on descriptors. One tries first and waits only when the kernel says "not now": an edge that comes
- * while nobody waits is not needed, because whoever waits has tried before, in the same step. */
+/* io.c: coroutines on descriptors. One tries first and waits only when the kernel says "not now": an edge
+ * that comes while nobody waits is not needed, because whoever waits has tried before, in the same step. */
 #include "descriptor.h"
 
 #include <ac/net.h>
 
 #include <poll.h>
 
-/* ---- coroutines on descriptors ----------------------------------------------------------------------------------- */
+/* ---- coroutines on descriptors ------------------------------------------------------------------------- */
 
 static struct ac__task *io_cancel(struct ac__wait *wait)
 {
@@ -60,7 +60,7 @@ int ac__io_resume(struct ac__frame *frame, struct ac__task *task)
     return status == AC__SUSPENDED ? io_wait(io, task) : status;
 }
 
-/* ---- readiness --------------------------------------------------------------------------------------------------- */
+/* ---- readiness ----------------------------------------------------------------------------------------- */
 
 /* Has it just been woken for input that nobody has read since? A read that empties the descriptor says so. */
 static bool was_told(const struct ac__io *io)

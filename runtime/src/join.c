@@ -1,10 +1,10 @@
-/* join.c: awaiting a task or a future. The wait stands in the queue of what is awaited and is taken out of it when
- * that is done. A task that is cancelled while it awaits a task hands the request on to it; a future it leaves
- * alone. */
+/* join.c: awaiting a task or a future. The wait stands in the queue of what is awaited and is taken
+ * out of it when that is done. A task that is cancelled while it awaits a task hands the request on
+ * to it; a future it leaves alone. */
 #include "joining.h"
 #include "observe.h"
 
-/* ---- tasks and futures alike ------------------------------------------------------------------------------------- */
+/* ---- tasks and futures alike --------------------------------------------------------------------------- */
 
 bool ac__target_done(void *target, unsigned kind)
 {
@@ -78,14 +78,15 @@ void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter)
     ac__thread.loop->future_waits--;
 }
 
-/* ---- the frame of `await t` -------------------------------------------------------------------------------------- */
+/* ---- the frame of `await t` ---------------------------------------------------------------------------- */
 
 static struct ac__task *awaited_by(const struct ac__task *task)
 {
     return ac__state(task) == AC__BLOCKED ? ac__awaited_task(task->innermost) : NULL;
 }
 
-/* Do tasks that await each other come back to this one? Asked rarely where they are many: after 1, 2, 4, 8 ... hops. */
+/* Do tasks that await each other come back to this one? Asked rarely where they are many: after
+ * 1, 2, 4, 8 ... hops. */
 static bool is_cycle(const struct ac__task *task)
 {
     unsigned long hops = ++ac__thread.loop->hops;
@@ -99,15 +100,15 @@ static bool is_cycle(const struct ac__task *task)
     return next == task;
 }
 
-/* Can a request be handed on? Not to a task that has just ended, and is telling those who wait; nor if it would go round
- * for ever: then it ends the wait, and so the cycle. */
+/* Can a request be handed on? Not to a task that has just ended, and is telling those who wait; nor if it
+ * would go round for ever: then it ends the wait, and so the cycle. */
 static bool can_hand_on(const struct ac__join *join, const struct ac__task *task)
 {
     return join->kind == AC__KIND_TASK && ac__state(join->target) != AC__FINISHED && !unlikely(is_cycle(task));
 }
 
-/* In the place of ac__join_cancel once a request has been handed on: so that the join is resumed even if the task
- * succeeds, which answers the request. */
+/* In the place of ac__join_cancel once a request has been handed on: so that the join is resumed even if the
+ * task succeeds, which answers the request. */
 static struct ac__task *cancel_again(struct ac__wait *wait)
 {
     return ac__join_cancel(wait);
@@ -197,7 +198,8 @@ static int join_end_wait(struct ac__join *join, int status)
     return status;
 }
 
-/* States: 0 not started, 1 waits, 2 has given way to others though it need not wait, OVER: the task has succeeded. */
+/* States: 0 not started, 1 waits, 2 has given way to others though it need not wait, OVER: the
+ * task has succeeded. */
 static int join_resume(struct ac__frame *frame, struct ac__task *task)
 {
     struct ac__join *join = (struct ac__join *)frame;

@@ -4,7 +4,7 @@
 
 #include "core.h"
 
-/* ---- future.c ---------------------------------------------------------------------------------------------------- */
+/* ---- future.c ------------------------------------------------------------------------------------------ */
 
 struct ac__waiter **ac__future_waiters(struct ac__future *future);
 /* The running loop is the one in which it is awaited. */
@@ -20,12 +20,12 @@ unsigned long ac__future_done_at(const struct ac__future *future);
 void ac__future_hold(struct ac__future *future);
 void ac__future_drop(struct ac__future *future);
 
-/* ---- join.c: waiting for whatever a handle stands for ------------------------------------------------------------ */
+/* ---- join.c: waiting for whatever a handle stands for -------------------------------------------------- */
 
 /* Is the task or future done? */
 bool ac__target_done(void *target, unsigned kind);
-/* The error of a target that is done, as a new owner gets it, who may be about to consume a handle; null if it
- * succeeded. */
+/* The error of a target that is done, as a new owner gets it, who may be about to consume a
+ * handle; null if it succeeded. */
 struct ac__thrown *ac__target_take_error_slowly(void *target, unsigned kind, bool consumes);
 static inline struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes)
 {
@@ -45,7 +45,8 @@ void ac__target_drop(void *target, unsigned kind);
 struct ac__task *ac__join_cancel(struct ac__wait *wait);
 /* A join that is started like a coroutine. */
 void ac__join_init(struct ac__join *join, void *target, unsigned kind);
-/* Notes in a join that the task it waits for has succeeded, so there is nothing more to do. Other waiters stay. */
+/* Notes in a join that the task it waits for has succeeded, so there is nothing more to do.
+ * Other waiters stay. */
 static inline void ac__join_settle(struct ac__waiter *waiter)
 {
     if (waiter->wait.cancel == ac__join_cancel)
@@ -53,29 +54,31 @@ static inline void ac__join_settle(struct ac__waiter *waiter)
 }
 /* EDEADLK, for a task that is to wait for itself; its handle is kept. */
 struct ac__thrown *ac__awaits_itself(void);
-/* Puts a waiter in the queue of a task or future that is not done; takes it out, also after it has happened. */
+/* Puts a waiter in the queue of a task or future that is not done; takes it out, also after it
+ * has happened. */
 void ac__target_watch(void *target, unsigned kind, struct ac__waiter *waiter);
 void ac__target_unwatch(void *target, unsigned kind, struct ac__waiter *waiter);
 
 /* What an await of a task waits for; null if the frame is something else. */
 struct ac__task *ac__awaited_task(const struct ac__frame *frame);
 
-/* ---- combine.c --------------------------------------------------------------------------------------------------- */
+/* ---- combine.c ----------------------------------------------------------------------------------------- */
 
-/* The task that waits for its children, of which this waiter watches one; null if the waiter is something else. */
+/* The task that waits for its children, of which this waiter watches one; null if the waiter is
+ * something else. */
 struct ac__task *ac__family_of(const struct ac__waiter *waiter) AC__IF_LINKED;
 
-/* ---- wait.c ------------------------------------------------------------------------------------------------------ */
+/* ---- wait.c -------------------------------------------------------------------------------------------- */
 
 /* The same for what ac_wait and ac_as_completed watch. */
 struct ac__task *ac__watch_of(const struct ac__waiter *waiter) AC__IF_LINKED;
 
-/* ---- group.c ----------------------------------------------------------------------------------------------------- */
+/* ---- group.c ------------------------------------------------------------------------------------------- */
 
 /* The same for the children of a group. */
 struct ac__task *ac__group_of(const struct ac__waiter *waiter) AC__IF_LINKED;
 
-/* ---- scoped.c: the end of a block that has a scoped child, driven as a join (abi.h) ------------------------------ */
+/* ---- scoped.c: the end of a block that has a scoped child, driven as a join (abi.h) -------------------- */
 
 int ac__scoped_resume(struct ac__join *join, struct ac__task *task);
 

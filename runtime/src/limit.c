@@ -1,5 +1,6 @@
-/* limit.c: time limits. A limit cancels its task when its time is over and turns that cancellation, and no other, into
- * ETIMEDOUT where it ends. Whose a cancellation is, and why what is there in time is never lost: see cancel.c. */
+/* limit.c: time limits. A limit cancels its task when its time is over and turns that cancellation,
+ * and no other, into ETIMEDOUT where it ends. Whose a cancellation is, and why what is there in
+ * time is never lost: see cancel.c. */
 #include "events.h"
 #include "joining.h"
 #include "storage.h"
@@ -21,13 +22,15 @@ static int limit_begin(struct ac__limit *limit, struct ac__task *task, double se
     return 0;
 }
 
-/* Ends a limit, once or more, with the error that leaves it; null: none. True, once, if that is its own ECANCELED. */
+/* Ends a limit, once or more, with the error that leaves it; null: none. True, once, if that is
+ * its own ECANCELED. */
 static bool limit_end(struct ac__limit *limit, struct ac__thrown *error)
 {
     if (!limit->scope.task)
         return false;
     ac__alarm_cancel(ac__thread.loop, &limit->timer.alarm);
-    return ac__scope_end(&limit->scope, error) && limit->scope.has_asked && error && ac__thrown_code(error) == ECANCELED;
+    return ac__scope_end(&limit->scope, error) && limit->scope.has_asked
+           && error && ac__thrown_code(error) == ECANCELED;
 }
 
 /* The system's text for the code speaks of a connection. */
@@ -36,7 +39,7 @@ static struct ac__thrown *timed_out(void)
     return ac__error_make(ETIMEDOUT, "timed out");
 }
 
-/* ---- async with (ac_timeout(seconds)) ---------------------------------------------------------------------------- */
+/* ---- async with (ac_timeout(seconds)) ------------------------------------------------------------------ */
 
 struct enter {
     struct ac__frame base;
@@ -103,7 +106,7 @@ bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds)
     return true;
 }
 
-/* ---- ac_wait_for: runs what it is given in this very task -------------------------------------------------------- */
+/* ---- ac_wait_for: runs what it is given in this very task ---------------------------------------------- */
 
 enum { WAITS = 1, GAVE_WAY = 2 };
 
@@ -158,8 +161,8 @@ static int wait_for_end(struct ac__frame *frame, struct ac__task *task, int stat
     return AC__DONE;
 }
 
-/* No time at all: what is there already came in time, what is not there yet does not get started (ETIMEDOUT), and a task,
- * which runs, is cancelled and awaited. */
+/* No time at all: what is there already came in time, what is not there yet does not get started (ETIMEDOUT),
+ * and a task, which runs, is cancelled and awaited. */
 static int without_time(struct wait_for *wait_for)
 {
     const struct ac__join *join = &wait_for->join;

@@ -1,11 +1,11 @@
-/* local.c: task locals. `ac_task_local(T) x` puts a thread-local variable x into a section of its own, and while a task
- * runs, that section holds the task's values: they are exchanged with its copy before and after each step. So x is read
- * and written like any variable. Outside tasks the section holds the thread's own values. A program without task locals
- * has no such section and pays for a test per step.
+/* local.c: task locals. `ac_task_local(T) x` puts a thread-local variable x into a section of its own, and
+ * while a task runs, that section holds the task's values: they are exchanged with its copy before and after
+ * each step. So x is read and written like any variable. Outside tasks the section holds the thread's own
+ * values. A program without task locals has no such section and pays for a test per step.
  *
- * The linker gives the section's bounds in the image that thread-local memory starts from; where this thread's copy of
- * that lies is asked of the dynamic linker. Variables of the module that holds the runtime are found, those of shared
- * libraries are not: they are plain thread-local variables. */
+ * The linker gives the section's bounds in the image that thread-local memory starts from; where this
+ * thread's copy of that lies is asked of the dynamic linker. Variables of the module that holds the runtime
+ * are found, those of shared libraries are not: they are plain thread-local variables. */
 #include "core.h"
 
 #include <link.h>

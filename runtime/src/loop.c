@@ -7,11 +7,13 @@
  *         look at the descriptors; when nothing is ready, wait there until the next alarm
  *         nothing is ready and nothing can come: report the deadlock
  *
- * There are no rounds: everything that becomes ready goes to the end of the one queue, so each gets its turn. How
- * many steps lie between two looks at clock and descriptors follows from how long steps take (LOOK_NS), so that looks
- * cost little where steps are short, and neither timers nor descriptors starve where they are long.
+ * There are no rounds: everything that becomes ready goes to the end of the one queue, so each gets
+ * its turn. How many steps lie between two looks at clock and descriptors follows from how long
+ * steps take (LOOK_NS), so that looks cost little where steps are short, and neither timers nor
+ * descriptors starve where they are long.
  *
- * When the main task is done, all others are cancelled and awaited; then what remains is reported and freed. */
+ * When the main task is done, all others are cancelled and awaited; then what remains is
+ * reported and freed. */
 #include "events.h"
 #include "observe.h"
 #include "storage.h"
@@ -25,7 +27,7 @@ static const char *const for_debuggers __attribute__((used)) = &ac__gdb;
 
 enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, FIRST_INTERVAL = 16, MOST_CANCELS = 100 };
 
-/* ---- one step ---------------------------------------------------------------------------------------------------- */
+/* ---- one step ------------------------------------------------------------------------------------------ */
 
 /* The frame to begin with: the innermost, or who awaits it if it has nothing more to do. */
 static inline struct ac__frame *first_frame(struct ac__task *task)
@@ -37,8 +39,8 @@ static inline struct ac__frame *first_frame(struct ac__task *task)
     return frame->parent;
 }
 
-/* What the frame awaits has failed, task->innermost if it is a frame: ends those who only pass its error on. The first
- * who does not, or null: the root frame has failed. */
+/* What the frame awaits has failed, task->innermost if it is a frame: ends those who only pass its error on.
+ * The first who does not, or null: the root frame has failed. */
 static __attribute__((noinline)) struct ac__frame *unwind(struct ac__task *task, struct ac__frame *frame)
 {
     while (frame->function->passes_errors_on) {
@@ -51,8 +53,8 @@ static __attribute__((noinline)) struct ac__frame *unwind(struct ac__task *task,
     return frame;
 }
 
-/* Runs frames outward through their parents as they finish: a loop, so depth does not matter. AC__SUSPENDED, or the
- * root frame's status. */
+/* Runs frames outward through their parents as they finish: a loop, so depth does not matter.
+ * AC__SUSPENDED, or the root frame's status. */
 static inline int run_frames(struct ac__task *task, struct ac__frame *frame)
 {
     for (;;) {
@@ -122,8 +124,8 @@ static void run_callback(struct ac__loop *loop, struct ac__task *header)
     check_fork(loop);
 }
 
-/* Rare: it has suspended with a flag set. Frames that have not started for want of C stack go on at once; a request is
- * delivered. The status is then that of the step. */
+/* Rare: it has suspended with a flag set. Frames that have not started for want of C stack go on at once; a
+ * request is delivered. The status is then that of the step. */
 static __attribute__((noinline)) int settle(struct ac__loop *loop, struct ac__task *task)
 {
     int status = AC__SUSPENDED;
@@ -182,7 +184,8 @@ static inline struct ac__task *take_first(const struct ac__loop *loop)
     return task;
 }
 
-/* Whether something behind the task at a link may run before it; nothing changes its place with a limit (timer.c). */
+/* Whether something behind the task at a link may run before it; nothing changes its place with
+ * a limit (timer.c). */
 static bool can_be_skipped(const struct ac__loop *loop, const struct ac__task *task)
 {
     return task->next && task != &loop->ringing.header && task->next != &loop->ringing.header;
@@ -236,7 +239,8 @@ static void run_special_step(struct ac__loop *loop)
         run_debugged(loop, task);
 }
 
-/* What has the flag CANCEL: a task that is cancelled, or a function to call. True if a task has ended, perhaps. */
+/* What has the flag CANCEL: a task that is cancelled, or a function to call. True if a task has
+ * ended, perhaps. */
 static __attribute__((noinline)) bool run_flagged(struct ac__loop *loop, struct ac__task *task)
 {
     bool is_callback = task->state == AC__CALLBACK;
@@ -259,7 +263,7 @@ static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop
     return likely(!(task->flags & AC__CANCEL)) ? run_task_here(loop, task, false, false) : run_flagged(loop, task);
 }
 
-/* ---- between steps ----------------------------------------------------------------------------------------------- */
+/* ---- between steps ------------------------------------------------------------------------------------- */
 
 /* Sets how many steps go by until the next look: as many as take LOOK_NS, judging by those since the last. */
 static void set_interval(struct ac__loop *loop)
@@ -277,7 +281,8 @@ static void set_interval(struct ac__loop *loop)
     loop->until_poll = loop->poll_interval;
 }
 
-/* Takes in what has come from elsewhere: before alarms ring, so that no limit overtakes what was there in time. */
+/* Takes in what has come from elsewhere: before alarms ring, so that no limit overtakes what
+ * was there in time. */
 static void take_in(struct ac__loop *loop)
 {
     ac__signals_look(loop);
@@ -438,7 +443,7 @@ static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
         run_steps(loop, task, false);
 }
 
-/* ---- the end ----------------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 
 static void cancel_left_over(struct ac__task *task, void *context)
 {
@@ -484,7 +489,8 @@ static void clear_left_over(struct ac__task *task, void *context)
     ac__unflag(task, AC__LEFT_OVER);
 }
 
-/* Tasks that swallow the cancellation and wait on are cancelled again when nothing else goes on; not for ever. */
+/* Tasks that swallow the cancellation and wait on are cancelled again when nothing else goes
+ * on; not for ever. */
 static void insist(unsigned *times)
 {
     if (++*times > MOST_CANCELS)
@@ -492,8 +498,8 @@ static void insist(unsigned *times)
     ac__blocks_visit(clear_left_over, NULL);
 }
 
-/* Runs until every task is finished. What tasks spawn while they clean up is theirs: it is cancelled when all of them
- * are finished, or when nothing else goes on. */
+/* Runs until every task is finished. What tasks spawn while they clean up is theirs: it is cancelled when all
+ * of them are finished, or when nothing else goes on. */
 static void finish_all(struct ac__loop *loop)
 {
     unsigned times = 0;
@@ -510,7 +516,8 @@ static void finish_all(struct ac__loop *loop)
     }
 }
 
-/* What other threads have called meanwhile may spawn tasks, too: it is called before the last of them are finished. */
+/* What other threads have called meanwhile may spawn tasks, too: it is called before the last
+ * of them are finished. */
 void ac__loop_wind_up(struct ac__loop *loop)
 {
     finish_all(loop);
@@ -529,7 +536,7 @@ static void drop_callbacks(struct ac__loop *loop)
     }
 }
 
-/* ---- starting ---------------------------------------------------------------------------------------------------- */
+/* ---- starting ------------------------------------------------------------------------------------------ */
 
 /* Of several loops only the first says so. */
 static void mode_is_ignored(bool *was_said, const char *name, const char *value, const char *expected)
@@ -600,7 +607,7 @@ void ac__loop_close(struct ac__loop *loop)
     ac__sigpipe_give_back();
 }
 
-/* ---- what programs call ------------------------------------------------------------------------------------------ */
+/* ---- what programs call -------------------------------------------------------------------------------- */
 
 /* The statuses with which a process ends whose main task did. */
 enum { SUCCEEDED = 0, FAILED = 1, INTERRUPTED = 128 + SIGINT };

@@ -1,6 +1,6 @@
-/* mistake.c: leaves that fail before they wait, since they must not be awaited like this: a task that awaits itself, a
- * sleep of NaN. A program that does so again and again still lets others run: such an await counts towards its task's
- * share like one that is ready at once. */
+/* mistake.c: leaves that fail before they wait, since they must not be awaited like this: a task that awaits
+ * itself, a sleep of NaN. A program that does so again and again still lets others run: such an await counts
+ * towards its task's share like one that is ready at once. */
 #include "core.h"
 
 /* In the place of the leaf, while its task gives way. */

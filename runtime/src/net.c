@@ -37,7 +37,7 @@ static bool is_ready(const struct ac__io *io)
         .result_offset = offsetof(struct ac__io, result), .result_size = bytes \
     }
 
-/* ---- read and write ---------------------------------------------------------------------------------------------- */
+/* ---- read and write ------------------------------------------------------------------------------------ */
 
 struct transfer {
     struct ac__io io;
@@ -128,10 +128,10 @@ ac_coro(void) ac_fd_write(int fd, const void *bytes, size_t size)
     return (ac_coro(void))frame;
 }
 
-/* ---- without waiting --------------------------------------------------------------------------------------------- */
+/* ---- without waiting ----------------------------------------------------------------------------------- */
 
-/* A task that never waits has to let others run at times; a callback has its turn, and could not await the next. A
- * blocking descriptor would stop the loop. */
+/* A task that never waits has to let others run at times; a callback has its turn, and could not await the
+ * next. A blocking descriptor would stop the loop. */
 static bool must_wait(int fd, short events)
 {
     struct pollfd poll_fd = {.fd = fd, .events = events};
@@ -177,7 +177,7 @@ ssize_t ac_fd_try_write(int fd, const struct iovec *parts, int count)
     return written;
 }
 
-/* ---- addresses --------------------------------------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------------------------------------- */
 
 union address {
     struct sockaddr any;
@@ -215,7 +215,7 @@ static void send_at_once(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails for sockets that are not TCP; no harm */
 }
 
-/* ---- listening --------------------------------------------------------------------------------------------------- */
+/* ---- listening ----------------------------------------------------------------------------------------- */
 
 int ac_tcp_listen(const char *address, unsigned port, int backlog)
 {
@@ -246,7 +246,7 @@ int ac_tcp_port(int fd)
     return ntohs(local.any.sa_family == AF_INET6 ? local.v6.sin6_port : local.v4.sin_port);
 }
 
-/* ---- accepting --------------------------------------------------------------------------------------------------- */
+/* ---- accepting ----------------------------------------------------------------------------------------- */
 
 /* The connection, not the listening socket, is at fault: on to the next (accept(2)). */
 static bool is_connections_fault(int code)
@@ -291,7 +291,7 @@ ac_coro(int) ac_fd_accept(int fd)
     return (ac_coro(int))frame;
 }
 
-/* ---- connecting -------------------------------------------------------------------------------------------------- */
+/* ---- connecting ---------------------------------------------------------------------------------------- */
 
 struct connection {
     struct ac__io io;

@@ -4,7 +4,7 @@
 
 #include "core.h"
 
-/* ---- dump.c: what each task is at -------------------------------------------------------------------------------- */
+/* ---- dump.c: what each task is at ---------------------------------------------------------------------- */
 
 /* A place as it is printed: "FUNCTION (FILE:LINE)", or "ac_sleep". */
 enum { AC__PLACE_SIZE = 256 };
@@ -21,7 +21,7 @@ void ac__dump_listen(struct ac__loop *loop);
 /* Prints them if it has come. */
 void ac__dump_answer(struct ac__loop *loop);
 
-/* ---- debug.c: AC_DEBUG=1 ----------------------------------------------------------------------------------------- */
+/* ---- debug.c: AC_DEBUG=1 ------------------------------------------------------------------------------- */
 
 extern bool ac__is_observed; /* by AC_DEBUG or AC_TRACE: a step does more than run */
 bool ac__debug_wanted(void); /* the same, also before constructors have run */
@@ -59,7 +59,7 @@ static inline void ac__check_consumed(struct ac__task *task)
 void ac__debug_step(struct ac__loop *loop, struct ac__task *task,
                     void (*run)(struct ac__loop *loop, struct ac__task *task));
 
-/* ---- trace.c: AC_TRACE=FILE -------------------------------------------------------------------------------------- */
+/* ---- trace.c: AC_TRACE=FILE ---------------------------------------------------------------------------- */
 
 extern bool ac__is_traced;
 void ac__trace_open(struct ac__loop *loop);

@@ -1,5 +1,5 @@
-/* poll.c: the only file that knows epoll. A descriptor is registered once, edge-triggered, for input and output
- * together; what a loop knows of it, and when that can be trusted, is descriptor.c's. */
+/* poll.c: the only file that knows epoll. A descriptor is registered once, edge-triggered, for input and
+ * output together; what a loop knows of it, and when that can be trusted, is descriptor.c's. */
 #include "descriptor.h"
 #include "events.h"
 
@@ -11,7 +11,7 @@
 enum { EVENTS = 128 };
 #define INTERNAL UINT64_MAX /* an event on a descriptor of the runtime's own */
 
-/* ---- epoll ------------------------------------------------------------------------------------------------------- */
+/* ---- epoll --------------------------------------------------------------------------------------------- */
 
 static bool epoll_open(struct ac__loop *loop)
 {
@@ -42,7 +42,8 @@ int ac__poll_enter(struct ac__loop *loop, int fd, struct ac__descriptor *descrip
     descriptor->is_registered = false;
     if (control(loop, EPOLL_CTL_ADD, fd, descriptor->generation) == 0)
         return descriptor->is_registered = true, 0;
-    /* Registered under this number by somebody who has not told us (a copy of the descriptor kept it alive). */
+    /* Registered under this number by somebody who has not told us (a copy of the descriptor
+     * kept it alive). */
     if (errno == EEXIST && control(loop, EPOLL_CTL_MOD, fd, descriptor->generation) == 0)
         return descriptor->is_registered = true, 0;
     return errno;

@@ -9,7 +9,7 @@
 
 enum { IDLE_SECONDS = 5 };
 
-/* ---- the queue --------------------------------------------------------------------------------------------------- */
+/* ---- the queue ----------------------------------------------------------------------------------------- */
 
 static void enqueue(struct ac__pool *pool, struct ac__job *job)
 {
@@ -31,7 +31,7 @@ static struct ac__job *dequeue(struct ac__pool *pool, struct ac__job **link)
     return job;
 }
 
-/* ---- threads ----------------------------------------------------------------------------------------------------- */
+/* ---- threads ------------------------------------------------------------------------------------------- */
 
 /* Waits for a job; null if none came for a while, or there are more threads than there may be. */
 static struct ac__job *next_job(struct ac__pool *pool)
@@ -93,7 +93,7 @@ static int start_thread(struct ac__pool *pool)
     return code;
 }
 
-/* ---- jobs -------------------------------------------------------------------------------------------------------- */
+/* ---- jobs ---------------------------------------------------------------------------------------------- */
 
 /* A job can wait for a thread that there is. */
 int ac__pool_add(struct ac__pool *pool, struct ac__job *job)
@@ -126,7 +126,7 @@ void ac__pool_set_limit(struct ac__pool *pool, unsigned limit)
         pthread_cond_broadcast(&pool->work);
 }
 
-/* ---- all pools, for fork ----------------------------------------------------------------------------------------- */
+/* ---- all pools, for fork ------------------------------------------------------------------------------- */
 
 static struct {
     pthread_mutex_t lock; /* taken before a pool's */

@@ -1,8 +1,8 @@
 /* post.c: letters from other threads: the only way into a loop from outside its thread, and the only locks.
  *
- * A mailbox outlives its loop as long as somebody holds it, so that a thread that comes late finds it closed, not
- * gone. Its eventfd is made when the loop is about to wait and other threads exist; a program of one thread has
- * none. */
+ * A mailbox outlives its loop as long as somebody holds it, so that a thread that comes late finds it
+ * closed, not gone. Its eventfd is made when the loop is about to wait and other threads exist; a
+ * program of one thread has none. */
 #include "events.h"
 
 #include <dirent.h>
@@ -222,7 +222,7 @@ bool ac__has_other_threads(void)
     return count > 1;
 }
 
-/* ---- fork: of the loops, only this thread's might go on in the child, and it does not (process.c) ---------------- */
+/* ---- fork: of the loops, only this thread's might go on in the child, and it does not (process.c) ------ */
 
 /* A thread that is not there may have the lock, and the bell would ring for the parent. */
 static void close_in_child(struct ac__mailbox *mailbox)
@@ -244,7 +244,7 @@ void ac__mailboxes_after_fork(bool is_child)
     pthread_mutex_unlock(&running_lock);
 }
 
-/* ---- calls from other threads ------------------------------------------------------------------------------------ */
+/* ---- calls from other threads -------------------------------------------------------------------------- */
 
 struct posted_call {
     struct ac__letter letter;

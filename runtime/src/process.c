@@ -1,5 +1,5 @@
-/* process.c: what a running loop has to do with its process and thread: the per-thread variables, fork, SIGPIPE, and
- * how far the C stack may grow. */
+/* process.c: what a running loop has to do with its process and thread: the per-thread variables, fork,
+ * SIGPIPE, and how far the C stack may grow. */
 #include "events.h"
 #include "observe.h"
 #include "storage.h"
@@ -13,7 +13,7 @@
 
 __thread struct ac__thread ac__thread;
 
-/* ---- outside a loop ---------------------------------------------------------------------------------------------- */
+/* ---- outside a loop ------------------------------------------------------------------------------------ */
 
 static bool forked; /* this is the child of a process whose loop ran in the thread that forked */
 
@@ -24,7 +24,7 @@ void ac__no_loop(void)
     ac__die("no event loop runs in this thread: start one with ac_run, `async int main` or ac_loop_fd");
 }
 
-/* ---- SIGPIPE ----------------------------------------------------------------------------------------------------- */
+/* ---- SIGPIPE ------------------------------------------------------------------------------------------- */
 
 static pthread_mutex_t sigpipe_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned sigpipe_users;
@@ -34,7 +34,8 @@ static void sigpipe_nothing(int signal)
     (void)signal;
 }
 
-/* A handler that does nothing has the effect of ignoring, but, other than ignoring, is not inherited through exec. */
+/* A handler that does nothing has the effect of ignoring, but, other than ignoring, is not
+ * inherited through exec. */
 void ac__sigpipe_take(void)
 {
     struct sigaction action;
@@ -61,7 +62,7 @@ void ac__sigpipe_give_back(void)
     pthread_mutex_unlock(&sigpipe_lock);
 }
 
-/* ---- fork -------------------------------------------------------------------------------------------------------- */
+/* ---- fork ---------------------------------------------------------------------------------------------- */
 
 static void before_fork(void)
 {
@@ -123,12 +124,13 @@ bool ac__is_forked(void)
     return forked;
 }
 
-/* ---- the C stack ------------------------------------------------------------------------------------------------- */
+/* ---- the C stack --------------------------------------------------------------------------------------- */
 
 /* The system puts nothing nearer below the stack on which a process begins. */
 enum { NEAR = 64 << 20 };
 
-/* Is this the stack on which the process began? Not in a child that a thread forked, though it is the only one. */
+/* Is this the stack on which the process began? Not in a child that a thread forked, though it
+ * is the only one. */
 static bool is_first_stack(void)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0), top = getauxval(AT_RANDOM);

@@ -1,18 +1,20 @@
 /* queue.c: queues between tasks.
  *
- * Items stay in the queue's storage until the task that gets them runs. Who waits is not handed an item or a place but
- * promised one: `promised` counts getters that were woken and have not run, `granted` likewise putters, and nobody else
- * takes what they are to have. So a waiter that is cancelled after it was woken just gives its promise up: no item is
- * lost, none is put, and nothing has to be put back.
+ * Items stay in the queue's storage until the task that gets them runs. Who waits is not handed an item or a
+ * place but promised one: `promised` counts getters that were woken and have not run, `granted` likewise
+ * putters, and nobody else takes what they are to have. So a waiter that is cancelled after it was woken just
+ * gives its promise up: no item is lost, none is put, and nothing has to be put back.
  *
- * Storage: a ring (first in first out), a stack, or a binary heap whose items carry a number behind them, so that equal
- * ones come out in the order they went in. With a capacity it is there from the start, unless that is large.
+ * Storage: a ring (first in first out), a stack, or a binary heap whose items carry a number
+ * behind them, so that equal ones come out in the order they went in. With a capacity it is there
+ * from the start, unless that is large.
  *
- * An await that need not wait is over before it begins: where a coroutine is asked for to be awaited at once, the item
- * is put in or taken out right away, and the coroutine is a frame that holds the result and has nothing more to do.
+ * An await that need not wait is over before it begins: where a coroutine is asked for to be awaited
+ * at once, the item is put in or taken out right away, and the coroutine is a frame that holds the
+ * result and has nothing more to do.
  *
- * `holders` counts the program (until ac_queue_free) and every wait that has begun: whoever is still to run finds the
- * queue marked as freed, and the last one lets the memory go. */
+ * `holders` counts the program (until ac_queue_free) and every wait that has begun: whoever is still to run
+ * finds the queue marked as freed, and the last one lets the memory go. */
 #include "storage.h"
 
 #include <string.h>
@@ -35,7 +37,7 @@ struct ac__queue {
 
 enum { AT_ONCE = 1 << 16 }; /* a bounded queue up to this size is allocated as a whole */
 
-/* ---- storage ----------------------------------------------------------------------------------------------------- */
+/* ---- storage ------------------------------------------------------------------------------------------- */
 
 static char *slot(const struct ac__queue *queue, size_t index)
 {
@@ -158,7 +160,7 @@ static inline __attribute__((always_inline)) void take(struct ac__queue *queue, 
     heap_down(queue);
 }
 
-/* ---- waiting ----------------------------------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------------------- */
 
 /* States of a wait: 0 not started; then */
 enum { WAITS = 1, PROMISED = 2 /* by another task, or to itself, which gives way */, WOKEN = 3 /* to look again */ };
@@ -262,8 +264,8 @@ static int wait_in(struct wait *wait, struct ac__task *task, struct ac__waiter *
     return ac__suspend(task, wait->frame, WAITS, &wait->waiter.wait);
 }
 
-/* Begins any step of a wait. AC__DONE: go on; `promise` has been given up, so it must be used. For who joins, promises
- * are not counted: null. */
+/* Begins any step of a wait. AC__DONE: go on; `promise` has been given up, so it must be used. For who joins,
+ * promises are not counted: null. */
 static int wait_step(struct wait *wait, struct ac__frame *frame, struct ac__task *task, size_t *promises,
                      void (*pass_on)(struct ac__queue *queue))
 {
@@ -302,7 +304,7 @@ static int wait_closed(struct wait *wait, struct ac__task *task)
     return wait_fail(wait, task, ac__error_make(AC_ECLOSED, "the queue is closed"));
 }
 
-/* ---- not waiting ------------------------------------------------------------------------------------------------- */
+/* ---- not waiting --------------------------------------------------------------------------------------- */
 
 static int over_resume(struct ac__frame *frame, struct ac__task *task)
 {
@@ -312,8 +314,9 @@ static int over_resume(struct ac__frame *frame, struct ac__task *task)
 
 static const struct ac__function over_function = {.resume = over_resume, .name = "ac_queue"};
 
-/* A frame on the bump stack for what is done already, with a result of `size` bytes behind its head; null if it has to
- * be done in the usual way: `callee` is not awaited at once, the task has to give way, or there is no room. */
+/* A frame on the bump stack for what is done already, with a result of `size` bytes behind its
+ * head; null if it has to be done in the usual way: `callee` is not awaited at once, the task has
+ * to give way, or there is no room. */
 static inline struct ac__frame *over_frame(const void *callee, size_t size)
 {
     struct ac__task *task = ac__thread.task;
@@ -333,7 +336,7 @@ static inline struct ac__frame *over_frame(const void *callee, size_t size)
     return frame;
 }
 
-/* ---- getting ----------------------------------------------------------------------------------------------------- */
+/* ---- getting ------------------------------------------------------------------------------------------- */
 
 static int get_resume(struct ac__frame *frame, struct ac__task *task)
 {
@@ -452,7 +455,7 @@ bool ac__queue_try_get(struct ac__queue *queue, void *item)
     return true;
 }
 
-/* ---- putting ----------------------------------------------------------------------------------------------------- */
+/* ---- putting ------------------------------------------------------------------------------------------- */
 
 struct put {
     struct ac__frame base;
@@ -518,7 +521,7 @@ bool ac__queue_try_put(struct ac__queue *queue, const void *item)
     return true;
 }
 
-/* ---- joining ----------------------------------------------------------------------------------------------------- */
+/* ---- joining ------------------------------------------------------------------------------------------- */
 
 struct join {
     struct ac__frame base;
@@ -563,7 +566,7 @@ bool ac__queue_task_done(struct ac__queue *queue)
     return true;
 }
 
-/* ---- the queue as a whole ---------------------------------------------------------------------------------------- */
+/* ---- the queue as a whole ------------------------------------------------------------------------------ */
 
 static void set_layout(struct ac__queue *queue, size_t size, size_t alignment)
 {

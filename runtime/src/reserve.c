@@ -1,10 +1,12 @@
 /* reserve.c: memory for cleaning up when there is none left.
  *
- * A task that undoes something (the await of a `finally`, a `defer`, an N_aexit: AC__UNDOING in abi.h) must be able to,
- * or what it holds is lost; so it gets from here what malloc does not have. So do the tasks that it starts meanwhile.
+ * A task that undoes something (the await of a `finally`, a `defer`, an N_aexit: AC__UNDOING in abi.h)
+ * must be able to, or what it holds is lost; so it gets from here what malloc does not have. So do the
+ * tasks that it starts meanwhile.
  *
- * The reserve belongs to the process, and costs nothing until it is used: 64 cells, of which a piece takes as many as
- * it needs, side by side. A word with a bit for each cell is all its state, so any thread may give back. */
+ * The reserve belongs to the process, and costs nothing until it is used: 64 cells, of which a
+ * piece takes as many as it needs, side by side. A word with a bit for each cell is all its
+ * state, so any thread may give back. */
 #include "system.h"
 
 enum { CELLS = 64, CELL = 2048, FRONT = 64 };

@@ -1,11 +1,11 @@
 /* scoped.c: scoped children, `async T x = e;`: tasks that end with the block they were declared in.
  *
- * The block owns the child; its handle is borrowed by everybody, so nothing that consumes a handle touches it. Where the
- * size of its frame is known, the child's block (block.c) is a part of the parent's frame.
+ * The block owns the child; its handle is borrowed by everybody, so nothing that consumes a handle touches
+ * it. Where the size of its frame is known, the child's block (block.c) is a part of the parent's frame.
  *
- * The block ends with an await of its own for each child, the last one first. It asks the child to stop, waits until it
- * has, and ends it. The parent may be cancelled meanwhile: it goes on waiting, and throws ECANCELED afterwards. The
- * child is not asked a second time: it is cleaning up. */
+ * The block ends with an await of its own for each child, the last one first. It asks the child to stop,
+ * waits until it has, and ends it. The parent may be cancelled meanwhile: it goes on waiting, and throws
+ * ECANCELED afterwards. The child is not asked a second time: it is cleaning up. */
 #include "joining.h"
 #include "storage.h"
 

@@ -1,5 +1,5 @@
-/* shield.c: awaiting a task in other ways than `await`: ac_shield, which keeps one's own cancellation from it, and
- * ac_stop, which cancels it and keeps its cancellation from oneself. */
+/* shield.c: awaiting a task in other ways than `await`: ac_shield, which keeps one's own cancellation from
+ * it, and ac_stop, which cancels it and keeps its cancellation from oneself. */
 #include "joining.h"
 #include "storage.h"
 
@@ -30,7 +30,7 @@ static int shield_fail(struct shield *shield, struct ac__task *task, struct ac__
     return ac__fail(task, error);
 }
 
-/* ---- shield ------------------------------------------------------------------------------------------------------ */
+/* ---- shield -------------------------------------------------------------------------------------------- */
 
 static struct ac__task *shield_cancel(struct ac__wait *wait)
 {
@@ -133,7 +133,7 @@ struct ac__frame *ac__shield(void *handle, unsigned kind, size_t size, size_t al
     return &frame->base;
 }
 
-/* ---- stop -------------------------------------------------------------------------------------------------------- */
+/* ---- stop ---------------------------------------------------------------------------------------------- */
 
 static struct ac__task *stop_cancel(struct ac__wait *wait)
 {

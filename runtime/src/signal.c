@@ -1,13 +1,14 @@
 /* signal.c: signals as a sequence to iterate over (ac_signal), and Ctrl-C.
  *
- * The handler, which may run in any thread at any time, only counts arrivals and rings the bell of every loop that
- * takes signals. Such a loop then compares counts: each ac_signal remembers how many of each of its signals it has
- * seen, so none is lost between two items, and arrivals that nobody has taken yet count as one, as they do in the
- * kernel. What was done about a signal before the first took it is put back when the last gives it up.
+ * The handler, which may run in any thread at any time, only counts arrivals and rings the bell of every
+ * loop that takes signals. Such a loop then compares counts: each ac_signal remembers how many of each of
+ * its signals it has seen, so none is lost between two items, and arrivals that nobody has taken yet
+ * count as one, as they do in the kernel. What was done about a signal before the first took it is put
+ * back when the last gives it up.
  *
- * Ctrl-C, that is SIGINT where it would have killed the process, cancels the main task of the loop that runs in the
- * main thread; a second one kills, since the handler has put the default back. While an ac_signal takes SIGINT, it is
- * the program's: that is decided when it comes, not when the loop hears of it. */
+ * Ctrl-C, that is SIGINT where it would have killed the process, cancels the main task of the loop that runs
+ * in the main thread; a second one kills, since the handler has put the default back. While an ac_signal
+ * takes SIGINT, it is the program's: that is decided when it comes, not when the loop hears of it. */
 #include "events.h"
 #include "storage.h"
 
@@ -20,7 +21,7 @@
 
 enum { LAST_SIGNAL = 64, BELLS = 256 };
 
-/* ---- what the handler touches: atomics only ---------------------------------------------------------------------- */
+/* ---- what the handler touches: atomics only ------------------------------------------------------------ */
 
 static unsigned arrivals[LAST_SIGNAL + 1];
 static unsigned long all_arrivals;
@@ -62,7 +63,7 @@ unsigned ac__signal_arrivals(int number)
     return __atomic_load_n(&arrivals[number], __ATOMIC_SEQ_CST);
 }
 
-/* ---- bells ------------------------------------------------------------------------------------------------------- */
+/* ---- bells --------------------------------------------------------------------------------------------- */
 
 /* Lets signals end this loop's waits. 0 or an error code. */
 static int attach_bell(struct ac__loop *loop)
@@ -83,7 +84,8 @@ static int attach_bell(struct ac__loop *loop)
     return loop->bell ? 0 : EAGAIN;
 }
 
-/* The eventfd is about to be closed, and its number may come back for another file: no handler may still have it. */
+/* The eventfd is about to be closed, and its number may come back for another file: no handler
+ * may still have it. */
 static void detach_bell(struct ac__loop *loop)
 {
     if (!loop->bell)
@@ -95,7 +97,7 @@ static void detach_bell(struct ac__loop *loop)
     loop->bell = 0;
 }
 
-/* ---- what is done about a signal --------------------------------------------------------------------------------- */
+/* ---- what is done about a signal ----------------------------------------------------------------------- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned users[LAST_SIGNAL + 1]; /* takers, and Ctrl-C */
@@ -185,7 +187,7 @@ static void untake(int number)
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- in the loop ------------------------------------------------------------------------------------------------- */
+/* ---- in the loop --------------------------------------------------------------------------------------- */
 
 struct taken {
     int number;
@@ -271,7 +273,7 @@ void ac__signals_listen(struct ac__loop *loop)
         (void)attach_bell(loop); /* without it, a signal still ends the wait that it comes in */
 }
 
-/* ---- Ctrl-C ------------------------------------------------------------------------------------------------------ */
+/* ---- Ctrl-C -------------------------------------------------------------------------------------------- */
 
 void ac__signals_open(struct ac__loop *loop)
 {
@@ -296,7 +298,7 @@ void ac__signals_close(struct ac__loop *loop)
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- fork: the child has the dispositions that there were before ------------------------------------------------- */
+/* ---- fork: the child has the dispositions that there were before --------------------------------------- */
 
 void ac__signals_before_fork(void)
 {
@@ -317,7 +319,7 @@ void ac__signals_after_fork(bool is_child)
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- ac_signal --------------------------------------------------------------------------------------------------- */
+/* ---- ac_signal ----------------------------------------------------------------------------------------- */
 
 static struct ac__task *signals_cancel(struct ac__wait *wait)
 {

@@ -1,14 +1,15 @@
 /* slab.c: memory for small blocks.
  *
- * A slab is 64 KB, aligned to its size, cut into pieces of one size. A piece costs no header of its own, finds its slab
- * by masking its address, and all pieces can be visited without links through them. Each thread has a heap of slabs.
+ * A slab is 64 KB, aligned to its size, cut into pieces of one size. A piece costs no header of its
+ * own, finds its slab by masking its address, and all pieces can be visited without links through them.
+ * Each thread has a heap of slabs.
  *
- * A piece may be given back by another thread than the heap's: it then goes onto the heap's list of returned pieces,
- * which the heap's thread takes in when it is short. A thread that ends leaves a heap with live pieces to the next
- * thread that needs one.
+ * A piece may be given back by another thread than the heap's: it then goes onto the heap's list of returned
+ * pieces, which the heap's thread takes in when it is short. A thread that ends leaves a heap with live
+ * pieces to the next thread that needs one.
  *
- * A free piece is told from a live one by its first word but one, `mark`, which is zero in free ones; what lives in a
- * piece keeps something else there (a task: its bump stack's top). */
+ * A free piece is told from a live one by its first word but one, `mark`, which is zero in free ones; what
+ * lives in a piece keeps something else there (a task: its bump stack's top). */
 #include "storage.h"
 
 #include <pthread.h>
@@ -33,7 +34,7 @@ static pthread_mutex_t orphans_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ac__heap *orphans;
 static pthread_key_t at_thread_end;
 
-/* ---- lists of slabs ---------------------------------------------------------------------------------------------- */
+/* ---- lists of slabs ------------------------------------------------------------------------------------ */
 
 static void list_push(struct ac__slab **list, struct ac__slab *slab)
 {
@@ -59,7 +60,7 @@ static struct ac__slab **room_list(const struct ac__slab *slab)
     return &slab->heap->with_room[slab->size / AC__PIECE_STEP];
 }
 
-/* ---- from the system and back ------------------------------------------------------------------------------------ */
+/* ---- from the system and back -------------------------------------------------------------------------- */
 
 static char *map_aligned(size_t size)
 {
@@ -129,7 +130,7 @@ static struct ac__slab *slab_new(struct ac__heap *heap, unsigned size)
     return slab;
 }
 
-/* ---- heaps ------------------------------------------------------------------------------------------------------- */
+/* ---- heaps --------------------------------------------------------------------------------------------- */
 
 static void heap_free(struct ac__heap *heap)
 {
@@ -221,7 +222,7 @@ void ac__slabs_after_fork(void)
     pthread_mutex_unlock(&orphans_lock);
 }
 
-/* ---- what block.c calls ------------------------------------------------------------------------------------------ */
+/* ---- what block.c calls -------------------------------------------------------------------------------- */
 
 static struct ac__slab *slab_with_room(unsigned size)
 {
@@ -263,7 +264,8 @@ void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context)
 {
     for (struct ac__slab *slab = ac__own_heap ? ac__own_heap->all : NULL; slab; slab = slab->all_next) {
         for (unsigned i = 0; i < slab->cut; i++) {
-            struct ac__piece *piece = (struct ac__piece *)(void *)((char *)slab + AC__SLAB_FRONT + (size_t)i * slab->size);
+            char *place = (char *)slab + AC__SLAB_FRONT + (size_t)i * slab->size;
+            struct ac__piece *piece = (struct ac__piece *)(void *)place;
             if (piece->mark)
                 visit(piece, context);
         }

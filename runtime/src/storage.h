@@ -4,7 +4,7 @@
 
 #include "core.h"
 
-/* ---- slab.c: small pieces of memory ------------------------------------------------------------------------------ */
+/* ---- slab.c: small pieces of memory -------------------------------------------------------------------- */
 
 enum { AC__LARGEST_PIECE = 1024, AC__SLAB = 1 << 16, AC__PIECE_STEP = 16, AC__SLAB_FRONT = 64 };
 
@@ -46,8 +46,8 @@ static inline bool ac__piece_is_own(const void *piece)
 
 void ac__piece_give_back_slowly(struct ac__piece *piece);
 
-/* A piece of this thread's heap, aligned to 16. Its second word must not be zero while it is in use. Null if there is
- * no memory. */
+/* A piece of this thread's heap, aligned to 16. Its second word must not be zero while it is in
+ * use. Null if there is no memory. */
 void *ac__piece_take(size_t wanted);
 /* Of a slab with room. */
 static inline void *ac__piece_of(struct ac__slab *slab)
@@ -83,14 +83,15 @@ static inline void ac__piece_give_back(void *memory)
     slab->used--;
 }
 
-/* Calls `visit` for every piece of this thread's heap that is in use. It may give back the one it is called for. */
+/* Calls `visit` for every piece of this thread's heap that is in use. It may give back the one
+ * it is called for. */
 void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context);
 /* Gives the heap back to the system if nothing in it is in use. */
 void ac__pieces_trim(void);
 void ac__slabs_before_fork(void);
 void ac__slabs_after_fork(void);
 
-/* ---- block.c: the memory of coroutines and tasks ----------------------------------------------------------------- */
+/* ---- block.c: the memory of coroutines and tasks ------------------------------------------------------- */
 
 static inline void ac__own_link(struct ac__own *list, struct ac__own *own)
 {
@@ -135,7 +136,7 @@ static inline void ac__block_free(struct ac__task *block)
 /* Calls `visit` for every block that is a task of this thread. It may free the one it is called for. */
 void ac__blocks_visit(void (*visit)(struct ac__task *task, void *context), void *context);
 
-/* ---- frame.c ----------------------------------------------------------------------------------------------------- */
+/* ---- frame.c ------------------------------------------------------------------------------------------- */
 
 /* ac__frame_new for library coroutines whose size is known at run time only. */
 struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size);
@@ -145,9 +146,9 @@ static inline struct ac__frame *ac__frame_none(void)
     ac__thread.expected = NULL;
     return NULL;
 }
-/* A library coroutine with a result of any type. The result has to lie right behind the frame's head; the coroutine's
- * own data, its body, lies behind that, and as long as there is no result, `body` in its place says where. So the
- * result is written last, by ac__generic_finish. */
+/* A library coroutine with a result of any type. The result has to lie right behind the frame's head; the
+ * coroutine's own data, its body, lies behind that, and as long as there is no result, `body` in its place
+ * says where. So the result is written last, by ac__generic_finish. */
 struct ac__generic {
     struct ac__frame base;
     size_t body; /* from the frame: a coroutine that has not started may move */

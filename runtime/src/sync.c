@@ -1,11 +1,11 @@
-/* sync.c: mutex, semaphore, event, condition, barrier. What is released is handed to the first who waits, so nobody
- * barges in and a lock never looks free while somebody has a claim to it. A waiter that is cancelled after it was
- * handed something, before it ran, hands it on.
+/* sync.c: mutex, semaphore, event, condition, barrier. What is released is handed to the first who waits, so
+ * nobody barges in and a lock never looks free while somebody has a claim to it. A waiter that is cancelled
+ * after it was handed something, before it ran, hands it on.
  *
- * They wait in one kind of frame. Its states: 0 not started, WAITS (cancelled if it is resumed there), AC__OVER: has
- * been handed what it waited for, or has taken it and gives way to others, BROKEN: is told that there is nothing more to
- * wait for. Who cannot have it at once is in the queue at once, however many awaits before were ready: that is giving
- * way, too, and nobody who comes later may be first. */
+ * They wait in one kind of frame. Its states: 0 not started, WAITS (cancelled if it is resumed there),
+ * AC__OVER: has been handed what it waited for, or has taken it and gives way to others, BROKEN: is told that
+ * there is nothing more to wait for. Who cannot have it at once is in the queue at once, however many awaits
+ * before were ready: that is giving way, too, and nobody who comes later may be first. */
 #include "core.h"
 
 enum { WAITS = 1, BROKEN = 2 };
@@ -71,8 +71,8 @@ static struct ac__sync *sync_prepare(struct ac__sync *sync, const struct ac__fun
         return ac__enter(&sync_prepare(&frame->frame, &function, object)->base, task, &function); \
     }
 
-/* The same, but what `attempt` gets at once needs no frame; `start` is what the function does in state 0, `wait` what
- * that does where the attempt fails. */
+/* The same, but what `attempt` gets at once needs no frame; `start` is what the function does in state 0,
+ * `wait` what that does where the attempt fails. */
 #define RUN_OR_HAVE(name, attempt, start, wait, function, object, ...) \
     int ac__##name##__run(struct ac__##name##__frame *frame, struct ac__task *task, unsigned state, __VA_ARGS__) \
     { \
@@ -85,7 +85,7 @@ static struct ac__sync *sync_prepare(struct ac__sync *sync, const struct ac__fun
         return AC__DONE; \
     }
 
-/* ---- mutex ------------------------------------------------------------------------------------------------------- */
+/* ---- mutex --------------------------------------------------------------------------------------------- */
 
 static struct ac__task *mutex_cancel(struct ac__wait *wait)
 {
@@ -172,7 +172,7 @@ RUN_OR_HAVE(ac_mutex_lock, ac_mutex_try_lock, lock_start, lock_wait, lock_functi
 RUN_OR_HAVE(ac_mutex_aenter, ac_mutex_try_lock, lock_start, lock_wait, lock_function, mutex, ac_mutex *mutex)
 RUN(ac_mutex_aexit, unlock_function, mutex, ac_mutex *mutex, __attribute__((unused)) const ac_error *error)
 
-/* ---- semaphore --------------------------------------------------------------------------------------------------- */
+/* ---- semaphore ----------------------------------------------------------------------------------------- */
 
 static struct ac__task *sem_cancel(struct ac__wait *wait)
 {
@@ -269,7 +269,7 @@ RUN_OR_HAVE(ac_sem_acquire, ac_sem_try_acquire, acquire_start, acquire_wait, acq
 RUN_OR_HAVE(ac_sem_aenter, ac_sem_try_acquire, acquire_start, acquire_wait, acquire_function, sem, ac_sem *sem)
 RUN(ac_sem_aexit, release_function, sem, ac_sem *sem, __attribute__((unused)) const ac_error *error)
 
-/* ---- event ------------------------------------------------------------------------------------------------------- */
+/* ---- event --------------------------------------------------------------------------------------------- */
 
 static struct ac__task *event_cancel(struct ac__wait *wait)
 {
@@ -316,10 +316,10 @@ ac_coro(void) ac_event_wait(ac_event *event)
 
 RUN(ac_event_wait, event_function, event, ac_event *event)
 
-/* ---- condition --------------------------------------------------------------------------------------------------- */
+/* ---- condition ----------------------------------------------------------------------------------------- */
 
-/* Who is notified goes over to the mutex's queue, so its wait ends when it has the mutex. From then on, or from a
- * cancellation on, only the mutex can end it: a cancellation waits and is thrown once it is there. */
+/* Who is notified goes over to the mutex's queue, so its wait ends when it has the mutex. From then on, or
+ * from a cancellation on, only the mutex can end it: a cancellation waits and is thrown once it is there. */
 struct cond_wait {
     struct ac__sync sync; /* object: the condition */
     ac_mutex *mutex;
@@ -376,7 +376,8 @@ static int cond_start(struct cond_wait *wait, struct ac__task *task)
 {
     ac_cond *cond = wait->sync.object;
     if (!ac_mutex_is_locked(wait->mutex))
-        return ac__refuse(task, &wait->sync.base, ac__error_make(EPERM, "ac_cond_wait with a mutex that is not locked"));
+        return ac__refuse(task, &wait->sync.base,
+                          ac__error_make(EPERM, "ac_cond_wait with a mutex that is not locked"));
     sync_wait(&wait->sync, task, &cond->ac__waiters, cond_cancel);
     ac_mutex_unlock(wait->mutex);
     return AC__SUSPENDED;
@@ -410,7 +411,7 @@ ac_coro(void) ac_cond_wait(ac_cond *cond, ac_mutex *mutex)
     return (ac_coro(void))wait;
 }
 
-/* ---- barrier ----------------------------------------------------------------------------------------------------- */
+/* ---- barrier ------------------------------------------------------------------------------------------- */
 
 struct barrier_wait {
     struct ac__frame base;

@@ -1,5 +1,5 @@
-/* sys.c: the seam between the runtime and the system: memory, and the end of the process. Every allocation of the
- * runtime comes through here, so that the test build can make one fail (faults.c). */
+/* sys.c: the seam between the runtime and the system: memory, and the end of the process. Every allocation of
+ * the runtime comes through here, so that the test build can make one fail (faults.c). */
 #include "system.h"
 
 #include <malloc.h>

@@ -14,15 +14,16 @@
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
-/* A program may be under the thread sanitizer while this library is not compiled for it: then the sanitizer sees locks,
- * but no atomics. These say what an atomic hands over from one thread to another; nothing happens without it. */
+/* A program may be under the thread sanitizer while this library is not compiled for it: then the
+ * sanitizer sees locks, but no atomics. These say what an atomic hands over from one thread to
+ * another; nothing happens without it. */
 void ac__hands_over(const void *address);
 void ac__takes_over(const void *address);
 /* Missing where nothing else of its file is linked: a program holds no code for what it does not use. */
 #define AC__IF_LINKED __attribute__((weak))
 #define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
-/* ---- faults.c: what is to fail, in the test build ---------------------------------------------------------------- */
+/* ---- faults.c: what is to fail, in the test build ------------------------------------------------------ */
 
 #ifdef AC_FAULTS
 enum { AC__TEST_BUILD = true };
@@ -49,7 +50,7 @@ static inline void ac__count_locked(int change) { (void)change; }
 static inline void ac__report_locked(void) { }
 #endif
 
-/* ---- reserve.c: memory for cleaning up when there is none left ---------------------------------------------------- */
+/* ---- reserve.c: memory for cleaning up when there is none left ----------------------------------------- */
 
 /* Null if it does not have that much. */
 void *ac__reserve_take(size_t size, size_t alignment);
@@ -57,7 +58,7 @@ bool ac__reserve_has(const void *piece);
 size_t ac__reserve_size(const void *piece);
 void ac__reserve_give_back(const void *piece); /* from any thread */
 
-/* ---- sys.c: the seam to the system ------------------------------------------------------------------------------- */
+/* ---- sys.c: the seam to the system --------------------------------------------------------------------- */
 
 void *ac__allocate(size_t size);
 void *ac__allocate_aligned(size_t size, size_t alignment);
@@ -78,7 +79,7 @@ _Noreturn void ac__die(const char *format, ...) __attribute__((format(printf, 1,
 /* A rule that must hold, in release builds too. */
 #define ac__assert(condition, rule) (likely(condition) ? (void)0 : ac__die("internal error: %s", rule))
 
-/* ---- process.c --------------------------------------------------------------------------------------------------- */
+/* ---- process.c ----------------------------------------------------------------------------------------- */
 
 _Noreturn void ac__no_loop(void) __attribute__((cold));
 void ac__watch_forks(void);

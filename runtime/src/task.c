@@ -12,9 +12,9 @@
  *
  * The union of error, wait and next follows the state: no other member is valid.
  *
- * Handles. `handles` counts those of the program plus one that the runtime holds until the task is finished. The
- * block is freed with the last one; an error that nobody retrieved is reported then. A scoped
- * child (scoped.c) belongs to its block, which ends it; its handles are not counted. */
+ * Handles. `handles` counts those of the program plus one that the runtime holds until the task is finished.
+ * The block is freed with the last one; an error that nobody retrieved is reported then. A scoped child
+ * (scoped.c) belongs to its block, which ends it; its handles are not counted. */
 #include "joining.h"
 #include "observe.h"
 #include "storage.h"
@@ -126,8 +126,8 @@ static __attribute__((noinline)) struct ac__task *start_slowly(struct ac__frame 
     return ac__task_begin(task, origin);
 }
 
-/* Whether its block is a piece of a slab and has been used for nothing yet. Compilers compare at once what was written
- * at once, as long as no `likely` stands between. */
+/* Whether its block is a piece of a slab and has been used for nothing yet. Compilers compare at once what
+ * was written at once, as long as no `likely` stands between. */
 static inline bool is_new(struct ac__frame *coroutine)
 {
     const struct ac__task *block = ac__task_of(coroutine);
@@ -302,7 +302,7 @@ struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes)
     return error;
 }
 
-/* ---- at the end of the loop -------------------------------------------------------------------------------------- */
+/* ---- at the end of the loop ---------------------------------------------------------------------------- */
 
 /* A handle is good until its loop ends. What is still held then is reported and freed here. */
 static void free_held(struct ac__task *task, void *context)
@@ -319,7 +319,7 @@ void ac__tasks_free(struct ac__task *but)
     ac__blocks_visit(free_held, but);
 }
 
-/* ---- what programs call ------------------------------------------------------------------------------------------ */
+/* ---- what programs call -------------------------------------------------------------------------------- */
 
 void ac__detach(struct ac__task *task)
 {

@@ -1,7 +1,7 @@
 /* thread.c: ac_thread: calls of plain C functions on worker threads.
  *
- * A call lies in the frame of its coroutine, which stays where it is until the call has returned: nothing is allocated,
- * and the function's arguments and result need no owner. It goes
+ * A call lies in the frame of its coroutine, which stays where it is until the call has returned: nothing is
+ * allocated, and the function's arguments and result need no owner. It goes
  *
  *     the pool   cancelling takes it out: it never runs
  *     a worker   runs it; cancelling has to wait, since its arguments may point to the caller's locals
@@ -37,7 +37,7 @@ static unsigned default_limit(void)
     return count < MOST_BY_DEFAULT ? count : MOST_BY_DEFAULT;
 }
 
-/* ---- on a worker ------------------------------------------------------------------------------------------------- */
+/* ---- on a worker --------------------------------------------------------------------------------------- */
 
 static void *align(void *place, size_t alignment)
 {
@@ -67,7 +67,7 @@ static void run_call(struct ac__job *job)
     ac__mailbox_drop(mailbox);
 }
 
-/* ---- the coroutine ----------------------------------------------------------------------------------------------- */
+/* ---- the coroutine ------------------------------------------------------------------------------------- */
 
 /* Not started yet: it comes back at once. Else there is nothing to do but to wait. */
 static bool withdraw(struct call *call)
@@ -160,7 +160,7 @@ struct ac__frame *ac__thread_call(void (*run)(void *arguments, void *result), co
     return &frame->base;
 }
 
-/* ---- what programs call ------------------------------------------------------------------------------------------ */
+/* ---- what programs call -------------------------------------------------------------------------------- */
 
 void ac_thread_limit(unsigned n)
 {

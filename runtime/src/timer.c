@@ -1,9 +1,10 @@
-/* timer.c: the clock, and what is made of alarms directly: sleeping, yielding, calls in the future; ringing them. */
+/* timer.c: the clock, and what is made of alarms directly: sleeping, yielding, calls in the
+ * future; ringing them. */
 #include "events.h"
 
 #include <math.h>
 
-/* ---- the clock --------------------------------------------------------------------------------------------------- */
+/* ---- the clock ----------------------------------------------------------------------------------------- */
 
 int64_t ac__nanoseconds(double seconds)
 {
@@ -22,7 +23,7 @@ double ac_now(void)
     return (double)ac__read_clock(ac__loop()) / AC__SECOND;
 }
 
-/* ---- sleeping and yielding --------------------------------------------------------------------------------------- */
+/* ---- sleeping and yielding ----------------------------------------------------------------------------- */
 
 static struct ac__task *sleep_cancel(struct ac__wait *wait)
 {
@@ -53,7 +54,8 @@ static int sleep_resume(struct ac__frame *frame, struct ac__task *task)
 }
 
 static const struct ac__function sleep_function = {
-    .resume = sleep_resume, .name = "ac_sleep", .size = sizeof(struct ac__sleep), .alignment = _Alignof(struct ac__sleep)};
+    .resume = sleep_resume, .name = "ac_sleep",
+    .size = sizeof(struct ac__sleep), .alignment = _Alignof(struct ac__sleep)};
 
 ac_coro(void) ac_sleep(double seconds)
 {
@@ -94,10 +96,11 @@ int ac__ac_yield__here(struct ac__frame *frame, const struct ac__function *funct
     return ac__yield_at(task, frame, frame->state);
 }
 
-/* ---- calls in the future ----------------------------------------------------------------------------------------- */
+/* ---- calls in the future ------------------------------------------------------------------------------- */
 
-/* Nodes are kept until the loop ends, so that a handle that is used up never meets freed memory; `generation`, which
- * no other call of the thread's has had, tells. Handles of loops that have ended are older than its first call. */
+/* Nodes are kept until the loop ends, so that a handle that is used up never meets freed memory;
+ * `generation`, which no other call of the thread's has had, tells. Handles of loops that have ended
+ * are older than its first call. */
 struct call {
     struct ac__timer timer;
     struct ac__callback callback;
@@ -198,10 +201,10 @@ void ac__calls_free(void)
     first_generation = next_generation;
 }
 
-/* ---- ringing ----------------------------------------------------------------------------------------------------- */
+/* ---- ringing ------------------------------------------------------------------------------------------- */
 
-/* Sleeps and calls go to the end of the ready queue, but a limit acts when it rings: so that it does not overtake what
- * was due before it, ringing then goes on when all that has had its turn. */
+/* Sleeps and calls go to the end of the ready queue, but a limit acts when it rings: so that it does not
+ * overtake what was due before it, ringing then goes on when all that has had its turn. */
 
 void ac__limit_fire(struct ac__timer *timer)
 {
@@ -245,7 +248,8 @@ void ac__timers_run(struct ac__loop *loop)
 {
     struct ac__alarm *alarm;
     bool is_sleep, has_rung = false;
-    /* Whatever rings only makes tasks ready or cancels; it may arm alarms, but none that is due at loop->now. */
+    /* Whatever rings only makes tasks ready or cancels; it may arm alarms, but none that is due
+     * at loop->now. */
     while (!loop->rings_later && (alarm = ac__alarm_first(loop, &is_sleep))) {
         if (!is_limit(alarm, is_sleep)) {
             has_rung = true;

@@ -1,10 +1,12 @@
-/* trace.c: AC_TRACE=FILE: a timeline in Chrome's trace-event format, which Perfetto and chrome://tracing show: an array
- * of events, one a line. Times are the loop's, in microseconds; a process is a loop, a thread a task.
+/* trace.c: AC_TRACE=FILE: a timeline in Chrome's trace-event format, which Perfetto and
+ * chrome://tracing show: an array of events, one a line. Times are the loop's, in microseconds; a
+ * process is a loop, a thread a task.
  *
  *     B work ............................................ E     a task's life
  *       X work   B ac_sleep ... E   X work                     its steps, and what it waits for in between
  *
- * Events go through one buffer. The array's end is written when the program ends; viewers do without if it crashes. */
+ * Events go through one buffer. The array's end is written when the program ends; viewers do
+ * without if it crashes. */
 #include "events.h"
 #include "observe.h"
 
@@ -32,7 +34,7 @@ __attribute__((constructor)) static void read_environment(void)
         ac__is_observed = true;
 }
 
-/* ---- the file ---------------------------------------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------------------------------------ */
 
 static void give_up(const char *what)
 {
@@ -146,7 +148,7 @@ void ac__trace_after_fork(bool is_child)
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------------ */
+/* ---- events -------------------------------------------------------------------------------------------- */
 
 enum { TEXT = 512 };
 
@@ -201,7 +203,7 @@ static void put_end(struct ac__task *task, int64_t time)
     put(HEAD "}", HEAD_VALUES('E', time));
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------------------- */
+/* ---- steps --------------------------------------------------------------------------------------------- */
 
 void ac__trace_begin(struct ac__step *step, struct ac__task *task)
 {

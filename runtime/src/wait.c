@@ -1,11 +1,11 @@
 /* wait.c: ac_wait and ac_as_completed: watching tasks or futures that stay the caller's.
  *
- * Each gets a watcher (abi.h). In ac_wait the task is woken by the first that makes the condition true, or by the
- * alarm; when it runs it takes whatever is done by then and moves that to the front of the caller's array, in the order
- * in which it was done.
+ * Each gets a watcher (abi.h). In ac_wait the task is woken by the first that makes the condition true, or by
+ * the alarm; when it runs it takes whatever is done by then and moves that to the front of the caller's
+ * array, in the order in which it was done.
  *
- * ac_as_completed is a generator. From the first time it is asked, a handle is put into a list when it is done; each
- * time it is asked it hands out the first of the list, and waits if there is none. */
+ * ac_as_completed is a generator. From the first time it is asked, a handle is put into a list when it is
+ * done; each time it is asked it hands out the first of the list, and waits if there is none. */
 #include "events.h"
 #include "joining.h"
 #include "storage.h"
@@ -88,7 +88,7 @@ static int check_watched(const struct watched *watched, size_t count, struct ac_
     return AC__DONE;
 }
 
-/* ---- ac_wait ----------------------------------------------------------------------------------------------------- */
+/* ---- ac_wait ------------------------------------------------------------------------------------------- */
 
 struct watch {
     struct ac__frame base;
@@ -245,7 +245,7 @@ ac_coro(size_t) ac__wait(void *items, size_t count, unsigned kind, enum ac_when 
     return (ac_coro(size_t))watch;
 }
 
-/* ---- ac_as_completed --------------------------------------------------------------------------------------------- */
+/* ---- ac_as_completed ----------------------------------------------------------------------------------- */
 
 /* States: 0 between two items, 1 waits, AC__ENDED. */
 struct completed {

@@ -1,10 +1,13 @@
-/* watch.c: descriptors that have a function called, for C libraries that are driven by events (libcurl, c-ares, ...).
+/* watch.c: descriptors that have a function called, for C libraries that are driven by events
+ * (libcurl, c-ares, ...).
  *
- * A watch is a waiter like a task's, once for input and once for output. What happens is collected, and the function
- * called in its turn; then the watch is armed again, which looks whether the descriptor is still ready: so it is level-
- * triggered, whatever the function leaves unread. Only of a hang-up, which does not pass, it is told once.
+ * A watch is a waiter like a task's, once for input and once for output. What happens is collected, and
+ * the function called in its turn; then the watch is armed again, which looks whether the descriptor is
+ * still ready: so it is level- triggered, whatever the function leaves unread. Only of a hang-up, which
+ * does not pass, it is told once.
  *
- * The ready queue cannot give up what stands in it, so a watch that is freed meanwhile stays until its turn. */
+ * The ready queue cannot give up what stands in it, so a watch that is freed meanwhile stays
+ * until its turn. */
 #include "descriptor.h"
 
 struct ac_watch {

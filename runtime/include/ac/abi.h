@@ -1,7 +1,7 @@
 /* ac/abi.h: what lowered code and the runtime share, and nothing else.
  *
- * acc puts this header in front of every Async C file; <ac.h> includes it for plain C. It includes nothing, so it
- * cannot disturb a program's feature macros. Names are reserved (ac__); programs use <ac.h>.
+ * acc puts this header in front of every Async C file; <ac.h> includes it for plain C. It includes nothing,
+ * so it cannot disturb a program's feature macros. Names are reserved (ac__); programs use <ac.h>.
  *
  * A coroutine is a frame. For `async int f(char *s)` acc writes
  *
@@ -13,30 +13,32 @@
  *
  * or, for a larger f, ac__f__run(struct ac__frame *, struct ac__task *) alone, which is both.
  *
- * A resume function runs until its frame is done (AC__DONE: `result` is set), has failed (AC__FAILED: task->error is
- * set) or must wait (AC__SUSPENDED). An await starts the callee on the same C stack: by its resume function, or, where
- * the callee's frame is part of the caller's, by its run function with the state AC__ENTER and the arguments (or with
- * these and state 0 in the frame); then the rest of the frame's head means nothing before the callee suspends. Only
- * when that returns AC__SUSPENDED does the caller link itself as the callee's parent (ac__suspended) and return
- * AC__SUSPENDED too, all the way up to the loop. The innermost frame has noted itself in task->innermost; the loop
- * resumes it there, and when it finishes, notes it in task->innermost and resumes its parent with task->status saying
- * how the child ended, and so on outward. A parent that would only pass an error on (passes_errors_on) is not resumed
- * for it.
+ * A resume function runs until its frame is done (AC__DONE: `result` is set), has failed (AC__FAILED:
+ * task->error is set) or must wait (AC__SUSPENDED). An await starts the callee on the same C stack: by its
+ * resume function, or, where the callee's frame is part of the caller's, by its run function with the state
+ * AC__ENTER and the arguments (or with these and state 0 in the frame); then the rest of the frame's head
+ * means nothing before the callee suspends. Only when that returns AC__SUSPENDED does the caller link itself
+ * as the callee's parent (ac__suspended) and return AC__SUSPENDED too, all the way up to the loop. The
+ * innermost frame has noted itself in task->innermost; the loop resumes it there, and when it finishes, notes
+ * it in task->innermost and resumes its parent with task->status saying how the child ended, and so on
+ * outward. A parent that would only pass an error on (passes_errors_on) is not resumed for it.
  */
 #ifndef AC_ABI_H
 #define AC_ABI_H
 
 /* `__inline`, since -ansi knows no `inline`. */
 
-/* acc includes this file by its path, so nothing else would tell the compiler that it is not the user's own. */
+/* acc includes this file by its path, so nothing else would tell the compiler that it is not
+ * the user's own. */
 #pragma GCC system_header
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Tags of the typed handles. A handle is spelled as a pointer to a function from its tag to T and is never called:
- * so every C compiler checks T everywhere, and the type of `(handle)(0)` is the type of `await handle`. */
+/* Tags of the typed handles. A handle is spelled as a pointer to a function from its tag to T
+ * and is never called: so every C compiler checks T everywhere, and the type of `(handle)(0)`
+ * is the type of `await handle`. */
 struct ac__coro;
 struct ac__task;
 struct ac__future;
@@ -84,8 +86,8 @@ struct ac__function {
     unsigned passes_errors_on; /* an error of whatever it awaits ends it: it is not resumed after one */
 };
 
-/* The head of a frame. The result lies right behind it, at the alignment of its type: whoever awaits a coroutine finds
- * it there without asking (ac__result_at). */
+/* The head of a frame. The result lies right behind it, at the alignment of its type: whoever awaits a
+ * coroutine finds it there without asking (ac__result_at). */
 struct ac__frame {
     const struct ac__function *function;
     union {
@@ -102,13 +104,13 @@ static __inline void *ac__result_at(struct ac__frame *frame, unsigned long align
     return (char *)frame + ((sizeof *frame + alignment - 1) & -alignment);
 }
 
-/* The state of an embedded frame that is to start: the arguments are those of the call. As an int it is negative, as
- * no state of an await is. */
+/* The state of an embedded frame that is to start: the arguments are those of the call. As an int it is
+ * negative, as no state of an await is. */
 enum { AC__ENTER = ~0u };
 
-/* What blocks a suspended task. Whoever suspends embeds one in its frame and sets task->wait to it; `cancel` unlinks
- * it from what it waits for and makes the task ready, or hands the request on: to the task it gives, else it gives
- * null. */
+/* What blocks a suspended task. Whoever suspends embeds one in its frame and sets task->wait to it;
+ * `cancel` unlinks it from what it waits for and makes the task ready, or hands the request on: to the
+ * task it gives, else it gives null. */
 struct ac__wait {
     struct ac__task *task; /* null: a watcher; `cancel` is then called when what it watches has happened */
     struct ac__task *(*cancel)(struct ac__wait *wait);
@@ -120,11 +122,11 @@ struct ac__waiter {
     struct ac__waiter *next, *previous;
 };
 
-/* A task: a root frame that the loop drives. Its block is the header below, then the root frame (which is aligned to
- * its own needs: the header lies directly in front of it), then, if the root's function awaits what needs it, a little
- * room where the bump stack begins.
- * Lowered code uses innermost, top, limit, status and the count in flags; the rest is the runtime's (states and owners:
- * task.c). */
+/* A task: a root frame that the loop drives. Its block is the header below, then the root frame (which is
+ * aligned to its own needs: the header lies directly in front of it), then, if the root's function awaits
+ * what needs it, a little room where the bump stack begins.
+ * Lowered code uses innermost, top, limit, status and the count in flags; the rest is the
+ * runtime's (states and owners: task.c). */
 struct ac__task {
     union {
         struct ac__frame *innermost; /* where to resume; in a resumed parent: the child that just finished */
@@ -162,9 +164,9 @@ struct ac__task {
     unsigned char status;   /* how the child that just finished ended; read by its parent's resume function */
 };
 
-/* What undoes something and awaits (finally, defer, the end of async with or of a scoped child) stands between these
- * two: where there is no memory left, it gets some all the same (reserve.c). They nest; only the lowest four bits of
- * the depth are kept, so at every sixteenth depth nothing is promised. */
+/* What undoes something and awaits (finally, defer, the end of async with or of a scoped child) stands
+ * between these two: where there is no memory left, it gets some all the same (reserve.c). They nest; only
+ * the lowest four bits of the depth are kept, so at every sixteenth depth nothing is promised. */
 enum { AC__UNDOING = 1 << 12 };
 static __inline int ac__is_undoing(const struct ac__task *task)
 {
@@ -179,8 +181,8 @@ static __inline void ac__undo_end(struct ac__task *task)
     task->flags = (unsigned short)(task->flags - AC__UNDOING);
 }
 
-/* What stands in front of a task's header where its block is not a piece of a slab: a link in a circular list of such
- * blocks, and what debug.c notes. */
+/* What stands in front of a task's header where its block is not a piece of a slab: a link in a circular list
+ * of such blocks, and what debug.c notes. */
 struct ac__own {
     struct ac__own *next, *previous; /* null: in no list */
     void *base;                      /* what is to be freed; null: nothing */
@@ -188,14 +190,14 @@ struct ac__own {
     const struct ac__loop *loop;         /* in which it was made */
 };
 
-/* The bump stack of a task that needs one begins in this many bytes behind its root frame: the frame of one sleep
- * fits. */
+/* The bump stack of a task that needs one begins in this many bytes behind its root frame: the
+ * frame of one sleep fits. */
 enum { AC__ROOM = 48 };
 
 /* Per thread: the running task, the ready queue, and what makes an await cheap. */
 struct ac__thread {
-    /* The async function that is about to be called to be awaited at once: it may take its frame from the bump
-     * stack. Compared with the callee itself, so a stale value never misleads anybody. */
+    /* The async function that is about to be called to be awaited at once: it may take its frame from the
+     * bump stack. Compared with the callee itself, so a stale value never misleads anybody. */
     const void *expected;
     struct ac__task *task;   /* the running task, or null */
     char *stack_limit;       /* a C stack pointer below this starts no more callees on the same C stack */
@@ -206,8 +208,8 @@ struct ac__thread {
 /* The model: one instruction to find it, in shared libraries, too. */
 extern __thread struct ac__thread ac__thread __attribute__((tls_model("initial-exec")));
 
-/* Counts a wait on the library that is ready at once. True, and nothing is counted, if the task has had its share of
- * those: it is to let others run first. */
+/* Counts a wait on the library that is ready at once. True, and nothing is counted, if the task has had its
+ * share of those: it is to let others run first. */
 static __inline int ac__share_is_over(void)
 {
     if (__builtin_expect(ac__thread.budget == 0, 0))
@@ -221,8 +223,8 @@ struct ac__frame *ac__frame_on_heap(const struct ac__function *function);
 struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const void *callee);
 void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task); /* null is fine */
 
-/* A frame for a call of `function`, whose callable address is `callee`: from the running task's bump stack if the
- * caller awaits it at once, else from the heap. Null if there is no memory. */
+/* A frame for a call of `function`, whose callable address is `callee`: from the running task's bump stack if
+ * the caller awaits it at once, else from the heap. Null if there is no memory. */
 static __inline struct ac__frame *ac__frame_new(const struct ac__function *function, const void *callee)
 {
     struct ac__task *task;
@@ -252,8 +254,8 @@ static __inline void *ac__made(void *coroutine, const char *place)
     return frame;
 }
 
-/* Starts an awaited coroutine on this C stack; where that has grown deep, leaves it to the loop instead. Null: throws
- * ENOMEM. */
+/* Starts an awaited coroutine on this C stack; where that has grown deep, leaves it to the loop
+ * instead. Null: throws ENOMEM. */
 int ac__start(struct ac__frame *frame, struct ac__task *task);
 
 /* A callee has returned AC__SUSPENDED to this frame, so it suspends, too; its state is set. */
@@ -265,8 +267,8 @@ static __inline int ac__suspended(struct ac__frame *frame, const struct ac__func
     return AC__SUSPENDED;
 }
 
-/* A callee has suspended or failed, and this frame, whose state is set, does the same: function->passes_errors_on.
- * Returns `status`. */
+/* A callee has suspended or failed, and this frame, whose state is set, does the same:
+ * function->passes_errors_on. Returns `status`. */
 int ac__pass_on(struct ac__frame *frame, const struct ac__function *function, int status, struct ac__frame *callee);
 
 /* Gives back the frame of an awaited coroutine that is done. */
@@ -278,22 +280,24 @@ static __inline void ac__release(struct ac__frame *frame, struct ac__task *task)
         ac__frame_release_slowly(frame, task);
 }
 
-/* The length of arrays in the parameters of the function that makes a coroutine, which does not evaluate theirs: 1. */
+/* The length of arrays in the parameters of the function that makes a coroutine, which does not
+ * evaluate theirs: 1. */
 extern const unsigned long ac__any_length;
 
 /* VLAs of async functions. A mark is a value of task->top. Null: no memory, ENOMEM thrown. */
 void *ac__stack_allocate(struct ac__task *task, unsigned long size, unsigned long alignment);
 void ac__stack_release(struct ac__task *task, char *mark);
 
-/* ---- Generators --------------------------------------------------------------------------------------------------- */
+/* ---- Generators ---------------------------------------------------------------------------------------- */
 
-/* A generator's frame is a coroutine's that is entered again and again. `yield e` leaves the item in `result` and
- * returns AC__DONE, standing at a state whose site is_yield; entering at that state goes on, entering at the state one
- * higher runs what is to be undone there (finally, defer, async with), up to the end. At its end, after an error and
- * once it is closed, its state is AC__ENDED, and it is not entered any more. Until it was entered first it is 0.
+/* A generator's frame is a coroutine's that is entered again and again. `yield e` leaves the item in
+ * `result` and returns AC__DONE, standing at a state whose site is_yield; entering at that state goes on,
+ * entering at the state one higher runs what is to be undone there (finally, defer, async with), up to the
+ * end. At its end, after an error and once it is closed, its state is AC__ENDED, and it is not entered any
+ * more. Until it was entered first it is 0.
  *
- * A generator of the library, written in C, has no sites. Between two items its state is 0, and closing it calls
- * function->close, which cannot wait. A function that makes one returns T (*)(struct ac__gen *) made of
+ * A generator of the library, written in C, has no sites. Between two items its state is 0, and closing it
+ * calls function->close, which cannot wait. A function that makes one returns T (*)(struct ac__gen *) made of
  * ac__frame_new(&function, (const void *)the_function_itself).
  *
  * `async for` over a type that is no generator: see N_anext in compiler/README.md. */
@@ -308,15 +312,16 @@ static __inline int ac__generator_next(struct ac__frame *generator, struct ac__t
     return ac__start(generator, task);
 }
 
-/* Undoes what a generator has under way. Whoever calls it releases the frame, too, when it has ended. Null is fine. */
+/* Undoes what a generator has under way. Whoever calls it releases the frame, too, when it has
+ * ended. Null is fine. */
 int ac__generator_close(struct ac__frame *generator, struct ac__task *task);
 
-/* Memory for a VLA of a generator, which must outlive its caller's stack: `store` is a task's header of which only the
- * bump stack is used. Null: no memory, ENOMEM thrown in `task`. */
+/* Memory for a VLA of a generator, which must outlive its caller's stack: `store` is a task's header of which
+ * only the bump stack is used. Null: no memory, ENOMEM thrown in `task`. */
 void *ac__generator_allocate(struct ac__task *store, struct ac__task *task, unsigned long size,
                              unsigned long alignment);
 
-/* ---- Errors ------------------------------------------------------------------------------------------------------ */
+/* ---- Errors -------------------------------------------------------------------------------------------- */
 
 enum { AC__MESSAGE_SIZE = 208 };
 
@@ -329,8 +334,8 @@ typedef struct ac_error {
     char message[AC__MESSAGE_SIZE];
 } ac_error;
 
-/* Throwing sets task->error and notes the first line of the trace. They return AC__FAILED. `site` is an index into
- * the function's sites. */
+/* Throwing sets task->error and notes the first line of the trace. They return AC__FAILED. `site` is an
+ * index into the function's sites. */
 int ac__throw(struct ac__task *task, const struct ac__function *function, unsigned site, int code,
               const char *format, ...) __attribute__((cold)); /* acc itself checks the format */
 int ac__throw_code(struct ac__task *task, const struct ac__function *function, unsigned site, int code)
@@ -343,24 +348,26 @@ void ac__trace(struct ac__task *task, const struct ac__function *function, unsig
 void ac__child_failed(struct ac__frame *child, struct ac__task *task, const struct ac__function *function,
                       unsigned site) __attribute__((cold));
 
-/* Takes task->error, which becomes null. The owner frees it, throws it again by putting it back, or chains it. */
+/* Takes task->error, which becomes null. The owner frees it, throws it again by putting it
+ * back, or chains it. */
 struct ac__thrown *ac__catch(struct ac__task *task);
 int ac__thrown_code(const struct ac__thrown *thrown);
 const ac_error *ac__thrown_error(const struct ac__thrown *thrown);
 void ac__thrown_free(struct ac__thrown *thrown); /* null is fine */
 /* An error that its handler rethrows, and keeps: it is freed once more. */
 struct ac__thrown *ac__thrown_again(struct ac__thrown *thrown);
-/* task->error was thrown while `thrown` was handled: it becomes its context. Takes over `thrown`; null is fine. */
+/* task->error was thrown while `thrown` was handled: it becomes its context. Takes over
+ * `thrown`; null is fine. */
 void ac__thrown_chain(struct ac__task *task, struct ac__thrown *thrown);
 
-/* ---- Awaitables other than coroutines ---------------------------------------------------------------------------- */
+/* ---- Awaitables other than coroutines ------------------------------------------------------------------ */
 
 /* SCOPED: not a value's kind but the end of a scoped child's block. */
 enum ac__kind { AC__KIND_CORO, AC__KIND_TASK, AC__KIND_FUTURE, AC__KIND_SCOPED };
 
-/* `await t` of a task or a future: an embedded frame. ac__join_start starts it, and the loop resumes it like any frame;
- * when it is done, ac__join_value points to the result, which the caller copies before ac__join_end (consumes a task's
- * handle). After AC__FAILED it has ended by itself. */
+/* `await t` of a task or a future: an embedded frame. ac__join_start starts it, and the loop resumes it like
+ * any frame; when it is done, ac__join_value points to the result, which the caller copies before
+ * ac__join_end (consumes a task's handle). After AC__FAILED it has ended by itself. */
 struct ac__join {
     struct ac__frame base;
     void *target;
@@ -378,20 +385,22 @@ static __inline struct ac__frame *ac__join_root(const struct ac__join *join)
 }
 void ac__task_drop(struct ac__task *task);
 
-/* `async T x = e;` starts a child; the handle is borrowed: awaiting it, or giving it to a combinator, does not consume
- * it. Its block ends with the await of a join of kind AC__KIND_SCOPED, which no cancellation ends early: it cancels the
- * child, waits until it is done, reports an error that nobody retrieved, and ends the handle. A cancellation of the
- * parent is thrown after that.
+/* `async T x = e;` starts a child; the handle is borrowed: awaiting it, or giving it to a combinator, does
+ * not consume it. Its block ends with the await of a join of kind AC__KIND_SCOPED, which no cancellation ends
+ * early: it cancels the child, waits until it is done, reports an error that nobody retrieved, and ends the
+ * handle. A cancellation of the parent is thrown after that.
  *
  * A child whose frame's size is known lies in its parent's frame, as
  *     struct { char front[sizeof(struct ac__own) + sizeof(struct ac__task), rounded up to the frame's alignment];
  *              struct ac__g__frame frame; char room[AC__ROOM]; }    (the room only if ac__g__function has some)
- * with its arguments set; any other comes as a coroutine, which is consumed. `origin`: see struct ac__frame. */
+ * with its arguments set; any other comes as a coroutine, which is consumed. `origin`: see
+ * struct ac__frame. */
 struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const struct ac__function *function,
                                      const char *origin);
 struct ac__task *ac__scoped_spawned(struct ac__frame *coroutine, const char *origin);
 
-/* One argument of a combinator: where the result goes (null: nowhere), converted by `store` where types differ. */
+/* One argument of a combinator: where the result goes (null: nowhere), converted by `store`
+ * where types differ. */
 struct ac__child {
     void *handle;
     unsigned kind;
@@ -406,16 +415,17 @@ ac_error (*ac__settle(const struct ac__child *child))(struct ac__coro *);
 struct ac__frame *ac__race(const struct ac__child *children, unsigned long count, unsigned long alignment);
 struct ac__frame *ac__any(const struct ac__child *children, unsigned long count, unsigned long alignment);
 
-/* ac_thread: a coroutine that has `run(arguments, result)` called on a worker thread. The arguments are copied. */
+/* ac_thread: a coroutine that has `run(arguments, result)` called on a worker thread. The
+ * arguments are copied. */
 struct ac__frame *ac__thread_call(void (*run)(void *arguments, void *result), const void *arguments,
                                   unsigned long size, unsigned long alignment, unsigned long result_size,
                                   unsigned long result_alignment);
 
-/* ---- Programs ---------------------------------------------------------------------------------------------------- */
+/* ---- Programs ------------------------------------------------------------------------------------------ */
 
-/* Runs a coroutine on a new loop until it and all it started are done; copies its result, of `size` bytes, to `result`
- * (may be null). Returns false if it failed: `error` (if not null) is filled, or the trace is printed and the process
- * exits with 1. */
+/* Runs a coroutine on a new loop until it and all it started are done; copies its result, of `size` bytes, to
+ * `result` (may be null). Returns false if it failed: `error` (if not null) is filled, or the trace is
+ * printed and the process exits with 1. */
 int ac__run(struct ac__frame *coroutine, void *result, unsigned long size, ac_error *error);
 /* The body of the C `main` that acc writes for `async int main`. */
 int ac__main(struct ac__frame *coroutine);

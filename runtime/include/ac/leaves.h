@@ -1,12 +1,12 @@
 /* ac/leaves.h: the frames of the library's own coroutines that programs await most.
  *
- * acc puts such a frame into the caller's and awaits it by ac__NAME__run, as it does for an async function that is
- * defined above in the same file: no coroutine is made. A function's frame is published by declaring
- * `struct ac__NAME__frame` and `ac__NAME__run(frame, task, state, arguments...)`; a result would be its `ac__result`. The
- * state is always AC__ENTER. Part of <ac.h>; the contents are the library's own.
+ * acc puts such a frame into the caller's and awaits it by ac__NAME__run, as it does for an async function
+ * that is defined above in the same file: no coroutine is made. A function's frame is published by declaring
+ * `struct ac__NAME__frame` and `ac__NAME__run(frame, task, state, arguments...)`; a result would be its
+ * `ac__result`. The state is always AC__ENTER. Part of <ac.h>; the contents are the library's own.
  *
- * What needs no frame declares ac__NAME__here in place of these: the frame that awaits it, whose state is set, waits
- * itself, and is resumed as if a callee had ended. */
+ * What needs no frame declares ac__NAME__here in place of these: the frame that awaits it, whose state is
+ * set, waits itself, and is resumed as if a callee had ended. */
 #ifndef AC_LEAVES_H
 #define AC_LEAVES_H
 
@@ -28,8 +28,8 @@ struct ac__sync {
     void *object;
 };
 
-/* Waits for a descriptor. `attempt` says AC__DONE, AC__FAILED (task->error set) or AC__SUSPENDED to wait until the
- * descriptor is ready. */
+/* Waits for a descriptor. `attempt` says AC__DONE, AC__FAILED (task->error set) or AC__SUSPENDED to wait
+ * until the descriptor is ready. */
 struct ac__io {
     struct ac__frame base;
     union {

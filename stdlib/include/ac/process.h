@@ -30,9 +30,9 @@ AC__LINK("ac.link:process");
 
 typedef struct ac_process ac_process;
 
-/* Where the input of a child comes from, where its output goes: one of these, or a descriptor from 1 up. That the child
- * gets as it is: most programs cannot use a non-blocking one, such as a stream's. For a pipe between two children, give
- * each an end of pipe2(ends, O_CLOEXEC), and close both. */
+/* Where the input of a child comes from, where its output goes: one of these, or a descriptor from 1 up. That
+ * the child gets as it is: most programs cannot use a non-blocking one, such as a stream's. For a pipe
+ * between two children, give each an end of pipe2(ends, O_CLOEXEC), and close both. */
 enum {
     AC_INHERIT = 0,  /* the program's own */
     AC_PIPE = -1,    /* a stream of the program's: ac_process_input ... */

@@ -335,7 +335,8 @@ static void end(struct transfer *transfer)
         ac__transfer_free(transfer);
 }
 
-/* libcurl keeps no more, such as of a line of more than 100 KB: newer ones do not call that a lack of memory. */
+/* libcurl keeps no more, such as of a line of more than 100 KB: newer ones do not call that a
+ * lack of memory. */
 static bool is_full(CURLcode outcome)
 {
 #if LIBCURL_VERSION_NUM >= 0x080600
