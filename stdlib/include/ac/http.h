@@ -82,7 +82,7 @@ struct ac_http_session_options {
  *     async with (ac_http_session *session = ac_http_session_new()) { ... }
  *
  * Leaving the block closes it, as ac_http_session_close does. Null with errno, which `async with` throws:
- * ENOMEM, EINVAL. It belongs to the running loop. Two sockets of each session that libcurl 7.88 makes for
+ * ENOMEM; EINVAL for an option that makes no sense, whose name is in the message. It belongs to the running loop. Two sockets of each session that libcurl 7.88 makes for
  * itself are not close-on-exec: children get them, but for those of <ac/process.h>. */
 #define ac_http_session_new(...) ac__http_session_new(&(const struct ac_http_session_options){0, __VA_ARGS__})
 

@@ -72,7 +72,7 @@ struct ac_http_server_options {
 
 /* ac_http_server *ac_http_server_new(...options): a server, such as ac_http_server_new(.max_body = 1 << 24).
  * It lives until ac_http_server_free, or for the block of an `async with`. Null with ENOMEM if there is no
- * memory (`async with` throws that), with EINVAL for options that make no sense. */
+ * memory, with EINVAL for an option that makes no sense; `async with` throws that, and names the option. */
 #define ac_http_server_new(...) ac__http_server_new(&(struct ac_http_server_options){__VA_ARGS__})
 
 /* Closes what it listens on and frees it. It must not be running, nor serve a connection: the end of an

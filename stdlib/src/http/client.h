@@ -215,6 +215,8 @@ int ac__session_begin(struct transfer *transfer);
 /* Takes it back, from libcurl, too, if that has it; the connection goes to the next if the transfer has ended
  * well, else it is closed. */
 void ac__session_remove(struct transfer *transfer);
+/* What was wrong with the options of the last session that this thread could not make. */
+const char *ac__session_refusal(void);
 /* Cuts what is under way and frees it. */
 void ac__session_free(ac_http_session *session);
 

@@ -295,10 +295,20 @@ static bool is_proxy(const char *url)
     return is_well;
 }
 
-static bool make_sense(const struct ac_http_session_options *options)
+/* What is wrong with the options; null: nothing. */
+static const char *complaint(const struct ac_http_session_options *options)
 {
-    return options->timeout > 0 && options->connect_timeout > 0 && options->close_timeout > 0 && options->limit > 0
-        && options->limit_per_host >= 0 && (!options->proxy || !*options->proxy || is_proxy(options->proxy));
+    if (!(options->timeout > 0)) /* or NaN */
+        return ".timeout has to be more than 0";
+    if (!(options->connect_timeout > 0))
+        return ".connect_timeout has to be more than 0";
+    if (!(options->close_timeout > 0))
+        return ".close_timeout has to be more than 0";
+    if (options->limit < 0)
+        return ".limit is less than 0";
+    if (options->limit_per_host < 0)
+        return ".limit_per_host is less than 0";
+    return !options->proxy || !*options->proxy || is_proxy(options->proxy) ? NULL : ".proxy is no URL of a proxy";
 }
 
 static bool multi_open(ac_http_session *session)
@@ -321,6 +331,14 @@ static bool multi_open(ac_http_session *session)
     return true;
 }
 
+/* Of the session that could not be made last, for `async with`, which sees a null pointer. */
+static _Thread_local const char *refusal;
+
+const char *ac__session_refusal(void)
+{
+    return refusal ? refusal : strerror(EINVAL);
+}
+
 /* 0, or an error code. */
 static int session_open(ac_http_session *session, const struct ac_http_session_options *options)
 {
@@ -329,10 +347,12 @@ static int session_open(ac_http_session *session, const struct ac_http_session_o
     set_defaults(&session->options);
     if (!copy_texts(&session->options))
         return ENOMEM;
-    if (!make_sense(&session->options))
+    refusal = complaint(&session->options);
+    if (refusal)
         return EINVAL;
     if (ready_outcome != CURLE_OK || !multi_open(session))
         return ENOMEM;
+    refusal = ".headers has a name or value that no header may have"; /* if that is EINVAL */
     return options->headers ? ac__headers_add(&session->headers, options->headers) : 0;
 }
 
