@@ -41,6 +41,7 @@ enum {
 };
 
 struct ac_process_options {
+    char *const *arguments;    /* what the macros below begin with */
     int input, output, errors;
     const char *directory;     /* in which it runs; null: the program's own */
     char *const *environment;  /* "NAME=value" texts up to a null; null: the program's own */
@@ -56,7 +57,7 @@ struct ac_process_options {
  * Where SIGCHLD is ignored, it gets its default action back, for children that nobody may reap unseen.
  * Throws: what posix_spawn or pipe fails with: ENOENT if there is no such program ... Nothing is left then.
  * Does not wait. */
-#define ac_process_start(...) ac__process_start(AC__PROCESS_ARGUMENTS(__VA_ARGS__, ))
+#define ac_process_start(...) ac__process_start((struct ac_process_options){.arguments = __VA_ARGS__})
 
 /* The program's ends of the pipes; null for what is none. They are the process's: not to be closed. */
 ac_stream *ac_process_input(const ac_process *process);
@@ -106,16 +107,15 @@ ac_coro(ac_process_output) ac_process_communicate(ac_process *process, const voi
 /* ac_process_output o = await ac_process_run(char *const *arguments, ...options): starts, communicates,
  * closes. The output is a pipe unless the options say otherwise. What it is given must stay until it is done.
  * Throws: as ac_process_start and ac_process_communicate. Cancelled: the child is killed and reaped. */
-#define ac_process_run(...) ac__process_run(AC__PROCESS_ARGUMENTS(__VA_ARGS__, ))
+#define ac_process_run(...) ac__process_run((struct ac_process_options){.arguments = __VA_ARGS__})
 
 void ac_process_output_free(ac_process_output *output);
 ac_coro(void) ac_process_output_aexit(ac_process_output *output, const ac_error *error);
 
 /* ---- what the macros above are made of ----------------------------------------------------------------- */
 
-#define AC__PROCESS_ARGUMENTS(arguments, ...) (arguments), (struct ac_process_options){__VA_ARGS__}
-ac_coro(ac_process *) ac__process_start(char *const *arguments, struct ac_process_options options);
-ac_coro(ac_process_output) ac__process_run(char *const *arguments, struct ac_process_options options);
+ac_coro(ac_process *) ac__process_start(struct ac_process_options options);
+ac_coro(ac_process_output) ac__process_run(struct ac_process_options options);
 
 #ifdef __cplusplus
 }
