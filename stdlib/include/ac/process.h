@@ -11,7 +11,7 @@
  *     }
  *
  * A process belongs to whoever started it, until ac_process_close, which is what `async with` does: then
- * it is killed if it still runs, reaped, its pipes are closed. It is reaped as soon as it ends, so its
+ * it is killed if it still runs (but see ac_process_release), reaped, its pipes are closed. It is reaped as soon as it ends, so its
  * number is never mistaken for another's; children that the program starts in other ways are left alone.
  * Not for threads without a loop.
  * The virtual clock of AC_CLOCK=virtual does not wait for children: where every other task waits, a time
@@ -85,6 +85,10 @@ int ac_process_kill(ac_process *process, int signal);
 /* Kills the process if it still runs (SIGKILL), waits until it is reaped, closes the pipes and frees it. Null
  * is fine. Cancelled: does so all the same, then throws ECANCELED. */
 ac_coro(void) ac_process_close(ac_process *process);
+/* From now on ac_process_close, also that of `async with`, lets the child go on if it still runs, and does not
+ * wait: it closes the pipes and frees the process. The child outlives the program, if need be; ends it before,
+ * while the loop runs, it is reaped. Until then it takes a descriptor. */
+void ac_process_release(ac_process *process);
 ac_coro(void) ac_process_aexit(ac_process *process, const ac_error *error);
 
 /* What came of a process. Its texts are the caller's: `async with` frees them, or ac_process_output_free. */
