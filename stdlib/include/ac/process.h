@@ -11,8 +11,9 @@
  *     }
  *
  * A process belongs to whoever started it, until ac_process_close, which is what `async with` does: then
- * it is killed if it still runs (but see ac_process_release), reaped, its pipes are closed. It is reaped as soon as it ends, so its
- * number is never mistaken for another's; children that the program starts in other ways are left alone.
+ * it is killed if it still runs (unless ac_process_release was called), reaped, its pipes are closed. It is
+ * reaped as soon as it ends, so its number is never mistaken for another's; children that the program starts
+ * in other ways are left alone.
  * Not for threads without a loop.
  * The virtual clock of AC_CLOCK=virtual does not wait for children: where every other task waits, a time
  * limit around one is over at once. */
@@ -86,8 +87,8 @@ int ac_process_kill(ac_process *process, int signal);
  * is fine. Cancelled: does so all the same, then throws ECANCELED. */
 ac_coro(void) ac_process_close(ac_process *process);
 /* From now on ac_process_close, also that of `async with`, lets the child go on if it still runs, and does not
- * wait: it closes the pipes and frees the process. The child outlives the program, if need be; ends it before,
- * while the loop runs, it is reaped. Until then it takes a descriptor. */
+ * wait: it closes the pipes and frees the process. The child may outlive the program. While the loop runs, it is
+ * still reaped when it ends; until then it takes a descriptor. */
 void ac_process_release(ac_process *process);
 ac_coro(void) ac_process_aexit(ac_process *process, const ac_error *error);
 
