@@ -246,7 +246,7 @@ ac_coro(void) ac_respond(ac_request *r, int status, const char *type, const void
 ac_coro(void) ac_respond_text(ac_request *r, int status, const char *text);
 ac_coro(void) ac_respond_html(ac_request *r, int status, const char *page);
 ac_coro(void) ac_respond_json(ac_request *r, int status, const char *json);
-/* A status without a body. */
+/* A status without a body. (204, 205 and 304 never have one: what is given for it is dropped.) */
 ac_coro(void) ac_respond_status(ac_request *r, int status);
 /* Sends the client elsewhere: 301, 302, 303, 307 or 308. Throws EINVAL for a location
  * that no header may have. */
@@ -266,8 +266,9 @@ ac_coro(void) ac_respond_write(ac_request *r, const void *bytes, size_t size);
  * gives the connection's stream to the handler, for the protocol that the client has asked for: the stream
  * begins with what came behind the request. It stays the server's, which closes it when the handler returns;
  * until then it has no limits, and a client that goes away is noticed by who reads or writes.
- * Throws AC_EHTTP(400) if the client has not asked for that; else as the other responses. An error
- * of the handler's is reported from here on, unless it is that the client has gone (EPIPE, ECONNRESET).
+ * Throws AC_EHTTP(426) if the client has not asked for that (which tells it the protocol, if nobody catches
+ * it), AC_EHTTP(400) if it has, but in HTTP/1.0 or with a body; else as the other responses. An error of the
+ * handler's is reported from here on, unless it is that the client has gone (EPIPE, ECONNRESET).
  * Cancelled: a part may have been sent; the connection is cut. */
 ac_coro(ac_stream *) ac_respond_upgrade(ac_request *r, const char *protocol);
 

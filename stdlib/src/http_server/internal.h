@@ -113,11 +113,12 @@ struct ac_request {
     /* respond.ac */
     enum response_state response;
     uint64_t response_left; /* RESPONSE_LENGTH */
-    bool has_no_body;       /* HEAD, 204, 304: what is written is only counted */
+    bool has_no_body;       /* HEAD, 204, 205, 304: what is written is only counted */
     char *extra;            /* header fields of the handler's, as they are sent */
     size_t extra_size, extra_capacity;
     bool has_own_type;      /* ... Content-Type is among them */
     bool has_switched;      /* upgrade.ac: the stream is the handler's */
+    char *protocol;         /* upgrade.ac: the fields of a 426; null: none */
     int status;
 
     struct arena arena;
