@@ -32,8 +32,8 @@ AC__LINK("ac.link:process");
 typedef struct ac_process ac_process;
 
 /* Where the input of a child comes from, where its output goes: one of these, or a descriptor from 1 up. That
- * the child gets as it is: most programs cannot use a non-blocking one, such as a stream's. For a pipe
- * between two children, give each an end of pipe2(ends, O_CLOEXEC), and close both. */
+ * the child gets as it is: most programs cannot use a non-blocking one, such as a stream's. For a pipe between
+ * two children, give each an end of pipe2(ends, O_CLOEXEC), and close both. */
 enum {
     AC_INHERIT = 0,  /* the program's own */
     AC_PIPE = -1,    /* a stream of the program's: ac_process_input ... */
@@ -86,9 +86,9 @@ int ac_process_kill(ac_process *process, int signal);
 /* Kills the process if it still runs (SIGKILL), waits until it is reaped, closes the pipes and frees it. Null
  * is fine. Cancelled: does so all the same, then throws ECANCELED. */
 ac_coro(void) ac_process_close(ac_process *process);
-/* From now on ac_process_close, also that of `async with`, lets the child go on if it still runs, and does not
- * wait: it closes the pipes and frees the process. The child may outlive the program. While the loop runs, it is
- * still reaped when it ends; until then it takes a descriptor. */
+/* From now on ac_process_close, also that of `async with`, lets the child go on if it still runs, and does
+ * not wait: it closes the pipes and frees the process. The child may outlive the program. While the loop runs,
+ * it is still reaped when it ends; until then it takes a descriptor. */
 void ac_process_release(ac_process *process);
 ac_coro(void) ac_process_aexit(ac_process *process, const ac_error *error);
 
