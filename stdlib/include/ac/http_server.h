@@ -141,9 +141,8 @@ const char *ac_request_query_string(const ac_request *r);
 /* The value of the first field of a name in the query, decoded; null if there is none, or no memory, or a %00
  * in it, where the text would end. */
 const char *ac_request_query(ac_request *r, const char *name);
-/* What stands for {name} of the pattern in this request, decoded; null if the pattern has no
- * such name (or no memory).
- */
+/* What stands for {name} of the pattern in this request, decoded: a %2F in it has become a slash, but no part
+ * between slashes is "." or "..". Null if the pattern has no such name (or no memory). */
 const char *ac_request_parameter(ac_request *r, const char *name);
 /* The value of the first header field of a name (case does not matter); null if there is none. */
 const char *ac_request_header(const ac_request *r, const char *name);
