@@ -91,9 +91,10 @@ void ac_http_server_free(ac_http_server *server);
 int ac_http_route(ac_http_server *server, const char *pattern, ac_http_handler *handler, void *context);
 
 /* Serves the files below a folder for GET and HEAD under a path: ac_http_static(s, "/", "www"). Types go by
- * the name's ending; a folder's page is its index.html. Answers Range, If-None-Match, If-Modified-Since and
- * If-Range. Nothing outside the folder is served, symbolic links included. The folder is opened now; the
- * texts are not needed any more. 0, or -1 with errno: that of open, or of ac_http_route. */
+ * the name's ending; a folder's page is its index.html. Answers Range, If-Range, If-Match, If-None-Match,
+ * If-Modified-Since and If-Unmodified-Since. Nothing outside the folder is served, symbolic links included.
+ * The folder is opened now; the texts are not needed any more. 0, or -1 with errno: that of open, or of
+ * ac_http_route. */
 int ac_http_static(ac_http_server *server, const char *path, const char *folder);
 
 /* unsigned port = await ac_http_listen(server, host, port): listens as ac_listen does (a null host: every
