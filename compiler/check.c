@@ -454,15 +454,6 @@ static void check_nested_function(struct context context, struct node *node)
 
 /* ---- OpenMP ---------------------------------------------------------------------------------- */
 
-static bool has_word(const char *text, size_t length, const char *word)
-{
-    size_t word_length = strlen(word);
-    for (size_t i = 0; i + word_length <= length; i++)
-        if (memcmp(text + i, word, word_length) == 0)
-            return true;
-    return false;
-}
-
 /* The directive of `#pragma omp directive` or _Pragma("omp directive"), and its length up to the
  * first clause. */
 static const char *openmp_directive(const struct acc *acc, uint32_t token, size_t *length)
@@ -490,7 +481,7 @@ static bool governs_block(const struct acc *acc, uint32_t pragma)
     size_t length;
     const char *directive = openmp_directive(acc, pragma, &length);
     for (size_t i = 0; directive && i < sizeof alone / sizeof *alone; i++)
-        if (has_word(directive, length, alone[i]))
+        if (memmem(directive, length, alone[i], strlen(alone[i])))
             return false;
     return directive != NULL;
 }

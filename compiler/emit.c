@@ -129,14 +129,6 @@ static void print_temporary(struct printer *printer, const struct node *node)
     print_format(printer, ") %s;", slot->name);
 }
 
-void print_quoted(struct printer *printer, const char *text)
-{
-    struct buffer quoted = {0};
-    buffer_add_quoted(&quoted, text);
-    print_text(printer, quoted.text);
-    buffer_free(&quoted);
-}
-
 /* ---- statements ------------------------------------------------------------------------------ */
 
 static bool ends_in_region(const struct node *node)

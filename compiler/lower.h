@@ -187,8 +187,6 @@ struct symbol *frame_embeds(struct function *function, struct node *operand, boo
 void frame_print(struct printer *printer);
 /* Whether it awaits a coroutine whose frame is not part of the caller's. */
 bool site_has_child(const struct site *site);
-/* A string literal. */
-void print_quoted(struct printer *printer, const char *text);
 /* A file's name as it gets into objects: after -ffile-prefix-map and -fmacro-prefix-map, like __FILE__. */
 const char *recorded_file(struct acc *acc, uint32_t file);
 void emit_function(struct printer *printer, struct function *function);

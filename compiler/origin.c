@@ -519,7 +519,7 @@ static void place_in_preprocessed(const struct acc *acc, const struct token *tar
 
 /* ---- definitions of macros ----------------------------------------------------------------------------- */
 
-/* Behind blanks, and a word if one is given; null: it stands not there. */
+/* Behind blanks, and a word if one is given; null: it is not there. */
 static const char *behind(const char *at, const char *end, const char *word)
 {
     size_t length = strlen(word);

@@ -210,6 +210,14 @@ void print_format(struct printer *printer, const char *format, ...)
     va_end(arguments);
 }
 
+void print_quoted(struct printer *printer, const char *text)
+{
+    struct buffer quoted = {0};
+    buffer_add_quoted(&quoted, text);
+    print_text(printer, quoted.text);
+    buffer_free(&quoted);
+}
+
 /* Blanks the flags for entering and leaving a file: what is printed does not nest as the original did. */
 static void blank_nesting_flags(char *text, const char *end)
 {

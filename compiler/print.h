@@ -37,6 +37,8 @@ void print_tokens(struct printer *printer, uint32_t first, uint32_t last);
 /* Generated text, after a blank where needed. */
 void print_text(struct printer *printer, const char *text);
 void print_format(struct printer *printer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The text as a string literal. */
+void print_quoted(struct printer *printer, const char *text);
 void print_node(struct printer *printer, struct node *node);
 /* The node as its own tokens with its children in between, whatever `special` thinks of the node itself. */
 void print_plainly(struct printer *printer, struct node *node);

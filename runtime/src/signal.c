@@ -26,9 +26,9 @@ enum { LAST_SIGNAL = 64, BELLS = 256 };
 static unsigned arrivals[LAST_SIGNAL + 1];
 static unsigned long all_arrivals;
 static unsigned interrupts; /* of SIGINT, those that came while nobody took it */
-static int bells[BELLS]; /* eventfds and 1; 0: none */
+static int bells[BELLS]; /* each an eventfd plus 1; 0: none */
 static int handlers_running;
-static unsigned takers[LAST_SIGNAL + 1]; /* ac_signals that take it */
+static unsigned takers[LAST_SIGNAL + 1]; /* how many ac_signal() generators take each */
 
 static void ring_bells(void)
 {
@@ -44,7 +44,7 @@ static void ring_bells(void)
 
 static void handle(int number)
 {
-    int before = errno;
+    int saved_errno = errno;
     __atomic_add_fetch(&handlers_running, 1, __ATOMIC_SEQ_CST);
     if (number == SIGINT && !__atomic_load_n(&takers[SIGINT], __ATOMIC_SEQ_CST)) {
         signal(SIGINT, SIG_DFL);
@@ -55,7 +55,7 @@ static void handle(int number)
     ring_bells();
     ac__hands_over(&handlers_running);
     __atomic_sub_fetch(&handlers_running, 1, __ATOMIC_SEQ_CST);
-    errno = before;
+    errno = saved_errno;
 }
 
 unsigned ac__signal_arrivals(int number)

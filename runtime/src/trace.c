@@ -192,10 +192,10 @@ static void put_begin(struct ac__task *task, int64_t time)
 
 static void put_wait(struct ac__task *task, int64_t time)
 {
-    char buffer[AC__PLACE_SIZE], place[TEXT];
+    char place[AC__PLACE_SIZE], escaped[TEXT];
     const char *what = ac__gives_way(task) ? "ac_yield" : task->innermost->function->name;
     put(HEAD ",\"name\":\"%s\",\"args\":{\"at\":\"%s\"}}", HEAD_VALUES('B', time), what,
-        escape(ac__place_of(ac__users_frame(task), buffer), place));
+        escape(ac__place_of(ac__users_frame(task), place), escaped));
 }
 
 static void put_end(struct ac__task *task, int64_t time)
