@@ -56,7 +56,8 @@ struct ac_process_options {
  * looked for in PATH if its name has no '/'. The last argument is a null. Options as designated initialisers.
  * The arguments and what the options point to must stay until it is done.
  * Where SIGCHLD is ignored, it gets its default action back, for children that nobody may reap unseen.
- * Throws: what posix_spawn or pipe fails with: ENOENT if there is no such program ... Nothing is left then.
+ * Throws: what posix_spawn or pipe fails with: ENOENT if there is no such program ...; EINVAL for an option
+ * that makes no sense, which the message names. Nothing is left then.
  * Does not wait. */
 #define ac_process_start(...) ac__process_start((struct ac_process_options){.arguments = __VA_ARGS__})
 

@@ -308,6 +308,8 @@ static const char *complaint(const struct ac_http_session_options *options)
         return ".limit is less than 0";
     if (options->limit_per_host < 0)
         return ".limit_per_host is less than 0";
+    if (!options->certificate && (options->key || options->key_password))
+        return ".key or .key_password without .certificate";
     return !options->proxy || !*options->proxy || is_proxy(options->proxy) ? NULL : ".proxy is no URL of a proxy";
 }
 
