@@ -291,6 +291,10 @@ static CURLcode set_body(struct transfer *transfer, const struct body *body)
             return outcome | curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size);
         return outcome | (list_append(&transfer->header_list, "Transfer-Encoding: chunked") ? 0 : CURLE_OUT_OF_MEMORY);
     }
+    /* For one that is empty libcurl would say that it is a form. */
+    if (!body->data && !list_has(transfer->header_list, "Content-Type")
+        && !list_append(&transfer->header_list, "Content-Type:"))
+        return CURLE_OUT_OF_MEMORY;
     outcome |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size);
     return outcome | curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body->data ? body->data : "");
 }
@@ -344,16 +348,23 @@ static long milliseconds(double seconds)
     return seconds < 1e6 ? (long)(seconds * 1000) + 1 : 1000000000L;
 }
 
-static CURLcode set_limits(struct transfer *transfer, const ac_http_session *session,
-                           const struct ac_http_options *options)
+/* 0 or an error code. */
+static int set_limits(struct transfer *transfer, const ac_http_session *session,
+                      const struct ac_http_options *options)
 {
     double connect = options->connect_timeout ? options->connect_timeout : session->options.connect_timeout;
     transfer->seconds = options->timeout ? options->timeout : session->options.timeout;
     transfer->read_seconds = options->read_timeout ? options->read_timeout : INFINITY;
     transfer->max_body = options->max_body ? options->max_body : DEFAULT_MAX_BODY;
-    if (!(transfer->seconds > 0) || !(transfer->read_seconds > 0) || !(connect > 0))
-        return CURLE_BAD_FUNCTION_ARGUMENT;
-    return curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
+    if (!(transfer->seconds > 0)) /* or NaN */
+        return refuse(transfer, EINVAL, ".timeout has to be more than 0");
+    if (!(connect > 0))
+        return refuse(transfer, EINVAL, ".connect_timeout has to be more than 0");
+    if (!(transfer->read_seconds > 0))
+        return refuse(transfer, EINVAL, ".read_timeout has to be more than 0");
+    if (curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect)) != CURLE_OK)
+        return ENOMEM;
+    return 0;
 }
 
 static CURLcode set_protocol(struct transfer *transfer, const struct ac_http_options *options)
@@ -372,6 +383,7 @@ static int set_all(struct transfer *transfer, const ac_http_session *session, co
                    const struct body *body)
 {
     CURLcode outcome = curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->target);
+    int code;
     outcome |= set_redirects(transfer, options->redirects);
     outcome |= set_protocol(transfer, options);
     outcome |= set_auth(transfer, options);
@@ -380,9 +392,8 @@ static int set_all(struct transfer *transfer, const ac_http_session *session, co
     outcome |= curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->header_list);
     if (outcome != CURLE_OK)
         return ENOMEM;
-    if (set_limits(transfer, session, options) != CURLE_OK)
-        return refuse(transfer, EINVAL, "a time limit must be more than 0");
-    return ac__transfer_connect(transfer) ? 0 : ENOMEM;
+    code = set_limits(transfer, session, options);
+    return code ? code : ac__transfer_connect(transfer) ? 0 : ENOMEM;
 }
 
 static bool is_plain(const struct transfer *transfer, const struct ac_http_options *options, const struct body *body)
