@@ -24,6 +24,7 @@
 #include <string.h>
 
 static struct node *hoist_expression(struct hoist *hoist, struct node *node, enum want want);
+static struct node *hoist_choice(struct hoist *hoist, struct node *node, enum want want, bool all);
 
 uint32_t count_suspensions(const struct node *node)
 {
@@ -135,8 +136,31 @@ static struct node *pointed_to(struct hoist *hoist, const struct node *near, str
     return build(hoist->acc, near, "(*%0)", build_name(hoist->acc, near, pointer), NULL);
 }
 
+/* A member that has no address, or null. */
+static struct node *bit_field_itself(const struct hoist *hoist, struct node *node)
+{
+    while (is_operand_itself(hoist, node))
+        node = node->child[0];
+    return node->kind == NODE_MEMBER && node->type && node->type->is_bit_field ? node : NULL;
+}
+
+static struct node *chosen_value(struct node *alternative)
+{
+    return alternative->kind == NODE_GENERIC_ASSOC ? alternative->child[alternative->count - 1] : alternative;
+}
+
+static bool may_choose_bit_field(const struct hoist *hoist, const struct node *choice)
+{
+    bool any = false;
+    for (uint32_t i = 1; i < choice->count; i++)
+        any |= bit_field_itself(hoist, chosen_value(choice->child[i])) != NULL;
+    return any;
+}
+
 static struct node *save_chosen_place(struct hoist *hoist, struct node *node)
 {
+    if (may_choose_bit_field(hoist, node))
+        return hoist_choice(hoist, node, WANT_PLACE, true);
     struct symbol *pointer = pointer_to(hoist, node);
     assign_to(hoist, hoist->out, pointer, build_around(hoist, "&(%0)", node));
     return pointed_to(hoist, node, pointer);
@@ -554,6 +578,12 @@ static struct node *hoist_chosen(struct hoist *hoist, struct node *value, const 
                                  enum want want)
 {
     bool is_place = want == WANT_PLACE && has_address(hoist, value);
+    struct node *member = is_place ? bit_field_itself(hoist, value) : NULL;
+    if (member) { /* what it is part of has an address */
+        want = operand_want(hoist, member, 0);
+        member->child[0] = hoist_chosen(hoist, member->child[0], text, test, want);
+        return value;
+    }
     struct symbol *result = is_place         ? pointer_to(hoist, value)
                             : is_void(value) ? NULL
                                              : kept_temporary(hoist, value, true);
@@ -561,7 +591,11 @@ static struct node *hoist_chosen(struct hoist *hoist, struct node *value, const 
     build_into(hoist->acc, hoist->out, build(hoist->acc, value, text, test, block, NULL));
     if (!result)
         return nothing(hoist, value);
-    return is_place ? pointed_to(hoist, value, result) : build_name(hoist->acc, value, result);
+    if (!is_place)
+        return build_name(hoist->acc, value, result);
+    struct node *place = pointed_to(hoist, value, result);
+    place->type = value->type;
+    return place;
 }
 
 /* `_Generic(control, A: 0, B: 1, C: 0)` where B is the association that is asked about. */
@@ -582,24 +616,24 @@ static struct node *association_test(struct hoist *hoist, struct node *generic, 
     return test;
 }
 
-static struct node *hoist_generic(struct hoist *hoist, struct node *node, enum want want)
+/* __builtin_choose_expr(condition, a, b), or _Generic. Of `all` alternatives, or of those that await. */
+static struct node *hoist_choice(struct hoist *hoist, struct node *node, enum want want, bool all)
 {
     for (uint32_t i = 1; i < node->count; i++) {
-        struct node *association = node->child[i], **value = &association->child[association->count - 1];
-        if (association->has_await)
-            *value = hoist_chosen(hoist, *value, "if (%0) %1", association_test(hoist, node, i), want);
+        struct node *child = node->child[i], *value = chosen_value(child), *test = node->child[0];
+        bool is_association = child->kind == NODE_GENERIC_ASSOC;
+        if (!child->has_await && !(all && has_address(hoist, value)))
+            continue;
+        if (is_association)
+            test = association_test(hoist, node, i);
+        const char *text = is_association || i == 1 ? "if (%0) %1" : "if (!(%0)) %1";
+        value = hoist_chosen(hoist, value, text, test, want);
+        child->has_await = false;
+        if (is_association)
+            child->child[child->count - 1] = value;
+        else
+            node->child[i] = value;
     }
-    node->has_await = false;
-    return node;
-}
-
-/* __builtin_choose_expr(condition, a, b) */
-static struct node *hoist_choose_expr(struct hoist *hoist, struct node *node, enum want want)
-{
-    for (uint32_t i = 1; i < node->count; i++)
-        if (node->child[i]->has_await)
-            node->child[i] = hoist_chosen(hoist, node->child[i], i == 1 ? "if (%0) %1" : "if (!(%0)) %1",
-                                          node->child[0], want);
     node->has_await = false;
     return node;
 }
@@ -612,10 +646,9 @@ static struct node *hoist_kind(struct hoist *hoist, struct node *node, enum want
     case NODE_CONDITIONAL: return hoist_conditional(hoist, node);
     case NODE_COMMA: return hoist_comma(hoist, node, want);
     case NODE_STATEMENT_EXPR: return hoist_statement_expression(hoist, node);
-    case NODE_GENERIC: return hoist_generic(hoist, node, want);
-    case NODE_BUILTIN: return is_choice(hoist, node) ? hoist_choose_expr(hoist, node, want)
-                                                     : hoist_operands(hoist, node);
     default:
+        if (is_choice(hoist, node))
+            return hoist_choice(hoist, node, want, false);
         if (!is_operand_itself(hoist, node))
             return hoist_operands(hoist, node);
         node->child[0] = hoist_operand(hoist, node->child[0], want, false);
