@@ -394,6 +394,21 @@ static void declare_parameter_view(struct declare *declare, struct node *paramet
     add(declare, build(declare->acc, parameter, text, type, NULL));
 }
 
+/* Types that the parameters define, with what enumerations name, are for the body, too. */
+static void declare_parameter_types(struct declare *declare, struct node *node)
+{
+    if (node->kind == NODE_FUNCTION)
+        return; /* a scope of its own */
+    if (node->kind == NODE_SPECIFIERS && defines_type(node)) {
+        add(declare, declare_apart(declare->acc, node));
+        node->is_apart = false; /* the function that makes the coroutine defines it as well */
+        return;
+    }
+    for (uint32_t i = 0; i < node->count; i++)
+        if (node->child[i])
+            declare_parameter_types(declare, node->child[i]);
+}
+
 /* The sizes in parameters are evaluated when the body starts. */
 static void declare_parameters(struct declare *declare)
 {
@@ -403,6 +418,8 @@ static void declare_parameters(struct declare *declare)
     for (uint32_t i = 0; i < parameters->count; i++) {
         struct node *parameter = parameters->child[i];
         struct symbol *symbol = parameter && parameter->count > 1 ? declared(parameter->child[1]) : NULL;
+        if (parameter && !(symbol && slot_of(symbol) && slot_of(symbol)->view))
+            declare_parameter_types(declare, parameter);
         if (!symbol || !slot_of(symbol))
             continue;
         if (slot_of(symbol)->view)
