@@ -176,7 +176,8 @@ static uint32_t storage_flag(const struct acc *acc, uint32_t token)
     return 0;
 }
 
-/* Whether they define a type. What names a type behind them begins another declaration: a `;` is missing. */
+/* Whether the specifiers define a type. If a type's name follows, it begins another declaration: a `;` is
+ * missing. */
 bool is_defined(const struct node *specifiers)
 {
     for (uint32_t i = 0; i < specifiers->count; i++)
@@ -185,7 +186,7 @@ bool is_defined(const struct node *specifiers)
     return false;
 }
 
-/* `async main(void)`; but the type of C23's `async auto x = f();` is the value's. */
+/* As `async main(void)` does. C23's `async auto x = f();` does not: it has the type of its value. */
 bool lacks_type(const struct parser *parser, const struct node *untyped)
 {
     for (uint32_t token = untyped->first; token <= untyped->last; token++)
@@ -389,7 +390,7 @@ static bool is_own_item(const struct node *item)
     }
 }
 
-/* A statement behind labels that stand bare at the end of the block is theirs. */
+/* Labels without a statement at the end of the block get this one. */
 static bool add_to_label(struct parser *parser, struct node *block, struct node *item)
 {
     struct node *label = block->count ? block->child[block->count - 1] : NULL;

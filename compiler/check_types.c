@@ -63,7 +63,7 @@ static bool is_refused(const struct acc *acc, const struct node *operand)
     return combinator == COMBINATOR_THREAD || !is_awaitable(operand);
 }
 
-/* Whether the expression makes the handle that it has, and does not just name one. */
+/* Whether the handle that is the expression's value is made by it, rather than just named. */
 static bool makes_handle(const struct acc *acc, const struct node *node)
 {
     if (node->kind == NODE_CAST)
@@ -98,7 +98,8 @@ static struct node *alternative(const struct node *node, uint32_t i)
     return node_strip(child->kind == NODE_GENERIC_ASSOC ? child->child[1] : child);
 }
 
-/* Of several expressions one is the value: lost if it is a handle, and all that may be it make one. */
+/* One of several expressions becomes the value, and nobody uses it. That loses a handle if each of them makes
+ * one. */
 static void drop_chosen(struct acc *acc, struct node *node, bool is_voided)
 {
     bool is_lost = is_handle(node);
@@ -263,8 +264,8 @@ static bool is_pointer(const struct type_info *type)
     return type->class == TYPE_SCALAR && strchr(type->spelling, '*');
 }
 
-/* Whether what holds a `from` holds a `to`: a result stays as the coroutine left it, and nobody
- * converts it. */
+/* Whether a value of type `from` is one of type `to` as it stands: nobody converts what a coroutine
+ * leaves. */
 static bool is_same_value(const struct type_info *to, const struct type_info *from)
 {
     if (to->class == TYPE_VOID || to->class == TYPE_UNKNOWN || from->class == TYPE_UNKNOWN)
@@ -359,7 +360,7 @@ static bool returns_bool(const struct acc *acc, const struct symbol *function, b
     return false;
 }
 
-/* The record of an operand for `async with` or `async for`, as the program names it. */
+/* What the program calls the record that `async with` or `async for` is used on. */
 static const char *record_of(struct acc *acc, const struct type_info *type)
 {
     static const char *const keywords[] = {"struct", "union"};

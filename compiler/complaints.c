@@ -35,7 +35,8 @@ static bool has_error_in(const struct reading *reading, const struct node *node)
     return false;
 }
 
-/* The call that stands for an await went wrong: so the operand is no awaitable, if it is anything at all. */
+/* The call that stands for an await is in error, so its operand, if it has a type at all, is not
+ * awaitable. */
 static bool report_await(struct reading *reading, uint32_t offset)
 {
     const struct shadow_piece *piece = piece_at(reading->shadow, offset);
@@ -69,7 +70,7 @@ static bool report_start(struct reading *reading, uint32_t offset)
     return false;
 }
 
-/* What stands for the items of an `async for` went wrong: so there is no way to iterate over the operand. */
+/* What stands for the items of an `async for` is in error, so there is no way to iterate over the operand. */
 static bool report_each(struct reading *reading, uint32_t offset, const char *text)
 {
     const struct shadow *shadow = reading->shadow;
@@ -144,7 +145,7 @@ static const struct type_info *wrongly_called(struct reading *reading, CXDiagnos
     return type_declared_at(reading, clang_getDiagnosticLocation(clang_getDiagnosticInSet(notes, 0)));
 }
 
-/* A function in a handle's place can be called, but rarely with a 0. (If it can: check_types.c.) */
+/* A function in a handle's place can be called, but seldom with a 0; if it can, check_types.c finds it. */
 static bool report_function(struct reading *reading, CXDiagnostic diagnostic, uint32_t offset,
                             const char *text)
 {

@@ -161,7 +161,7 @@ static struct node *declare_child(struct function *function, struct node *block,
     return end_child(function, item, child);
 }
 
-/* One declarator after the other, each that is to be undone with the rest of the block in its care. */
+/* One declarator after the other. One that has to be undone gets the rest of the block into its `try`. */
 static void desugar_declarators(struct function *function, struct node *block,
                                 struct node *declaration, uint32_t from, struct node **rest,
                                 uint32_t rest_count)
@@ -244,7 +244,7 @@ struct symbol *with_function(struct acc *acc, const struct type_info *type, cons
 
 static bool is_lasting_lvalue(const struct acc *acc, struct node *node);
 
-/* Which association of a `_Generic` it is the C compiler knows: one of its type. */
+/* Which association of a `_Generic` is chosen only the C compiler knows, but it has the type of the whole. */
 static bool is_lasting_choice(const struct acc *acc, const struct node *generic)
 {
     const char *type = generic->type ? generic->type->declaration : NULL;
@@ -257,8 +257,8 @@ static bool is_lasting_choice(const struct acc *acc, const struct node *generic)
     return false;
 }
 
-/* An object that is there as long as the statement. A compound literal dies with a block that
- * may end before, a part of a function's result with its expression: they are copied. */
+/* Whether it is an object that lives as long as the statement. A compound literal dies with its block, which
+ * may end earlier, and a part of a function's result with its expression: these are copied. */
 static bool is_lasting_lvalue(const struct acc *acc, struct node *node)
 {
     const struct node *base = lvalue_base(acc, node);

@@ -111,7 +111,7 @@ static const struct quiet_group *quiet_group(const char *group)
     return NULL;
 }
 
-/* Whether the option is -W, or -Wno-, and one of what includes the group. */
+/* Whether the option is -W or -Wno- with the name of a group that includes this one. */
 static bool is_option_including(const char *option, size_t length, const char *prefix, const char *group)
 {
     const struct quiet_group *quiet = quiet_group(group);
@@ -445,8 +445,8 @@ static void add_macro_note(struct acc *acc, struct buffer *out, const struct ori
                     &name, 1, color);
 }
 
-/* Whether what is written there stands for this token alone, as `EINVAL` does: what is behind
- * one is behind the other. */
+/* Whether what is written there stands for this token alone, as `EINVAL` does: then what is missing behind
+ * the token is missing behind that. */
 static bool is_written_alone(struct acc *acc, const struct origin *origin, uint32_t token)
 {
     if (!origin->macro)
@@ -462,7 +462,7 @@ static bool is_written_alone(struct acc *acc, const struct origin *origin, uint3
     return behind >= origin->text_length || origin->text[behind] != '(';
 }
 
-/* A token of a message that has none of its own (file scope, end of file) is that of the file's end. */
+/* A message without a token of its own (file scope, end of file) is about the end of the file. */
 static void print_message(struct acc *acc, enum severity severity, uint32_t token, const struct span *ranges,
                           uint32_t count, const char *text)
 {

@@ -202,7 +202,7 @@ static void print_pragma(struct printer *printer, const char *words)
         print_directive(printer, arena_format(printer->acc->arena, "GCC diagnostic %s", words));
 }
 
-/* It may only be embedded: then gcc -O0 leaves it out if it is static and inline. */
+/* If the function is only ever embedded, gcc -O0 leaves this one out, provided it is static and inline. */
 static bool takes_inline(struct acc *acc, const struct function *function)
 {
     return function->symbol->is_static && !is_inline(acc, function->specifiers) &&
@@ -257,8 +257,8 @@ static bool has_children(const struct function *function)
     return false;
 }
 
-/* Whether anything leads to what all awaits share: not one that needs no frame, unless it comes
- * back with an error. */
+/* Whether anything leads to the code that all awaits share. An await that needs no frame does so only if it
+ * can come back with an error. */
 static bool has_slow_path(const struct function *function)
 {
     bool takes_errors = !passes_errors_on(function), any = false;
@@ -276,7 +276,8 @@ static void print_local_parameter(struct printer *printer, const struct symbol *
     print_hidden(printer, true);
 }
 
-/* Where the C arguments go when the body starts, and come from when they waited in the frame. */
+/* Puts the C arguments where they belong when the body starts, or takes them out of the frame where they
+ * waited. */
 static void print_entry(struct printer *printer, const struct function *function)
 {
     bool takes_registers = function->symbol->takes_registers;

@@ -135,7 +135,7 @@ static void find_strange(struct reading *reading)
     }
 }
 
-/* clang took the builtin for a function that gives int: what it says of that line says nothing. */
+/* clang took the builtin for a function that returns int: what it says about that line means nothing. */
 static bool is_beside_strange(const struct reading *reading, uint32_t token)
 {
     const struct token *tokens = reading->acc->tokens;

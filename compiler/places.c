@@ -51,7 +51,7 @@ static bool asks_for_a_constant(const struct acc *acc, const struct node *node)
            token_is(acc, node->child[0]->first, "__builtin_constant_p");
 }
 
-/* Leads on, other than by its end or out of the function, to what stands behind it. */
+/* Whether it holds a jump, which may lead elsewhere in the function. */
 static bool jumps(const struct node *node)
 {
     if (node->kind == NODE_BREAK || node->kind == NODE_CONTINUE || node->kind == NODE_GOTO ||
@@ -227,7 +227,7 @@ static bool dies_early(const struct symbol *symbol)
            !has_any_attribute(symbol->declarator);
 }
 
-/* Whether the value may be wanted between the await and where the function is left after it. */
+/* Whether the value may be used after the await, before the function is left. */
 static bool is_used_after(const struct symbol *symbol, const struct suspension *await)
 {
     for (const struct use_note *use = symbol->uses; use; use = use->next)
@@ -472,7 +472,8 @@ static enum use use_of(const struct node *node, const struct symbol *symbol, boo
     return use;
 }
 
-/* One whose value nobody asks for: the C compiler is to see it as a parameter, and say so. */
+/* Finds out how each parameter is used. True if the value of one is not: the C compiler is to see that one as
+ * a parameter, and warn of it. */
 static bool find_uses_of_parameters(struct function *function)
 {
     bool any = false;

@@ -92,8 +92,8 @@ static void print_shadow_thread(struct printer *printer, struct node *call)
     print_text(printer, ") (*)(struct ac__coro *)))0)");
 }
 
-/* A coroutine of the first argument's type, with which the others must go together. Each is
- * printed once: else the text would double with every combinator that lies in another. */
+/* A coroutine of the first argument's type, with which the others must agree. Each argument is printed once:
+ * else the text would double with every combinator that lies in another. */
 static void print_first_result(struct printer *printer, struct node *call)
 {
     print_text(printer, "({ __typeof__((");
@@ -400,7 +400,7 @@ static const char *plain_name(struct acc *acc, const struct node *definition)
     return strcmp(symbol->name, "main") == 0 ? "ac__user_main" : arena_format(acc->arena, "%s", symbol->name);
 }
 
-/* What it takes is judged where it has its own name; what it returns: check_types.c. */
+/* Declares `main` under its own name, so that clang checks its parameters. Its result: check_types.c. */
 static void print_main(struct printer *printer, struct node *empty, struct node *declarator)
 {
     print_text(printer, "int");

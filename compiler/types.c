@@ -65,8 +65,8 @@ static void print_words(struct printer *printer, struct node *specifiers, uint32
     }
 }
 
-/* The tag that a record or enumeration gets which has none but is named again: what an async function
- * returns, what variables are that are declared together. */
+/* The tag for a record or enumeration that has none but must be named again, as the type of an async
+ * function's result or of variables that are declared together. */
 static void print_tag(struct printer *printer, const struct node *child)
 {
     print_format(printer, "ac__tag_%u", child->first);
@@ -84,7 +84,7 @@ static void print_with_tag(struct printer *printer, const struct node *child)
     print_node(printer, &body);
 }
 
-/* A record or enumeration that was printed with its body once is only named from then on. */
+/* A record or enumeration is printed with its body once, and only named from then on. */
 static void print_type_child(struct printer *printer, const struct node *specifiers, struct node *child)
 {
     bool defines = (child->kind == NODE_RECORD || child->kind == NODE_ENUM) && child->has_body;

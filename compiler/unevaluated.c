@@ -11,7 +11,7 @@
  */
 #include "lower.h"
 
-/* A scoped child, whose type is that of its coroutine for all that is asked of it here. */
+/* Makes a scoped child a plain variable of its coroutine's type: here nothing else is asked of it. */
 static struct node *plain_child(struct acc *acc, struct node *declaration)
 {
     struct node *plain = node_make(acc, NODE_SEQUENCE, declaration->first, declaration->last, 0);
@@ -55,7 +55,7 @@ static void keep_type(struct acc *acc, struct node *block)
 
 /* ---- copies ---------------------------------------------------------------------------------- */
 
-/* What the copy declares are symbols of its own, which no pass gives a place in the frame. */
+/* The copy declares symbols of its own, to which no pass gives a place in the frame. */
 struct copying {
     struct acc *acc;
     struct symbol **olds, **news;

@@ -151,7 +151,8 @@ static void follow_for(struct acc *acc, struct held *held, struct node *node)
         note_wait(acc, held, node, node->last);
 }
 
-/* Entering may wait, and so may leaving, in whatever way: a return leaves the function behind that. */
+/* Entering may wait, and so may leaving, in whatever way: a `return` waits there, too, before it leaves the
+ * function. */
 static void follow_with(struct acc *acc, struct held *held, struct node *node)
 {
     for (uint32_t i = 0; i + 1 < node->count; i++)

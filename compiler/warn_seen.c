@@ -58,7 +58,7 @@ static bool is_undoing(const struct node *body, uint32_t token)
     return AROUND(body, token, NODE_CATCH, NODE_FINALLY, NODE_DEFER);
 }
 
-/* In the shadow a call on a thread gives its type only: nobody sees there what it fills in. */
+/* In the shadow a call on a thread has a type but does nothing: what it fills in seems not to be set. */
 static bool is_given_to_thread(const struct acc *acc, const struct node *node, const struct symbol *symbol)
 {
     if (node->kind == NODE_CALL && combinator_of(acc, node) == COMBINATOR_THREAD)
@@ -132,7 +132,8 @@ const char *warning_option(const struct acc *acc, uint32_t *index)
     return arena_format(acc->arena, "%s%s", prefix, warnings[i].option + strlen("-W"));
 }
 
-/* One of clang's that it gave of an async function; `use`: where the variable is used that it is about. */
+/* Keeps or reports a warning that clang gave of an async function; `use` is where the variable it is about is
+ * used. */
 static void take(struct acc *acc, const struct node *definition, enum message message, uint32_t token,
                  uint32_t use, const char *text)
 {

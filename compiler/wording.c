@@ -94,7 +94,8 @@ static const char *without_typeof(struct acc *acc, const char *text)
     return text;
 }
 
-/* What an expression has been given as a type, says the shadow: only the type is of interest. */
+/* `typeof (e)` comes from the shadow, which gives names their types that way: only the type is of
+ * interest. */
 static const char *without_expressions(struct acc *acc, const char *text)
 {
     static const char aka[] = "' (aka '", word[] = "typeof (";

@@ -137,7 +137,8 @@ static bool ends_label(const struct parser *parser, uint32_t token)
     return ends_item(parser->words[previous]) || ends_label(parser, previous);
 }
 
-/* A pragma is an item where the block's next item can stand, but for the second halves of statements. */
+/* A pragma is an item of the block where the next item can stand, but not in front of the second half of a
+ * statement. */
 static bool is_pragma_item(const struct parser *parser, uint32_t token)
 {
     uint32_t next = after(parser, token);

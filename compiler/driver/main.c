@@ -54,7 +54,7 @@ static bool needs_headers(const struct driver *driver)
     return false;
 }
 
-/* An input that is not there is the C compiler's to complain of, even where it has nothing else to do. */
+/* The C compiler reports inputs that do not exist, even where it has nothing else to do. */
 static bool lacks_input(const struct driver *driver)
 {
     for (size_t i = 0; i < driver->line.item_count; i++) {
@@ -91,7 +91,7 @@ static const char *runtime_library(const struct driver *driver)
     return driver->line.uses_test_runtime ? driver->backend.test_library : driver->backend.library;
 }
 
-/* The user's command line once more, objects in the place of what was built, the runtime behind all. */
+/* The user's command line once more, with objects in place of what was built, and the runtime at its end. */
 static struct words rest_command(const struct driver *driver)
 {
     const struct command_line *line = &driver->line;

@@ -37,7 +37,8 @@ static size_t variable_length(const char *member, size_t length)
     return name ? name : without_number(member, length);
 }
 
-/* The length of a name that acc gave, and in `kept` the part of it that is the user's; 0: it is none. */
+/* The length of a name that acc made, and in `kept` the part of it that the user wrote; 0: it is no such
+ * name. */
 static size_t given_name(const char *text, const char **kept, size_t *kept_length)
 {
     static const char prefix[] = "ac__", self[] = "ac__self->", run[] = "__run", user_main[] = "ac__user_main";

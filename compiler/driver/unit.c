@@ -103,7 +103,8 @@ static void add_color(const struct driver *driver, struct words *command)
         words_add(command, "-fdiagnostics-color=always");
 }
 
-/* Of <ac.h>, the output of acc -E has it in it: what stands for macros there cannot keep a second one out. */
+/* Whether the file, as the output of acc -E does, holds <ac/abi.h> already: since its macros are gone,
+ * nothing would keep a second copy out. */
 static bool has_own_header(struct driver *driver, const struct unit *unit)
 {
     const char *name = is_standard_input(unit) ? driver->standard_input : unit->name;
@@ -350,8 +351,8 @@ static void keep_text(struct driver *driver, const char *from, const struct unit
         fatal("%s cannot be written", to);
 }
 
-/* Preprocesses and translates; the messages of both come in their order, and the first ones not
- * at all where the C compiler will say the same again. */
+/* Preprocesses and translates. The preprocessor's messages come before acc1's, or not at all where the C
+ * compiler will repeat them. */
 static int make_text(struct driver *driver, struct unit *unit, const char *output)
 {
     const char *first = temporary_path(&driver->temporary, unit->number, "messages");

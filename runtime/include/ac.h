@@ -32,8 +32,8 @@ extern "C" {
 
 /* ---- handles ------------------------------------------------------------------------------------------- */
 
-/* A coroutine, task, future or generator of values of type T (which may be void). They are
- * pointers; null is none. */
+/* Handles: a coroutine, task, future or generator of values of type T, which may be void. They are pointers;
+ * a null pointer is none. */
 #define ac_coro(T) __typeof__(__typeof__(T)(*)(struct ac__coro *))
 #define ac_task(T) __typeof__(__typeof__(T)(*)(struct ac__task *))
 #define ac_future(T) __typeof__(__typeof__(T)(*)(struct ac__future *))
@@ -46,18 +46,18 @@ enum {
     AC_EINCOMPLETE        /* the input ended too early */
 };
 
-/* Stands before the declaration of a function that blocks the thread: -Wblocking-call then warns of
+/* Put in front of the declaration of a function that blocks the thread, this makes -Wblocking-call warn of
  * calls to it in async functions. */
 #define AC_BLOCKING __extension__ __extension__ /* nothing to C; acc knows it by these */
 
 /* ---- running ------------------------------------------------------------------------------------------- */
 
-/* T ac_run(ac_coro(T) c): runs a coroutine on a new event loop in this thread, cancels and awaits every task
- * that is left when it is done (then those that these have spawned while they cleaned up, if any are left),
- * closes the loop, and gives the coroutine's result. Handles of tasks end with the loop. If the coroutine
- * throws: prints the trace and exits with status 1. Aborts when called from a running loop. While a loop
- * runs, SIGPIPE does nothing if it was at its default (writes fail with EPIPE); children have the default
- * back, and so has the time after. Ctrl-C: see ac_signal. */
+/* T ac_run(ac_coro(T) c): runs a coroutine on a new event loop in this thread and gives its result. When the
+ * coroutine is done, every task that is left is cancelled and awaited (so are tasks that these spawn while
+ * they clean up), and the loop is closed. Handles of tasks end with the loop. If the coroutine throws, ac_run
+ * prints the trace and exits with status 1. Aborts when called from a running loop.
+ * While a loop runs, SIGPIPE does nothing if it was at its default, so writes fail with EPIPE. The default is
+ * restored in child processes, and when the loop ends. Ctrl-C: see ac_signal. */
 #define ac_run(c) \
     __extension__ __builtin_choose_expr(ac__is_void((c)(0)), (void)ac__run(ac__coro_frame(c), 0, 0, 0), ({ \
                                             ac__object_type((c)(0)) ac__result_; \
@@ -65,9 +65,9 @@ enum {
                                             *(volatile ac__object_type((c)(0)) *)&ac__result_; /* may be dropped */ \
                                         }))
 
-/* bool ac_try_run(ac_coro(T) c, T *result, ac_error *error): the same, but an error comes back:
- * false, and *error is filled (unless it is null, then the error is dropped). `result` may be
- * null; for void it must be. */
+/* bool ac_try_run(ac_coro(T) c, T *result, ac_error *error): the same, but if the coroutine throws, it
+ * returns false and fills *error; if `error` is null, the error is dropped. `result` may be null; for void it
+ * must be. */
 #define ac_try_run(c, result, error) \
     __extension__(ac__check(ac__is_pointer_to(result, (c)(0)), "the result has another type than the coroutine"), \
                   ac__try_run(ac__coro_frame(c), (result), ac__size_of((c)(0)), (error)))
@@ -75,8 +75,9 @@ enum {
 /* The loop's clock, in seconds: monotonic, or the virtual one of AC_CLOCK=virtual, which starts at 0. */
 double ac_now(void);
 
-/* Waits. 0 and less: goes once to the back of the ready queue, so everything that is ready runs first. Never
- * ends early; equal deadlines end in the order they were started. INFINITY waits for ever.
+/* Waits for so many seconds, never for less. Sleeps with equal deadlines end in the order in which they
+ * began. 0 or less: goes once to the back of the ready queue, so that everything that is ready runs first.
+ * INFINITY waits for ever.
  * Throws: EINVAL for NaN. */
 ac_coro(void) ac_sleep(double seconds);
 
@@ -85,25 +86,26 @@ ac_coro(void) ac_yield(void);
 
 /* ---- tasks --------------------------------------------------------------------------------------------- */
 
-/* A handle of a task belongs to whoever holds it, until it is awaited, given to a combinator (both consume
- * it) or detached. An error that nobody retrieved when the last handle goes is reported on stderr with its
- * trace. A task that awaits itself, in whatever way, gets EDEADLK, and the handle is kept. */
+/* A handle of a task belongs to whoever holds it, until it is awaited or given to a combinator (both consume
+ * it) or detached. If the last handle goes and nobody has retrieved the task's error, the error is reported
+ * on stderr with its trace. A task that awaits itself, in whatever way, gets EDEADLK, and the handle is
+ * kept. */
 
-/* ac_task(T) ac_spawn(ac_coro(T) c): starts a coroutine concurrently. It first runs when the loop next gets
- * control; tasks start in the order they were spawned. Consumes the coroutine. One that could not be made
- * (null) gives a task that has failed with ENOMEM. */
+/* ac_task(T) ac_spawn(ac_coro(T) c): starts a coroutine as a task of its own and consumes it. The task first
+ * runs when the loop next gets control; tasks start in the order in which they were spawned. A coroutine that
+ * could not be made (null) gives a task that has failed with ENOMEM. */
 #define ac_spawn(c) __extension__((ac_task(__typeof__((c)(0))))ac__spawn(ac__coro_frame(c), ac__here))
 
-/* bool ac_cancel(t), of a task: asks it to stop: ECANCELED is thrown, once, at the await where it stands;
- * before its first step, its body never runs. It may catch that, clean up with awaits, even go on. A task
- * that awaits another one hands the request on to it. False if it is finished already. Of a future: sets it
- * to the error ECANCELED, from any thread. */
+/* bool ac_cancel(t), of a task: asks it to stop. ECANCELED is thrown, once, at the await where the task
+ * stands; if it has not begun, its body never runs. It may catch the error, clean up with awaits, and even go
+ * on. A task that awaits another one hands the request on to it. False if the task is finished already. Of a
+ * future: sets it to the error ECANCELED, from any thread. */
 #define ac_cancel(h) __extension__(ac__cancel(ac__handle(h), ac__kind_of_target(h)))
 
 /* bool ac_done(h): is the task finished, the future set? (A future also from other threads.) */
 #define ac_done(h) __extension__(ac__done(ac__handle(h), ac__kind_of_target(h)))
 
-/* bool ac_cancelled(h): is it finished, by ECANCELED? */
+/* bool ac_cancelled(h): did it end with ECANCELED? */
 #define ac_cancelled(h) __extension__(ac__cancelled(ac__handle(h), ac__kind_of_target(h)))
 
 /* T ac_result(h): the result of a finished task or a set future; the handle is kept. Aborts, saying why, on
@@ -123,10 +125,10 @@ ac_coro(void) ac_yield(void);
 #define ac_ref(t) __extension__((__typeof__(t))ac__ref(ac__task_pointer(t)))
 
 /* await ac_stop(ac_task(T) t): cancels a task, waits until it is finished and consumes the handle. Its
- * ECANCELED is swallowed, its result dropped. Throws: any other error of the task.
- * Cancelled: still waits for the task, then throws ECANCELED; or an error of the task, and then
- * ECANCELED by the next await that waits. To be cancelled before it began to wait here: ECANCELED,
- * with that error as its context. */
+ * ECANCELED is swallowed, its result dropped.
+ * Throws: any other error of the task. Cancelled: still waits for the task, then throws ECANCELED. If the
+ * task has failed, its error is thrown, and the next await that waits throws ECANCELED; but if the caller was
+ * to be cancelled before it began to wait here, ECANCELED is thrown, with that error as its context. */
 #define ac_stop(t) ac__stop(ac__task_pointer(t))
 
 /* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. */
@@ -146,10 +148,10 @@ ac_task(void) ac_current(void);
  * number, which may be larger. The handles are borrowed: good until the loop next gets control. */
 size_t ac_all(ac_task(void) *tasks, size_t capacity);
 
-/* ac_task_local(T) x: a variable of type T of which every task has its own value, at file scope or static,
- * initialised like any. A new task gets the values that its spawner has then. It is used like any variable,
- * but a pointer to it points to the value of whatever task runs. Every thread has values of its own for what
- * runs outside tasks. In shared libraries it is an ordinary thread-local variable. */
+/* ac_task_local(T) x: a variable of type T of which every task has its own value. It stands at file scope or
+ * is static, and is initialised and used like any variable, but a pointer to it points to the value of
+ * whatever task is running. A new task begins with its spawner's values. Outside tasks, every thread has
+ * values of its own. In shared libraries it is an ordinary thread-local variable. */
 #define ac_task_local(T) __attribute__((__section__("ac_task_locals"))) __thread __typeof__(T)
 
 /* ---- generators ---------------------------------------------------------------------------------------- */
@@ -205,8 +207,8 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
                   ac__none, ac__none)(__VA_ARGS__)
 
 /* void ac_future_free(ac_future(T) f): ends a future. Whoever awaits it gets AC_EBROKEN, with the place where
- * the future was made. Null is fine. By the thread in whose loop it is awaited, or any if it is not; no other
- * thread may use it from then on. */
+ * the future was made. Null is fine. To be called by the thread in whose loop the future is awaited, or by
+ * any thread if it is not; no other thread may use it from then on. */
 #define ac_future_free(f) __extension__(ac__future_free(ac__future_pointer(f)))
 
 /* ---- combining ----------------------------------------------------------------------------------------- */
@@ -251,16 +253,17 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
                                                             ac__alignment_of((e)(0)), (seconds)))
 
 /* T v = await ac_shield(t): waits for a task or future, whose handle is kept, or for a coroutine, which is
- * started as a task. Throws its error, which then counts as retrieved. Cancelled: the task goes on; one that
- * was started here as if it were detached. */
+ * started as a task. Throws its error, which then counts as retrieved. Cancelled: what it waits for goes on;
+ * a task that was started here goes on as if it were detached. */
 #define ac_shield(t) \
     __extension__((ac_coro(__typeof__((t)(0))))ac__shield(ac__handle(t), ac__kind_of(t), ac__size_of((t)(0)), \
                                                           ac__alignment_of((t)(0))))
 
-/* async with (ac_timeout(seconds)) { ... }: a limit for a block. When the time is over, the task is cancelled
- * where it stands in the block, and that ECANCELED becomes ETIMEDOUT where it leaves the block. Nests. A
- * cancellation from elsewhere passes unchanged; one that the block has caught, going on, is over. The values
- * of `seconds` as for ac_wait_for; 0 and less: at the first await that waits. */
+/* async with (ac_timeout(seconds)) { ... }: a time limit for a block. When the time is over, the task is
+ * cancelled where it stands in the block, and that ECANCELED becomes ETIMEDOUT where it leaves the block.
+ * Limits may nest. A cancellation from elsewhere passes unchanged; if the block catches one and goes on, that
+ * one is over. `seconds` has the values of ac_wait_for, but with 0 or less the limit strikes at the first
+ * await that waits. */
 struct ac__alarm {
     unsigned index;    /* in the loop's heap, from 1; 0: not armed */
     unsigned sequence; /* equal deadlines ring in the order they were armed */
@@ -289,9 +292,9 @@ struct ac_timeout ac_timeout(double seconds);
 /* For `async with` only. */
 ac_coro(struct ac_timeout *) ac_timeout_aenter(struct ac_timeout *timeout);
 ac_coro(void) ac_timeout_aexit(struct ac_timeout *timeout, const ac_error *error);
-/* Inside `async with (struct ac_timeout *t = ac_timeout(seconds))`: the time is over `seconds` from now
- * instead; INFINITY: never; 0 and less: now. False, and nothing changes, if it was over already, for NaN and
- * -INFINITY, and if there is no memory to give a limit that had no end one. */
+/* Inside `async with (struct ac_timeout *t = ac_timeout(seconds))`: moves the limit to `seconds` from now;
+ * INFINITY: never; 0 or less: now. False, and nothing changes, if the time was over already, for NaN and
+ * -INFINITY, and if the limit was INFINITY and there is no memory for another. */
 bool ac_timeout_reschedule(struct ac_timeout *timeout, double seconds);
 
 /* Groups: the children of a block.
@@ -331,7 +334,7 @@ enum ac_when {
 };
 #define ac_wait(tasks, n, when) \
     ac__wait((tasks), (n), ac__kind_of_target(*(tasks)), (when), __builtin_inf())
-/* The same for at most `seconds`; gives how many are done by then, perhaps 0. 0 and less: looks after one
+/* The same for at most `seconds`; gives how many are done by then, perhaps 0. 0 or less: looks after one
  * turn of the ready queue. INFINITY: no limit. Throws EINVAL for NaN and -INFINITY, too. */
 #define ac_wait_timeout(tasks, n, when, seconds) \
     ac__wait((tasks), (n), ac__kind_of_target(*(tasks)), (when), (seconds))
@@ -540,9 +543,9 @@ ac_coro(void) ac_writable(int fd);
  * are close()'s. */
 int ac_close_fd(int fd);
 
-/* A watch: has a function called as long as a descriptor is ready, in turn with the tasks. For C libraries
- * that bring sockets and a machine of their own, but no loop (libcurl, c-ares, ...). Several may watch one
- * descriptor, and tasks wait for it, too. */
+/* A watch: has a function called as long as a descriptor is ready, in turn with the tasks. It is meant for C
+ * libraries that have sockets and a state machine of their own, but no loop (libcurl, c-ares, ...). A
+ * descriptor may have several watches, and tasks may wait for it, too. */
 typedef struct ac_watch ac_watch;
 enum {
     AC_INPUT = 1,  /* a read would not block; the end of input and errors count */
@@ -562,14 +565,14 @@ int ac_watch_set(ac_watch *watch, unsigned events);
  * descriptor is closed. Null is fine. */
 void ac_watch_free(ac_watch *watch);
 
-/* Calls a function when the loop next gets control, in turn with the tasks. False if there is no memory. If
- * the loop ends before, it is not called. */
+/* Has a function called when the loop next gets control, in turn with the tasks. False if there is no memory.
+ * If the loop ends before that, the function is not called. */
 bool ac_call_soon(void (*function)(void *argument), void *argument);
 
-/* Calls a function after a time; if the loop ends before, it is not called. A timer may be cancelled at any
- * time: then the function is not called any more, also if the time is over; false if it was called before, or
- * the timer's loop has ended. If there was no memory (or the time is not a number), nothing will be called,
- * and ac_timer_cancel says false. */
+/* Has a function called after a time; if the loop ends before that, it is not called. A timer may be
+ * cancelled at any time: then the function is not called any more, even if the time is over; ac_timer_cancel
+ * returns false if it was called before, or the timer's loop has ended. If there was no memory, or the time
+ * is not a number, nothing will be called, and ac_timer_cancel returns false. */
 typedef struct ac_timer {
     void *ac__call;
     unsigned ac__generation;
@@ -577,9 +580,10 @@ typedef struct ac_timer {
 ac_timer ac_call_later(double seconds, void (*function)(void *argument), void *argument);
 bool ac_timer_cancel(ac_timer timer);
 
-/* From any thread: has a function called by the loop of this thread; by that which awaits the ac_thread call
- * that this is; or else by the process's loop (of several: the one that has run longest). False if no loop
- * runs, it is about to end, or there is no memory; true: it is called for certain. */
+/* From any thread: has a function called by a loop. That is this thread's own loop; inside an ac_thread call,
+ * the loop that awaits the call; anywhere else, the process's loop (of several, the one that has run
+ * longest). False if no loop runs, the loop is about to end, or there is no memory; true: the function is
+ * called for certain. */
 bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
 
 /* ---- signals and processes ----------------------------------------------------------------------------- */
@@ -604,7 +608,7 @@ bool ac_call_threadsafe(void (*function)(void *argument), void *argument);
 /* int status = await ac_wait_pid(pid): waits until a child process has ended, reaps it, and gives its status
  * as waitpid does (WIFEXITED ...). Other children, and SIGCHLD, are left alone. Of several tasks that wait
  * for one child, one gets the status.
- * Throws: ECHILD for what is no child or has been reaped, EINVAL for 0 and less, ENOSYS before Linux 5.3.
+ * Throws: ECHILD for what is no child or has been reaped, EINVAL for 0 or less, ENOSYS before Linux 5.3.
  * Cancelled: the child goes on, and can be waited for again. */
 ac_coro(int) ac_wait_pid(int pid);
 
@@ -619,8 +623,8 @@ ac_coro(int) ac_wait_pid(int pid);
  * or _exit. A child that a thread without a loop forked may start a loop. All descriptors of
  * the library are close-on-exec. */
 
-/* A reference to a loop, good in any thread, also when the loop has ended. While there is one, and other
- * threads are, tasks that all wait are no deadlock. */
+/* A reference to a loop, good in any thread, also when the loop has ended. While a reference and other
+ * threads exist, it is no deadlock that all tasks wait. */
 typedef struct ac__mailbox ac_loop;
 /* A new reference to this thread's loop. */
 ac_loop *ac_loop_ref(void);

@@ -207,7 +207,7 @@ typedef struct ac_listener ac_listener;
 
 struct ac_listen_options {
     unsigned port;
-    int backlog;     /* connections that may wait; 0 and less, or too many: as many as the system allows */
+    int backlog;     /* connections that may wait; 0 or less, or too many: as many as the system allows */
     bool reuse_port; /* SO_REUSEPORT: several listeners, such as one for each thread, share the connections */
 };
 
