@@ -17,7 +17,11 @@
  * time: ac_timeout and ac_wait_for around any of it.
  *
  * Cancelled: reading leaves the bytes that came, but were not given to anybody, in the stream's buffer; of
- * what was to be written a part may have gone out. */
+ * what was to be written a part may have gone out.
+ *
+ * Streams, listeners and sockets are pointers: once one is closed, nothing may begin with it. A task that was
+ * spawned begins in the loop's next turn, so one that reads a stream must have begun, or be cancelled, before
+ * the stream is closed. */
 #ifndef AC_STREAM_H
 #define AC_STREAM_H
 
