@@ -775,11 +775,11 @@ struct ac__nothing {
     __extension__(ac__check(ac__is_void((f)(0)), "the future has a value: ac_set_result(future, value)"), \
                   ac__future_set(ac__future_pointer(f), 0))
 /* The argument of a call is checked, and named in messages, where it stands: not so a variable
- * of a macro of a system header. */
+ * of a macro of a system header. In sizeof clang would warn of its side effects. */
 #define ac__set_value(f, ...) \
     __extension__({ \
         ac__check(!ac__is_void((f)(0)), "the future has no value: ac_set_result(future)"); \
-        (void)sizeof(((char (*)(ac__object_type((f)(0))))0)(__VA_ARGS__)); \
+        (void)(__typeof__(((char (*)(ac__object_type((f)(0))))0)(__VA_ARGS__)))0; \
         ac__object_type((f)(0)) ac__value_ = (__VA_ARGS__); \
         ac__future_set(ac__future_pointer(f), &ac__value_); \
     })
