@@ -127,18 +127,38 @@ static bool has_variable_length(const struct node *node)
     return false;
 }
 
-/* The operand of sizeof and typeof is evaluated after all if it has such a type (C11 6.5.3.4p2, 6.7.2.5). */
-static bool is_evaluated_for_length(const struct acc *acc, const struct node *node)
+static bool is_sizeof_or_typeof(const struct acc *acc, const struct node *node)
 {
     bool is_sizeof = (node->kind == NODE_SIZEOF_EXPR || node->kind == NODE_SIZEOF_TYPE) &&
                      token_is(acc, node->op, "sizeof");
-    return (is_sizeof || node->kind == NODE_TYPEOF) && has_variable_length(node->child[0]);
+    return is_sizeof || node->kind == NODE_TYPEOF;
+}
+
+/* The operand is evaluated after all if it has such a type (C11 6.5.3.4p2, 6.7.2.5). */
+static bool is_evaluated_for_length(const struct acc *acc, const struct node *node)
+{
+    return is_sizeof_or_typeof(acc, node) && has_variable_length(node->child[0]);
+}
+
+/* Of a type name as operand, the sizes of arrays are evaluated, too. */
+static void visit_type(struct acc *acc, struct node *type)
+{
+    for (uint32_t i = 0; i < type->count; i++) {
+        struct node *child = type->child[i];
+        bool is_type = child && (child->kind == NODE_DECLARATOR || child->kind == NODE_NESTED ||
+                                 child->kind == NODE_ARRAY || child->kind == NODE_POINTER);
+        if (is_type)
+            visit_type(acc, child);
+        else if (child)
+            visit(acc, child, type->kind != NODE_ARRAY);
+    }
 }
 
 static void visit(struct acc *acc, struct node *node, bool is_unevaluated)
 {
     if (node->is_unevaluated && node->has_await && is_evaluated_for_length(acc, node))
         node->is_unevaluated = false;
+    bool is_within = is_unevaluated;
     is_unevaluated |= node->is_unevaluated;
     bool is_part = node->kind == NODE_STATEMENT_EXPR || node->kind == NODE_CONDITIONAL;
     if (is_unevaluated && node->kind == NODE_STATEMENT_EXPR)
@@ -147,9 +167,14 @@ static void visit(struct acc *acc, struct node *node, bool is_unevaluated)
         keep_copy(acc, node);
     else if (!is_unevaluated && (node->kind == NODE_GENERIC_ASSOC || node->kind == NODE_BUILTIN))
         keep_copies(acc, node);
-    for (uint32_t i = 0; i < node->count; i++)
-        if (node->child[i])
-            visit(acc, node->child[i], is_unevaluated);
+    bool has_type = node->is_unevaluated && !is_within && is_sizeof_or_typeof(acc, node);
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct node *child = node->child[i];
+        if (child && has_type && child->kind == NODE_TYPE_NAME)
+            visit_type(acc, child);
+        else if (child)
+            visit(acc, child, is_unevaluated);
+    }
 }
 
 void unevaluated(struct function *function)
