@@ -500,7 +500,7 @@ static void insist(unsigned *times)
 
 /* Runs until every task is finished. What tasks spawn while they clean up is theirs: it is cancelled when all
  * of them are finished, or when nothing else goes on. */
-static void finish_all(struct ac__loop *loop)
+static __attribute__((cold)) void finish_all(struct ac__loop *loop)
 {
     unsigned times = 0;
     cancel_all();

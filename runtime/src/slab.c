@@ -174,7 +174,7 @@ static bool is_in_use(const struct ac__heap *heap)
     return false;
 }
 
-static void leave_heap(void *argument)
+static __attribute__((cold)) void leave_heap(void *argument)
 {
     struct ac__heap *heap = argument;
     ac__own_heap = NULL;

@@ -87,7 +87,7 @@ static inline void ac__piece_give_back(void *memory)
  * it is called for. */
 void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context);
 /* Gives the heap back to the system if nothing in it is in use. */
-void ac__pieces_trim(void);
+void ac__pieces_trim(void) __attribute__((cold));
 void ac__slabs_before_fork(void);
 void ac__slabs_after_fork(void);
 
