@@ -245,6 +245,16 @@ static inline void ac__make_ready(struct ac__task *task)
     ac__queue_ready(task);
 }
 
+/* The first of the queue, which is not empty. */
+static inline struct ac__task *ac__take_ready(const struct ac__loop *loop)
+{
+    struct ac__task *task = ac__thread.ready;
+    ac__thread.ready = task->next;
+    if (!task->next)
+        ac__thread.ready_end = loop->ready_start;
+    return task;
+}
+
 static inline void ac__callback_queue(struct ac__callback *callback)
 {
     ac__make_ready(&callback->header);

@@ -94,11 +94,14 @@ unsigned ac__signal_arrivals(int number);
 void ac__signals_before_fork(void);
 void ac__signals_after_fork(bool is_child);
 
-/* ---- loop.c: the parts of ac_run, for a loop that is not run by it ------------------------------------- */
+/* ---- open.c -------------------------------------------------------------------------------------------- */
 
 /* Opens a loop in this thread, which has none. False if there is no memory. */
-bool ac__loop_open(struct ac__loop *loop) __attribute__((cold));
-void ac__loop_close(struct ac__loop *loop) __attribute__((cold));
+bool ac__loop_open(struct ac__loop *loop);
+void ac__loop_close(struct ac__loop *loop);
+
+/* ---- loop.c: the parts of ac_run, for a loop that is not run by it ------------------------------------- */
+
 /* Takes in what has come; never waits. */
 void ac__loop_look(struct ac__loop *loop);
 /* Runs the first that is ready, and looks now and then. */

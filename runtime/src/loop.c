@@ -25,7 +25,7 @@
 /* Links what gdb loads. */
 static const char *const for_debuggers __attribute__((used)) = &ac__gdb;
 
-enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, FIRST_INTERVAL = 16, MOST_CANCELS = 100 };
+enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, MOST_CANCELS = 100 };
 
 /* ---- one step ------------------------------------------------------------------------------------------ */
 
@@ -175,15 +175,6 @@ static void run_task(struct ac__loop *loop, struct ac__task *task)
     ac__thread.task = NULL;
 }
 
-static inline struct ac__task *take_first(const struct ac__loop *loop)
-{
-    struct ac__task *task = ac__thread.ready;
-    ac__thread.ready = task->next;
-    if (!task->next)
-        ac__thread.ready_end = loop->ready_start;
-    return task;
-}
-
 /* Whether something behind the task at a link may run before it; nothing changes its place with
  * a limit (timer.c). */
 static bool can_be_skipped(const struct ac__loop *loop, const struct ac__task *task)
@@ -228,7 +219,7 @@ static void run_traced(struct ac__loop *loop, struct ac__task *task)
 /* A step under AC_SEED, AC_DEBUG or AC_TRACE, or of a program with task locals. */
 static void run_special_step(struct ac__loop *loop)
 {
-    struct ac__task *task = loop->seed ? take_random(loop) : take_first(loop);
+    struct ac__task *task = loop->seed ? take_random(loop) : ac__take_ready(loop);
     if (task->state == AC__CALLBACK)
         run_callback(loop, task);
     else if (!ac__is_observed)
@@ -259,7 +250,7 @@ static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop
         run_special_step(loop);
         return true;
     }
-    task = take_first(loop);
+    task = ac__take_ready(loop);
     return likely(!(task->flags & AC__CANCEL)) ? run_task_here(loop, task, false, false) : run_flagged(loop, task);
 }
 
@@ -500,7 +491,7 @@ static void insist(unsigned *times)
 
 /* Runs until every task is finished. What tasks spawn while they clean up is theirs: it is cancelled when all
  * of them are finished, or when nothing else goes on. */
-static __attribute__((cold)) void finish_all(struct ac__loop *loop)
+static void finish_all(struct ac__loop *loop)
 {
     unsigned times = 0;
     cancel_all();
@@ -525,86 +516,6 @@ void ac__loop_wind_up(struct ac__loop *loop)
     ac__mailbox_empty(loop);
     if (loop->live)
         finish_all(loop);
-}
-
-/* Functions that were to be called and have not been: their nodes go. */
-static void drop_callbacks(struct ac__loop *loop)
-{
-    while (ac__thread.ready) {
-        struct ac__task *header = take_first(loop);
-        container_of(header, struct ac__callback, header)->release((struct ac__callback *)header, true);
-    }
-}
-
-/* ---- starting ------------------------------------------------------------------------------------------ */
-
-/* Of several loops only the first says so. */
-static void mode_is_ignored(bool *was_said, const char *name, const char *value, const char *expected)
-{
-    if (!__atomic_exchange_n(was_said, true, __ATOMIC_RELAXED))
-        fprintf(stderr, "ac: %s=%s is ignored: it may be %s\n", name, value, expected);
-}
-
-static bool clock_is_virtual(void)
-{
-    static bool was_said;
-    const char *clock = getenv("AC_CLOCK");
-    bool is_virtual = clock && strcmp(clock, "virtual") == 0;
-    if (clock && *clock && !is_virtual && strcmp(clock, "real") != 0)
-        mode_is_ignored(&was_said, "AC_CLOCK", clock, "\"virtual\" or \"real\"");
-    return is_virtual;
-}
-
-static unsigned long random_seed(void)
-{
-    static bool was_said;
-    const char *seed = getenv("AC_SEED");
-    size_t digits = seed ? strspn(seed, "0123456789") : 0;
-    if (seed && seed[digits])
-        mode_is_ignored(&was_said, "AC_SEED", seed, "a number");
-    return digits && !seed[digits] ? strtoul(seed, NULL, 10) * 2 + 1 : 0;
-}
-
-bool ac__loop_open(struct ac__loop *loop)
-{
-    *loop = (struct ac__loop){.epoll = -1, .poll_interval = FIRST_INTERVAL, .until_poll = FIRST_INTERVAL};
-    loop->error_number = &errno;
-    loop->ready_start = &ac__thread.ready;
-    ac__watch_forks(); /* before the first lock is taken */
-    loop->is_virtual = clock_is_virtual();
-    loop->seed = random_seed();
-    ac__locals_find(loop);
-    loop->is_special = loop->seed || ac__is_observed || loop->locals_size;
-    if (!ac__mailbox_open(loop))
-        return false;
-    ac__sigpipe_take();
-    ac__set_stack_limit();
-    ac__thread.ready = NULL;
-    ac__thread.ready_end = loop->ready_start;
-    ac__thread.loop = loop;
-    ac__dump_listen(loop);
-    if (unlikely(ac__is_traced))
-        ac__trace_open(loop);
-    return true;
-}
-
-void ac__loop_close(struct ac__loop *loop)
-{
-    if (unlikely(ac__is_debug))
-        ac__debug_lost(loop);
-    if (unlikely(ac__is_traced))
-        ac__trace_close();
-    ac__report_locked();
-    drop_callbacks(loop);
-    ac__signals_close(loop);
-    ac__mailbox_close(loop);
-    ac__poll_free(loop);
-    ac__alarms_free(loop);
-    ac__calls_free();
-    ac__chunks_free();
-    ac__pieces_trim();
-    ac__thread.loop = NULL;
-    ac__sigpipe_give_back();
 }
 
 /* ---- what programs call -------------------------------------------------------------------------------- */

@@ -1,0 +1,2 @@
+int second(int);
+int first(int n, (second(n))...);

@@ -1,0 +1,1 @@
+int first(int n...);int g(int (*)(int)...);int h(int n, (n)...);
