@@ -245,6 +245,7 @@ static void add_silence_about_text(struct driver *driver, struct words *command)
     words_add(command, "-Wno-gnu-line-marker"); /* -pedantic */
     words_add(command, "-Wno-#pragma-messages"); /* the preprocessor has said so, and left it in the text */
     words_add(command, "-Wno-trigraphs");
+    words_add(command, "-Wno-parentheses-equality"); /* clang does not say so of macros, which it would not see here */
     words_add(command, "-Wno-used-but-marked-unused"); /* as async functions are, which may only be embedded */
     words_add(command, "-fbracket-depth=5000"); /* the text nests where the program has a defer behind the other */
     words_add(command, "-fno-caret-diagnostics"); /* lines as acc printed them, where gcc reads the file (messages.c) */
