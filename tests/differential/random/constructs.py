@@ -13,6 +13,7 @@ class Jump(Exception):
     def __init__(self, kind, what=None):
         super().__init__(kind)
         self.kind, self.what = kind, what
+        self.error = None  # what was under way where a generator was closed while it undid something
 
 
 class Frame:
@@ -630,14 +631,22 @@ class Defer:
         yield from self.block.run(frame)
 
 
-def undoing(frame, pending, undo):
-    """Runs what undoes something while an error, a jump or nothing is on its way; its own error takes the place."""
-    if isinstance(pending, Error):
-        frame.loop.current.caught(pending)
+def undoing(frame, pending, undo, is_handled=False):
+    """Runs what undoes something while an error, a jump or nothing is on its way; its own error takes the place. A
+    generator that is closed there throws the error in the end, unless it is handled."""
+    error = pending.error if isinstance(pending, Jump) else pending
+    if error:
+        frame.loop.current.caught(error)
     try:
         return (yield from undo)
-    except Error as error:
-        raise error.instead_of(pending) if isinstance(pending, Error) else error
+    except Error as other:
+        raise other.instead_of(error) if error else other
+    except Jump as jump:
+        if jump.error and error:
+            jump.error.instead_of(error)
+        elif not is_handled:
+            jump.error = jump.error or error
+        raise
 
 
 def guarded(frame, body, leave):
@@ -684,7 +693,7 @@ class Handled:
                 outer, frame.handled = frame.handled, caught
                 try:
                     frame.world.print(clause.number, caught.code)
-                    yield from undoing(frame, caught, clause.body.run(frame))
+                    yield from undoing(frame, caught, clause.body.run(frame), is_handled=True)
                 finally:
                     frame.handled = outer
                 return
@@ -1007,5 +1016,7 @@ class Function:
         try:
             yield from self.block.run(frame)
         except Jump as jump:
+            if jump.error:
+                raise jump.error
             return jump.what
         return 0
