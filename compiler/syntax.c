@@ -96,6 +96,33 @@ static uint32_t erase_catch(struct erase *erase, uint32_t token)
     return acc->tokens[token + 1].match;
 }
 
+static bool is_opening(const struct acc *acc, uint32_t token)
+{
+    return token_is(acc, token, "(") || token_is(acc, token, "[");
+}
+
+/* The bracket within which the token stands, in its statement, or 0. */
+static uint32_t bracket_around(const struct acc *acc, uint32_t token)
+{
+    for (uint32_t at = token - 1; at > 0; at--) {
+        const struct token *t = &acc->tokens[at];
+        if (t->match < at)
+            at = t->match;
+        else if (is_opening(acc, at))
+            return at;
+        else if (token_is(acc, at, ";") || token_is(acc, at, "{"))
+            return 0;
+    }
+    return 0;
+}
+
+/* An ellipsis behind a declarator among parameters: over `int s(n)...` and `(f(n))...()` libclang 19 crashes. */
+static bool lacks_comma(const struct acc *acc, uint32_t token)
+{
+    return token_is(acc, token, "...") && (token_is(acc, token - 1, ")") || token_is(acc, token - 1, "]"))
+        && token_is(acc, bracket_around(acc, token), "(");
+}
+
 static uint32_t erase_token(struct erase *erase, uint32_t token)
 {
     struct acc *acc = erase->acc;
@@ -124,8 +151,8 @@ static uint32_t erase_token(struct erase *erase, uint32_t token)
     }
     if (token == erase->with_close && erase->for_colon)
         print_text(&erase->printer, ")");
-    if (token_is(acc, token, "...") && token_is(acc, token - 1, ")") && token_is(acc, token + 1, ")"))
-        print_text(&erase->printer, ","); /* libclang 19 crashes over `int s(n)...` among parameters */
+    if (lacks_comma(acc, token))
+        print_text(&erase->printer, ",");
     if (token == erase->for_colon) {
         print_text(&erase->printer, ";; (void)(");
         return token;
@@ -142,26 +169,6 @@ static bool print_special(struct printer *printer, struct node *node)
 }
 
 /* ---- what is acc's own to say ---------------------------------------------------------------- */
-
-static bool is_opening(const struct acc *acc, uint32_t token)
-{
-    return token_is(acc, token, "(") || token_is(acc, token, "[");
-}
-
-/* The bracket within which the token stands, in its statement, or 0. */
-static uint32_t bracket_around(const struct acc *acc, uint32_t token)
-{
-    for (uint32_t at = token - 1; at > 0; at--) {
-        const struct token *t = &acc->tokens[at];
-        if (t->match < at)
-            at = t->match;
-        else if (is_opening(acc, at))
-            return at;
-        else if (token_is(acc, at, ";") || token_is(acc, at, "{"))
-            return 0;
-    }
-    return 0;
-}
 
 /* The first token of the statement, or part of one, in which the token stands. */
 static uint32_t statement_start(const struct acc *acc, uint32_t token)
