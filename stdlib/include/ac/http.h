@@ -32,7 +32,7 @@
  *     EMSGSIZE           a body of more than .max_body bytes, a header of more than 256 KiB, a line of it of more than
  *                        100 KB; a compressed body that unfolds by far; an .upload of another length than .size
  *     ELOOP              more redirects than .redirects
- *     EINVAL             a malformed URL, header, option; EPROTONOSUPPORT: not http or https
+ *     EINVAL             a malformed URL, header field (the message names it), option; EPROTONOSUPPORT: not http or https
  *     EACCES             the proxy refused;  ESPIPE: a body from a generator would have to be sent again
  *     AC_ECLOSED         the session was closed; the response, while its body was waited for
  *     ENOMEM; EIO        anything else that libcurl reports

@@ -17,7 +17,8 @@ enum {
     WINDOW = 64 << 10,      /* bytes of a body that are received ahead of the reader */
     MOST_HEADER = 256 << 10,
     MOST_DRAINED = 64 << 10, /* bytes that are received only to keep the connection */
-    LONGEST_LINE = 1 << 20
+    LONGEST_LINE = 1 << 20,
+    COMPLAINT = 128 /* bytes of a text */
 };
 #define DRAIN_SECONDS 1.0
 
@@ -160,8 +161,9 @@ void ac__handles_give_back(struct handles *handles, CURL *easy, bool is_reusable
 
 /* ---- options.c ----------------------------------------------------------------------------------------- */
 
-/* Appends header fields to a list. 0, EINVAL for a name or value that no header may have, or ENOMEM. */
-int ac__headers_add(struct curl_slist **list, const ac_http_pair *pairs);
+/* Appends header fields to a list. 0, ENOMEM, or EINVAL for a name or value that no header may have; then
+ * `complaint` says which. */
+int ac__headers_add(struct curl_slist **list, const ac_http_pair *pairs, char complaint[COMPLAINT]);
 /* Takes out the fields that describe a body. */
 void ac__headers_drop_body(struct curl_slist **list);
 /* Notes what is asked for, first of all, so that errors name it. 0, or an error code with

@@ -33,18 +33,50 @@ static bool list_append(struct curl_slist **list, const char *line)
     return longer;
 }
 
+/* Control bytes are none of it, but for a tab. */
+static bool is_value(const char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < ' ' && *text != '\t') || *text == 127)
+            return false;
+    return true;
+}
+
+/* A name as errors show it. */
+enum { SHOWN = 64 };
+static const char *show(char shown[SHOWN], const char *name)
+{
+    char *at = shown;
+    for (; *name && at < shown + SHOWN - sizeof "\\x00..."; name++) {
+        unsigned char c = (unsigned char)*name;
+        at += sprintf(at, c < ' ' || c > '~' ? "\\x%02x" : "%c", c);
+    }
+    strcpy(at, *name ? "..." : "");
+    return shown;
+}
+
+/* Can it not be sent? Then `complaint` says why. */
+static bool is_malformed(const ac_http_pair *pair, char complaint[COMPLAINT])
+{
+    char shown[SHOWN];
+    if (!is_token(pair->name))
+        snprintf(complaint, COMPLAINT, ".headers: malformed name \"%s\"", show(shown, pair->name));
+    else if (pair->value && !is_value(pair->value))
+        snprintf(complaint, COMPLAINT, ".headers: malformed value of \"%s\"", show(shown, pair->name));
+    else
+        return false;
+    return true;
+}
+
 /* libcurl writes a field without a value as "Name;", and "Name:" for one that it is to leave out. */
-static int header_add(struct curl_slist **list, const ac_http_pair *pair)
+static bool header_add(struct curl_slist **list, const ac_http_pair *pair)
 {
     const char *value = pair->value ? pair->value : "";
     size_t size = strlen(pair->name) + strlen(value) + 4;
-    char *line;
+    char *line = MEMORY(malloc(size));
     bool is_added;
-    if (!is_token(pair->name) || strpbrk(value, "\r\n"))
-        return EINVAL;
-    line = MEMORY(malloc(size));
     if (!line)
-        return ENOMEM;
+        return false;
     if (!pair->value)
         snprintf(line, size, "%s:", pair->name);
     else if (value[strspn(value, " \t")] == '\0')
@@ -53,15 +85,18 @@ static int header_add(struct curl_slist **list, const ac_http_pair *pair)
         snprintf(line, size, "%s: %s", pair->name, value);
     is_added = list_append(list, line);
     free(line);
-    return is_added ? 0 : ENOMEM;
+    return is_added;
 }
 
-int ac__headers_add(struct curl_slist **list, const ac_http_pair *pairs)
+int ac__headers_add(struct curl_slist **list, const ac_http_pair *pairs, char complaint[COMPLAINT])
 {
-    int code = 0;
-    for (; pairs->name && !code; pairs++)
-        code = header_add(list, pairs);
-    return code;
+    for (; pairs->name; pairs++) {
+        if (is_malformed(pairs, complaint))
+            return EINVAL;
+        if (!header_add(list, pairs))
+            return ENOMEM;
+    }
+    return 0;
 }
 
 static bool line_is_of(const char *line, const char *name)
@@ -149,14 +184,15 @@ static int set_headers(struct transfer *transfer, const ac_http_session *session
                        const char *type, bool has_body)
 {
     struct curl_slist **list = &transfer->header_list;
+    char complaint[COMPLAINT];
     int code;
     for (const struct curl_slist *line = session->headers; line; line = line->next)
         if (!line_is_replaced(line->data, pairs) && !list_append(list, line->data))
             return ENOMEM;
-    code = pairs ? ac__headers_add(list, pairs) : 0;
+    code = pairs ? ac__headers_add(list, pairs, complaint) : 0;
     if (code)
-        return refuse(transfer, code, code == EINVAL ? "a name or value that no header may have" : "no memory");
-    if (type && !list_has(*list, "Content-Type") && header_add(list, &(ac_http_pair){"Content-Type", type}) != 0)
+        return refuse(transfer, code, code == EINVAL ? complaint : "no memory");
+    if (type && !list_has(*list, "Content-Type") && !header_add(list, &(ac_http_pair){"Content-Type", type}))
         return ENOMEM;
     /* For long bodies libcurl would send it, and wait. */
     if (has_body && !list_has(*list, "Expect") && !list_append(list, "Expect:"))

@@ -335,6 +335,7 @@ static bool multi_open(ac_http_session *session)
 
 /* Of the session that could not be made last, for `async with`, which sees a null pointer. */
 static _Thread_local const char *refusal;
+static _Thread_local char refused_header[COMPLAINT];
 
 const char *ac__session_refusal(void)
 {
@@ -354,8 +355,8 @@ static int session_open(ac_http_session *session, const struct ac_http_session_o
         return EINVAL;
     if (ready_outcome != CURLE_OK || !multi_open(session))
         return ENOMEM;
-    refusal = ".headers has a name or value that no header may have"; /* if that is EINVAL */
-    return options->headers ? ac__headers_add(&session->headers, options->headers) : 0;
+    refusal = refused_header; /* if that is EINVAL */
+    return options->headers ? ac__headers_add(&session->headers, options->headers, refused_header) : 0;
 }
 
 ac_http_session *ac__http_session_new(const struct ac_http_session_options *options)
