@@ -32,7 +32,8 @@
  *     EMSGSIZE           a body of more than .max_body bytes, a header of more than 256 KiB, a line of it of more than
  *                        100 KB; a compressed body that unfolds by far; an .upload of another length than .size
  *     ELOOP              more redirects than .redirects
- *     EINVAL             a malformed URL, header field (the message names it), option; EPROTONOSUPPORT: not http or https
+ *     EINVAL             a malformed URL, header field (the message names it) or option
+ *     EPROTONOSUPPORT    not http or https
  *     EACCES             the proxy refused;  ESPIPE: a body from a generator would have to be sent again
  *     AC_ECLOSED         the session was closed; the response, while its body was waited for
  *     ENOMEM; EIO        anything else that libcurl reports
@@ -124,7 +125,9 @@ struct ac_http_options {
     const ac_http_pair *params;  /* appended to the URL's query, percent-encoded: ac_http_pairs({"q", "search term"}) */
     const ac_http_pair *headers; /* sent as they are; a null value leaves out what would be sent by itself. A
                                     Cookie's value is sent beside the session's cookies, unless one of null is
-                                    there, too, and not to another host where a redirect leads there */
+                                    there, too, and not to another host where a redirect leads there. Where the
+                                    body ends is not theirs to say: EINVAL for a Transfer-Encoding, and for a
+                                    Content-Length other than the body's, or where that has none beforehand */
     const void *data;            /* a body: `size` bytes, or a text if size is 0; application/octet-stream unless the
                                     headers say otherwise */
     size_t size;

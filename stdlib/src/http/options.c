@@ -314,6 +314,29 @@ static void body_free(struct body *body)
     free(body->text);
 }
 
+/* Where the body ends is for this module to say: a server that was told otherwise would wait for the rest, or
+ * take it for the next request. 0 or EINVAL. */
+static int check_framing(struct transfer *transfer, const struct body *body)
+{
+    char length[sizeof "Content-Length: " + 20];
+    struct curl_slist **list = &transfer->header_list;
+    bool is_known = !body->fields && (!transfer->has_upload || body->size);
+    snprintf(length, sizeof length, "Content-Length: %zu", body->size);
+    while (*list) {
+        const char *line = (*list)->data;
+        bool is_length = line_is_of(line, "Content-Length");
+        if (line_is_of(line, "Transfer-Encoding"))
+            return refuse(transfer, EINVAL, ".headers: Transfer-Encoding goes by the body");
+        if (is_length && !(is_known && strcasecmp(line, length) == 0))
+            return refuse(transfer, EINVAL, ".headers: Content-Length is not the length of the body");
+        if (is_length && body->size)
+            list_drop(list); /* libcurl says it where it sends the body */
+        else
+            list = &(*list)->next;
+    }
+    return 0;
+}
+
 /* A body from memory, copied, or from callbacks. All methods that have one are POST to libcurl, with the name
  * set apart: so it deals with the body in one way. */
 static CURLcode set_body(struct transfer *transfer, const struct body *body)
@@ -475,6 +498,8 @@ int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *sessi
         code = body_of(transfer, options, &body);
     if (!code)
         code = set_headers(transfer, session, options->headers, body.type, body.type || body.fields);
+    if (!code)
+        code = check_framing(transfer, &body);
     if (!code)
         code = take_handle(transfer, session, is_plain(transfer, options, &body));
     if (!code)
