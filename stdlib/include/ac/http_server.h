@@ -145,7 +145,8 @@ const char *ac_request_query(ac_request *r, const char *name);
 /* What stands for {name} of the pattern in this request, decoded: a %2F in it has become a slash, but no part
  * between slashes is "." or "..". Null if the pattern has no such name (or no memory). */
 const char *ac_request_parameter(ac_request *r, const char *name);
-/* The value of the first header field of a name (case does not matter); null if there is none. */
+/* The value of the first header field of a name (case does not matter); null if there is none. Where the
+ * target is a whole URL, its host is what Host has. */
 const char *ac_request_header(const ac_request *r, const char *name);
 /* The value of the first cookie of a name, as it came; null if there is none (or no memory). */
 const char *ac_request_cookie(ac_request *r, const char *name);

@@ -92,6 +92,7 @@ struct ac_request {
     unsigned query;
     unsigned field_count;
     char *decoded_path; /* null: not asked for yet */
+    const char *authority; /* of "http://host/path"; null: the target is a path */
     bool is_complete, keep_alive, expects_continue;
     struct field fields[MAX_FIELDS];
 
