@@ -216,11 +216,11 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity);
 /* acc itself knows these four; their arguments are awaitables, or `lvalue = awaitable`, which
  * stores the result:
  *
- *     await ac_gather(a = f(1), b = g("x"), h());   all at once; the first error cancels the others, and is thrown
- *                                                   when they are done
+ *     await ac_gather(a = f(1), b = g("x"), h());   all at once; the first error cancels the others, and is
+ *                                                   thrown when they are done
  *     ac_error e = await ac_settle(v = f(1));       never throws; e.code is 0 or the error
- *     T v = await ac_race(f(), g());                the first to finish, error or not; the rest is cancelled; T is
- *                                                   f's: if that is void, results are dropped
+ *     T v = await ac_race(f(), g());                the first to finish, error or not; the rest is cancelled;
+ *                                                   T is f's: if that is void, results are dropped
  *     T v = await ac_any(f(), g());                 the first to succeed; if none does, the last error
  *
  * Coroutines among the arguments start as tasks, in the order written, and handles of tasks are consumed. All
@@ -551,8 +551,8 @@ enum {
     AC_INPUT = 1,  /* a read would not block; the end of input and errors count */
     AC_OUTPUT = 2, /* a write would not block */
     AC_BROKEN = 4, /* the watch has ended: errno says why. EBADF: the descriptor was closed */
-    AC_HANGUP = 8  /* the other side has ended its output, or the connection is broken: told once, whatever is left to
-                      read; to be told again, it has to be asked for again */
+    AC_HANGUP = 8  /* the other side has ended its output, or the connection is broken: told once, whatever is
+                      left to read; to be told again, it has to be asked for again */
 };
 /* A watch that waits for nothing yet. The function gets the events that happened, of those asked for. Null
  * with errno if there is no memory. It belongs to the running loop and must be freed before that ends. */

@@ -89,7 +89,8 @@ enum {
     AC__SCOPED = 1 << 10,     /* a child of a block: every handle is borrowed (scoped.c) */
     AC__FORKED = 1 << 11,     /* runs in a child of fork, where it may not suspend */
     /* from AC__UNDOING up (abi.h): how many cleanups, one in the other, it is at */
-    AC__UNSETTLED = AC__CANCEL | AC__CANCEL_LATER | AC__RUN_AT_ONCE | AC__FORKED /* a step ends with more to do */
+    /* a step ends with more to do */
+    AC__UNSETTLED = AC__CANCEL | AC__CANCEL_LATER | AC__RUN_AT_ONCE | AC__FORKED
 };
 
 extern bool ac__is_debug; /* AC_DEBUG=1 (debug.c) */
@@ -259,7 +260,7 @@ static inline void ac__callback_queue(struct ac__callback *callback)
 {
     ac__make_ready(&callback->header);
     callback->header.state = AC__CALLBACK;
-    callback->header.flags = AC__CANCEL; /* it is told from a task by the test that finds a request (loop.c) */
+    callback->header.flags = AC__CANCEL; /* tells it from a task, where a request is looked for (loop.c) */
 }
 
 /* What a waiter waited for has happened; it has been unlinked. */
@@ -419,7 +420,8 @@ static inline int ac__yield_at(struct ac__task *task, struct ac__frame *leaf, un
     return AC__SUSPENDED;
 }
 
-enum { AC__BUDGET = 128 }; /* waits that are ready at once, until a task has had its share (ac__share_is_over) */
+/* Waits that are ready at once, until a task has had its share (ac__share_is_over). */
+enum { AC__BUDGET = 128 };
 
 /* ---- mistake.c ----------------------------------------------------------------------------------------- */
 

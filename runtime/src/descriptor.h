@@ -13,7 +13,7 @@ enum ac__after_short_read { AC__UNKNOWN, AC__NOTHING, AC__PERHAPS_MORE };
 /* An entry of loop->descriptors. */
 struct ac__descriptor {
     struct ac__waiter *input, *output, *hangup;
-    struct ac__loop **owner; /* made by the library, which also closes it: see ac__descriptor_is_ours. Else null */
+    struct ac__loop **owner; /* made and closed by the library: see ac__descriptor_is_ours. Else null */
     unsigned generation;
     bool is_registered;
     bool is_spent;                  /* nothing to read until the next edge */

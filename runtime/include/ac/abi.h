@@ -5,7 +5,7 @@
  *
  * A coroutine is a frame. For `async int f(char *s)` acc writes
  *
- *     struct ac__f__frame { struct ac__frame base; int result; char *s; ...locals that live across an await... };
+ *     struct ac__f__frame { struct ac__frame base; int result; char *s; ...locals across awaits... };
  *     int (*f(char *s))(struct ac__coro *);                                makes a frame: a coroutine value
  *     static int ac__f__run(struct ac__f__frame *, struct ac__task *, unsigned state, char *s);
  *                                                                          the body, a state machine
@@ -59,7 +59,7 @@ enum ac__storage {
     AC__EMBEDDED,      /* in another frame: nothing to free */
     AC__STACKED,       /* on the task's bump stack: freeing moves the top back */
     AC__STACKED_FIRST, /* the same, first in its chunk: freeing gives the chunk back */
-    AC__STANDALONE,    /* a heap block of its own, a struct ac__task in front of it: it can be spawned as it is */
+    AC__STANDALONE,    /* a heap block of its own behind a struct ac__task: it can be spawned as it is */
     AC__STATIC         /* never freed */
 };
 
@@ -79,10 +79,10 @@ struct ac__function {
     const struct ac__site *sites;
     unsigned size, alignment;             /* of the frame */
     unsigned result_offset, result_size;  /* of `result` in it; size 0 for void */
-    void (*close)(struct ac__frame *frame); /* lets go of what a coroutine that never started holds; null: nothing */
+    void (*close)(struct ac__frame *frame); /* lets go of what one that never started holds; null: nothing */
     unsigned is_generator;
     unsigned is_enter; /* N_aenter: who awaits it has something that only N_aexit will let go of */
-    unsigned room; /* as a task: how many bytes the bump stack begins with; AC__ROOM or, if it needs none, 0 */
+    unsigned room; /* as a task: bytes that the bump stack begins with; AC__ROOM or, if it needs none, 0 */
     unsigned passes_errors_on; /* an error of whatever it awaits ends it: it is not resumed after one */
 };
 
@@ -132,7 +132,7 @@ struct ac__task {
         struct ac__frame *innermost; /* where to resume; in a resumed parent: the child that just finished */
         unsigned long finished_at;   /* finished: how many had finished before */
     };
-    char *top, *limit;            /* bump stack: next free byte, a multiple of 8, and end of the current chunk */
+    char *top, *limit;            /* bump stack: next free byte, a multiple of 8; end of the current chunk */
     union {
         struct ac__thrown *error; /* running: the error under way; finished: the error it ended with */
         struct ac__wait *wait;    /* blocked: on what */
@@ -155,7 +155,7 @@ struct ac__task {
     union {
         struct {
             unsigned number : 27;    /* of its automatic name */
-            unsigned last_round : 5; /* of its requests: they may be of `round` and later ones, up to this (cancel.c) */
+            unsigned last_round : 5; /* of its requests: they may be of `round` up to this one (cancel.c) */
         };
         unsigned numbers; /* both: to set at once */
     };
@@ -202,8 +202,8 @@ struct ac__thread {
     struct ac__task *task;   /* the running task, or null */
     char *stack_limit;       /* a C stack pointer below this starts no more callees on the same C stack */
     struct ac__loop *loop;   /* the running loop, or null */
-    struct ac__task *ready, **ready_end; /* of the running loop: the first ready task; where the next one is linked */
-    unsigned budget;         /* waits on the library that may still be ready at once before the task must yield */
+    struct ac__task *ready, **ready_end; /* of the running loop: the first ready task; where to link one */
+    unsigned budget;         /* waits on the library that may be ready at once before the task must yield */
 };
 /* The model: one instruction to find it, in shared libraries, too. */
 extern __thread struct ac__thread ac__thread __attribute__((tls_model("initial-exec")));
@@ -391,8 +391,8 @@ void ac__task_drop(struct ac__task *task);
  * handle. A cancellation of the parent is thrown after that.
  *
  * A child whose frame's size is known lies in its parent's frame, as
- *     struct { char front[sizeof(struct ac__own) + sizeof(struct ac__task), rounded up to the frame's alignment];
- *              struct ac__g__frame frame; char room[AC__ROOM]; }    (the room only if ac__g__function has some)
+ *     struct { char front[sizeof(struct ac__own) + sizeof(struct ac__task), aligned as the frame is];
+ *              struct ac__g__frame frame; char room[AC__ROOM]; }    (room only if ac__g__function has some)
  * with its arguments set; any other comes as a coroutine, which is consumed. `origin`: see
  * struct ac__frame. */
 struct ac__task *ac__scoped_embedded(struct ac__frame *frame, const struct ac__function *function,

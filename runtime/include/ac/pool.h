@@ -28,7 +28,7 @@ struct ac__pool {
     unsigned waiting;           /* jobs in the queue */
     unsigned threads, idle;
     unsigned limit;             /* of threads */
-    void (*forked)(void);       /* in a child of fork, where the pool has no jobs and no threads; may be null */
+    void (*forked)(void);       /* in a child of fork: the pool has no jobs and no threads; may be null */
     struct ac__pool *next;      /* of all that have ever been locked */
     bool is_known;
 };

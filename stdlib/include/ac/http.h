@@ -20,17 +20,19 @@
  *
  * Errors that requests and the reading of bodies throw, with libcurl's message and the URL:
  *
- *     ETIMEDOUT          no end within .timeout, no connection within .connect_timeout, no more of a body that is
- *                        waited for within .read_timeout
+ *     ETIMEDOUT          no end within .timeout, no connection within .connect_timeout, no more of a body
+ *                        that is waited for within .read_timeout
  *     ENOENT             no such host: its name, or that of the proxy, has no address
  *     ECONNREFUSED, ECONNRESET, EPIPE, ENETUNREACH, ...  of the connection: the system's own code
  *     ECONNRESET         the connection ended before a response
  *     AC_EINCOMPLETE     the connection ended in the middle of the response
- *     EPROTO             what came is not HTTP, or broken chunks, or a length that is none; TLS could not be agreed on
- *     EKEYREJECTED       the server's certificate does not hold: expired, for another name, from an unknown issuer
+ *     EPROTO             what came is not HTTP, or broken chunks, or a length that is none; TLS could not be
+ *                        agreed on
+ *     EKEYREJECTED       the server's certificate does not hold: expired, another name, unknown issuer
  *     EBADMSG            the body's compression is broken
- *     EMSGSIZE           a body of more than .max_body bytes, a header of more than 256 KiB, a line of it of more than
- *                        100 KB; a compressed body that unfolds by far; an .upload of another length than .size
+ *     EMSGSIZE           a body of more than .max_body bytes, a header of more than 256 KiB, a line of it of
+ *                        more than 100 KB; a compressed body that unfolds by far; an .upload of another
+ *                        length than .size
  *     ELOOP              more redirects than .redirects
  *     EINVAL             a malformed URL, header field (the message names it) or option
  *     EPROTONOSUPPORT    not http or https
@@ -59,14 +61,14 @@ typedef struct ac_http_session ac_http_session;
 struct ac_http_session_options {
     int ac__nothing;
     const char *base_url;        /* what URLs without a scheme are relative to */
-    const ac_http_pair *headers; /* sent with every request, unless it has its own of that name; a null value leaves out
-                                    what would be sent by itself */
+    const ac_http_pair *headers; /* sent with every request, unless it has its own of that name; a null value
+                                    leaves out what would be sent by itself */
     const char *auth;            /* "name:password", for requests without their own */
-    const char *proxy;           /* its URL; "": none. Null: as the environment says (http_proxy, no_proxy, ...) */
-    double timeout;              /* of a request, from its start to the end of the body: 300; INFINITY: none */
+    const char *proxy;           /* its URL; "": none. Null: by the environment (http_proxy, no_proxy, ...) */
+    double timeout;              /* of a request, from its start to the body's end: 300; INFINITY: none */
     double connect_timeout;      /* for a connection to be there, TLS and all: 60 */
     double close_timeout;        /* how long closing waits for transfers under way: 5 */
-    int limit;                   /* connections at once: 100. Further requests wait, first come first served */
+    int limit;                   /* connections at once: 100. Others wait, first come first served */
     int limit_per_host;          /* connections to one host at once: no limit of its own */
     bool no_cookies;             /* keep none */
     bool insecure;               /* accept any certificate */
@@ -83,14 +85,15 @@ struct ac_http_session_options {
  *     async with (ac_http_session *session = ac_http_session_new()) { ... }
  *
  * Leaving the block closes it, as ac_http_session_close does. Null with errno, which `async with` throws:
- * ENOMEM; EINVAL for an option that makes no sense, whose name is in the message. It belongs to the running loop. Two sockets of each session that libcurl 7.88 makes for
- * itself are not close-on-exec: children get them, but for those of <ac/process.h>. */
+ * ENOMEM; EINVAL for an option that makes no sense, whose name is in the message. It belongs to the running
+ * loop. Two sockets of each session that libcurl 7.88 makes for itself are not close-on-exec: children get
+ * them, but for those of <ac/process.h>. */
 #define ac_http_session_new(...) ac__http_session_new(&(const struct ac_http_session_options){0, __VA_ARGS__})
 
 /* Waits until the transfers under way have ended, close_timeout at most, cuts what remains, closes the
  * connections and frees the session. New requests throw AC_ECLOSED from now on. Responses can still be asked
- * for what they have, and must be closed, as ever. A request that was spawned must have begun, or be cancelled,
- * before the session is closed. Null is fine.
+ * for what they have, and must be closed, as ever. A request that was spawned must have begun, or be
+ * cancelled, before the session is closed. Null is fine.
  * Cancelled: cuts at once, and throws ECANCELED. */
 ac_coro(void) ac_http_session_close(ac_http_session *session);
 
@@ -122,33 +125,35 @@ typedef struct ac_http_field {
  * most one kind of body. */
 struct ac_http_options {
     const char *url;
-    const ac_http_pair *params;  /* appended to the URL's query, percent-encoded: ac_http_pairs({"q", "search term"}) */
+    const ac_http_pair *params;  /* appended to the URL's query, encoded: ac_http_pairs({"q", "some words"}) */
     const ac_http_pair *headers; /* sent as they are; a null value leaves out what would be sent by itself. A
                                     Cookie's value is sent beside the session's cookies, unless one of null is
-                                    there, too, and not to another host where a redirect leads there. Where the
-                                    body ends is not theirs to say: EINVAL for a Transfer-Encoding, and for a
-                                    Content-Length other than the body's, or where that has none beforehand */
-    const void *data;            /* a body: `size` bytes, or a text if size is 0; application/octet-stream unless the
-                                    headers say otherwise */
+                                    there, too, and not to another host where a redirect leads there. Where
+                                    the body ends is not theirs to say: EINVAL for a Transfer-Encoding, and
+                                    for a Content-Length other than the body's, or where that has none
+                                    beforehand */
+    const void *data;            /* a body: `size` bytes, or a text if size is 0; application/octet-stream
+                                    unless the headers say otherwise */
     size_t size;
     const json_t *json;          /* a body: its text, application/json */
     const ac_http_pair *form;    /* a body: application/x-www-form-urlencoded */
-    const ac_http_field *multipart; /* a body: multipart/form-data, which may have files: ac_http_fields(...) */
-    ac_gen(ac_http_part) upload; /* a body as it comes: the generator is asked as the other side takes it, in a task of
-                                    its own, and closed with the response at the latest. Sent in chunks, or with a
-                                    Content-Length if `size` says so; it must give just that, else EMSGSIZE. What it
-                                    throws, the request or the reading of the response throws. A request that is closed
-                                    unrun does not close it. */
+    const ac_http_field *multipart; /* a body: multipart/form-data, perhaps with files: ac_http_fields(...) */
+    ac_gen(ac_http_part) upload; /* a body as it comes: the generator is asked as the other side takes it, in
+                                    a task of its own, and closed with the response at the latest. Sent in
+                                    chunks, or with a Content-Length if `size` says so; it must give just
+                                    that, else EMSGSIZE. What it throws, the request or the reading of the
+                                    response throws. A request that is closed unrun does not close it. */
     const char *auth;            /* "name:password" */
     bool digest;                 /* .auth by digest, not basic */
     double timeout;              /* from the start to the end of the body; INFINITY: none */
     double connect_timeout;
-    double read_timeout;         /* for the next bytes of the body to come, while somebody waits for them; none */
-    int redirects;               /* how many are followed at most: 10; -1: none. Other hosts do not get .auth */
+    double read_timeout;         /* for more of the body to come, while somebody waits for it; none */
+    int redirects;               /* followed at most: 10; -1: none. Other hosts do not get .auth */
     size_t max_body;             /* what ac_http_text, _bytes and _json take at most: 256 MiB */
-    bool raw;                    /* leave the body compressed, and do not ask for compression (else: gzip, deflate) */
-    bool http1;                  /* no HTTP/2. Else requests by https that start together wait for the handshake of a
-                                    connection that is being made, to share it if the server speaks HTTP/2 */
+    bool raw;                    /* leave the body compressed, ask for no compression (else: gzip, deflate) */
+    bool http1;                  /* no HTTP/2. Else requests by https that start together wait for the
+                                    handshake of a connection that is being made, to share it if the server
+                                    speaks HTTP/2 */
 };
 
 /* ac_http_response *r = await ac_http_get(ac_http_session *session, const char *url, ...options): sends a

@@ -52,20 +52,21 @@ typedef ac_coro(void) ac_http_handler(ac_request *r);
 
 /* Limits. 0: the default. Times in seconds; INFINITY: no limit. */
 struct ac_http_server_options {
-    size_t max_header;       /* bytes of a request line with its header fields: 16384; more gets 431 (414 if the
-                                request line alone is longer) */
+    size_t max_header;       /* bytes of a request line with its header fields: 16384; more gets 431 (414 if
+                                the request line alone is longer) */
     size_t max_body;         /* bytes of a body: 1048576; more gets 413. ac_request_limit_body changes it */
-    double header_timeout;   /* for the head of a request, from its first byte: 10; then 408. As much for that byte to
-                                come after connecting; then the connection is closed */
+    double header_timeout;   /* for the head of a request, from its first byte: 10; then 408. As much for that
+                                byte to come after connecting; then the connection is closed */
     double body_timeout;     /* for the next bytes of a body to come: 30; then 408 */
     double idle_timeout;     /* between two requests: 60; then the connection is closed */
     double write_timeout;    /* for the client to take the next 64 KiB: 60; then the connection is cut */
     double stop_timeout;     /* for handlers to end after ac_http_stop: 30; then they are cancelled */
-    unsigned max_connections; /* at once that ac_http_run accepts: 10000; further ones wait in the kernel's queue */
+    unsigned max_connections; /* at once that ac_http_run accepts: 10000; others wait in the kernel's queue */
     bool half_close;         /* a client that ends its output while it waits for a response is not gone */
-    ac_coro(void) (*start)(ac_stream *stream, void *context); /* awaited for each connection that ac_http_run accepts,
-                                before its first request, within header_timeout; what it throws ends the connection. The
-                                stream stays the server's. For TLS: an async function that calls
+    ac_coro(void) (*start)(ac_stream *stream, void *context);
+                             /* awaited for each connection that ac_http_run accepts, before its first
+                                request, within header_timeout; what it throws ends the connection. The stream
+                                stays the server's. For TLS: an async function that calls
                                 ac_tls_start(stream, context) */
     void *start_context;
 };

@@ -32,8 +32,8 @@ AC__LINK("ac.link:process");
 typedef struct ac_process ac_process;
 
 /* Where the input of a child comes from, where its output goes: one of these, or a descriptor from 1 up. That
- * the child gets as it is: most programs cannot use a non-blocking one, such as a stream's. For a pipe between
- * two children, give each an end of pipe2(ends, O_CLOEXEC), and close both. */
+ * the child gets as it is: most programs cannot use a non-blocking one, such as a stream's. For a pipe
+ * between two children, give each an end of pipe2(ends, O_CLOEXEC), and close both. */
 enum {
     AC_INHERIT = 0,  /* the program's own */
     AC_PIPE = -1,    /* a stream of the program's: ac_process_input ... */
@@ -46,7 +46,7 @@ struct ac_process_options {
     int input, output, errors;
     const char *directory;     /* in which it runs; null: the program's own */
     char *const *environment;  /* "NAME=value" texts up to a null; null: the program's own */
-    bool all_descriptors;      /* it gets all of the program's that are not close-on-exec; else those three only */
+    bool all_descriptors;      /* it gets all that are not close-on-exec; else those three only */
     const void *data;          /* ac_process_run: what it gets as its input; then .input is AC_PIPE */
     size_t data_size;
     size_t limit;              /* of ac_process_communicate: bytes of output, and of errors; 0: 64 MiB */
@@ -88,8 +88,8 @@ int ac_process_kill(ac_process *process, int signal);
  * is fine. Cancelled: does so all the same, then throws ECANCELED. */
 ac_coro(void) ac_process_close(ac_process *process);
 /* From now on ac_process_close, also that of `async with`, lets the child go on if it still runs, and does
- * not wait: it closes the pipes and frees the process. The child may outlive the program. While the loop runs,
- * it is still reaped when it ends; until then it takes a descriptor. */
+ * not wait: it closes the pipes and frees the process. The child may outlive the program. While the loop
+ * runs, it is still reaped when it ends; until then it takes a descriptor. */
 void ac_process_release(ac_process *process);
 ac_coro(void) ac_process_aexit(ac_process *process, const ac_error *error);
 

@@ -255,7 +255,7 @@ ac_coro(void) ac_listener_aexit(ac_listener *listener, const ac_error *error);
 struct ac_serve_options {
     ac_coro(void) (*handler)(ac_stream *stream);
     size_t max_connections; /* at once; further ones wait in the backlog. 0: no limit */
-    double grace;           /* seconds that handlers may go on when no listener is open; then they are cancelled */
+    double grace;           /* seconds for handlers when no listener is open; then they are cancelled */
     void *context;          /* ac_stream_context of each connection; must stay until ac_serve has ended */
 };
 

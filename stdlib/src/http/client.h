@@ -203,7 +203,7 @@ struct ac_http_session {
     ac_timer timer;
     struct transfer *transfers; /* under way */
     size_t count;
-    struct line makers, held, released; /* sharing.c: who may be making a connection; who waits for one; who did */
+    struct line makers, held, released; /* sharing.c: may make a connection; wait for one; did */
     bool is_acting; /* libcurl is at work; or the session is being freed */
     bool is_closing;
     int failure; /* why a callback of libcurl's could not do what it was to */

@@ -103,7 +103,7 @@ struct ac_request {
     uint64_t body_taken, body_limit;
     uint64_t body_framing; /* bytes that were not data */
     struct text part;     /* what has been found of it and not been taken */
-    int refusal, refusal_code; /* the status if the handler lets this error of the body pass; 0: none was thrown */
+    int refusal, refusal_code; /* the status if the handler lets this error of the body pass; 0: no error */
 
     /* form.ac */
     struct form *form; /* null: not asked for yet */

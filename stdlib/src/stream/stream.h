@@ -22,11 +22,11 @@ struct ac__transport;
 struct ac__transport_functions {
     ssize_t (*read)(struct ac__transport *transport, void *buffer, size_t size); /* 0: end of input */
     ssize_t (*write)(struct ac__transport *transport, const struct iovec *parts, int count);
-    int (*flush)(struct ac__transport *transport); /* sends what `write` has only noted; null: there is no such thing */
+    int (*flush)(struct ac__transport *transport); /* sends what `write` has only noted; null: nothing is */
     int (*end)(struct ac__transport *transport);   /* half-close, after a flush */
-    void (*free)(struct ac__transport *transport); /* frees it and what is below, not the descriptor at the bottom */
-    const char *(*message)(const struct ac__transport *transport); /* what the last error means; null: strerror knows */
-    bool (*has_pending)(const struct ac__transport *transport); /* input that needs no descriptor; null: never */
+    void (*free)(struct ac__transport *transport); /* frees it and all below, not the descriptor */
+    const char *(*message)(const struct ac__transport *transport); /* of the last error; null: strerror's */
+    bool (*has_pending)(const struct ac__transport *transport); /* input that needs no descriptor; null: no */
     bool says_goodbye; /* `end` tells the other side, which answers: closing waits for that */
 };
 
