@@ -13,8 +13,9 @@
  *
  * Everything is tried first and waited for only where it would block; no read or write allocates memory, but
  * for buffers that grow. All of it throws the errno value of the system call that failed (ECONNRESET, EPIPE
- * ...), and AC_ECLOSED if the stream is closed meanwhile, and ENOMEM where a buffer cannot grow. Limits of
- * time: ac_timeout and ac_wait_for around any of it.
+ * ...), and AC_ECLOSED if the stream is closed meanwhile, and ENOMEM where a buffer cannot grow. The input of
+ * a connection that was reset, or is lost, has no end: all that read it are told, also after a write that
+ * was. Limits of time: ac_timeout and ac_wait_for around any of it.
  *
  * Cancelled: reading leaves the bytes that came, but were not given to anybody, in the stream's buffer; of
  * what was to be written a part may have gone out.

@@ -56,6 +56,7 @@ struct ac_stream {
     size_t line_size;
     ac_mutex writing;
     unsigned users;          /* tasks that wait for it, and the owner: the last one frees */
+    int broken;              /* the connection has broken off: why; the system says so only once */
     bool is_reading;         /* a task waits for input */
     bool is_closed;
     bool is_borrowed;        /* the descriptor is not to be closed: standard input and output */
