@@ -168,6 +168,7 @@ struct ac__callback {
     void *argument;
     /* Called before the function, or in its place when the loop ends (is_dropped). */
     void (*release)(struct ac__callback *callback, bool is_dropped);
+    bool keeps_place; /* in the random order, too: neither overtakes nor is overtaken */
 };
 
 /* ---- the loop ------------------------------------------------------------------------------------------ */

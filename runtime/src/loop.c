@@ -175,11 +175,15 @@ static void run_task(struct ac__loop *loop, struct ac__task *task)
     ac__thread.task = NULL;
 }
 
-/* Whether something behind the task at a link may run before it; nothing changes its place with
- * a limit (timer.c). */
-static bool can_be_skipped(const struct ac__loop *loop, const struct ac__task *task)
+static bool keeps_place(const struct ac__task *header)
 {
-    return task->next && task != &loop->ringing.header && task->next != &loop->ringing.header;
+    return header->state == AC__CALLBACK && container_of(header, const struct ac__callback, header)->keeps_place;
+}
+
+/* Whether what stands behind it in the queue may run before it. */
+static bool can_be_skipped(const struct ac__task *task)
+{
+    return task->next && !keeps_place(task) && !keeps_place(task->next);
 }
 
 /* AC_SEED: any of the first few, so that orders come up that are possible but unusual. */
@@ -189,7 +193,7 @@ static struct ac__task *take_random(struct ac__loop *loop)
     if (AC__TEST_BUILD && ac__thread.ready->next)
         ac__count_choice();
     loop->seed = loop->seed * 6364136223846793005u + 1442695040888963407u;
-    for (unsigned skip = loop->seed >> 60; skip && can_be_skipped(loop, *link); skip--)
+    for (unsigned skip = loop->seed >> 60; skip && can_be_skipped(*link); skip--)
         link = &(*link)->next;
     task = *link;
     *link = task->next;

@@ -226,7 +226,8 @@ static void nothing_to_release(struct ac__callback *callback, bool is_dropped)
 static void ring_later(struct ac__loop *loop)
 {
     loop->rings_later = true;
-    loop->ringing = (struct ac__callback){.function = go_on, .argument = loop, .release = nothing_to_release};
+    loop->ringing = (struct ac__callback){.function = go_on, .argument = loop, .release = nothing_to_release,
+                                          .keeps_place = true};
     ac__callback_queue(&loop->ringing);
 }
 

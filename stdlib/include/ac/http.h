@@ -91,9 +91,9 @@ struct ac_http_session_options {
 #define ac_http_session_new(...) ac__http_session_new(&(const struct ac_http_session_options){0, __VA_ARGS__})
 
 /* Waits until the transfers under way have ended, close_timeout at most, cuts what remains, closes the
- * connections and frees the session. New requests throw AC_ECLOSED from now on. Responses can still be asked
- * for what they have, and must be closed, as ever. A request that was spawned must have begun, or be
- * cancelled, before the session is closed. Null is fine.
+ * connections and frees the session. New requests throw AC_ECLOSED from now on, and so do those that were spawned
+ * before and have not begun. Responses can still be asked for what they have, and must be closed, as ever. Null
+ * is fine.
  * Cancelled: cuts at once, and throws ECANCELED. */
 ac_coro(void) ac_http_session_close(ac_http_session *session);
 

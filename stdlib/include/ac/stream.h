@@ -20,9 +20,8 @@
  * Cancelled: reading leaves the bytes that came, but were not given to anybody, in the stream's buffer; of
  * what was to be written a part may have gone out.
  *
- * Streams, listeners and sockets are pointers: once one is closed, nothing may begin with it. A task that was
- * spawned begins in the loop's next turn, so one that reads a stream must have begun, or be cancelled, before
- * the stream is closed. */
+ * Streams, listeners and sockets are pointers: once one is closed, it is not to be used any more. Whoever uses it
+ * at that time gets AC_ECLOSED, and so does a task that was spawned before and has not begun. */
 #ifndef AC_STREAM_H
 #define AC_STREAM_H
 

@@ -11,6 +11,7 @@
 #include "../sys.h"
 
 #include <ac/http.h>
+#include <ac/retire.h>
 #include <curl/curl.h>
 
 enum {
@@ -60,6 +61,7 @@ bool ac__folded_is_cut(const struct folded *folded);
 
 struct transfer {
     ac_http_response response; /* first: the response is the transfer */
+    struct ac__retired retired;
     ac_http_session *session;  /* null before its start and after its end */
     struct transfer *next, *previous;
     struct line *line; /* sharing.c: what it waits in, if it does */
@@ -94,7 +96,7 @@ struct transfer {
     bool is_being_read; /* somebody waits for more of it */
     bool is_collecting; /* ... for all of it, up to max_body */
     bool is_read;       /* to its end */
-    bool is_closed;     /* the response was, while it was being read: the reader has to release it */
+    bool is_closed;     /* the response was; if it was being read, the reader has to release it */
     bool is_draining;
     size_t drained;
     /* the request's body */
@@ -195,6 +197,7 @@ struct transfer *ac__sharing_next(struct ac_http_session *session);
 
 struct ac_http_session {
     struct ac_http_session_options options; /* the texts are the session's own */
+    struct ac__retired retired;
     struct curl_slist *headers;
     struct handles *handles;
     CURLM *multi;
@@ -210,8 +213,8 @@ struct ac_http_session {
     ac_event idle; /* no transfers are under way */
 };
 
-/* The transfer is under way from here on: the session waits for it, or ends it. 0 or AC_ECLOSED. */
-int ac__session_enter(ac_http_session *session, struct transfer *transfer);
+/* The transfer is under way from here on: the session, which is not closing, waits for it, or ends it. */
+void ac__session_enter(ac_http_session *session, struct transfer *transfer);
 /* Hands it to libcurl. 0, or an error code. */
 int ac__session_begin(struct transfer *transfer);
 /* Takes it back, from libcurl, too, if that has it; the connection goes to the next if the transfer has ended

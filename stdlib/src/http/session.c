@@ -135,17 +135,14 @@ static int set_timer(CURLM *multi, long milliseconds, void *argument)
 
 /* ---- transfers ----------------------------------------------------------------------------------------- */
 
-int ac__session_enter(ac_http_session *session, struct transfer *transfer)
+void ac__session_enter(ac_http_session *session, struct transfer *transfer)
 {
-    if (session->is_closing)
-        return AC_ECLOSED;
     transfer->session = session;
     transfer->next = session->transfers;
     if (session->transfers)
         session->transfers->previous = transfer;
     session->transfers = transfer;
     session->count++;
-    return 0;
 }
 
 /* libcurl 7.88 loses memory where a handle comes to a share without having been in one. */
@@ -390,5 +387,5 @@ void ac__session_free(ac_http_session *session)
     curl_slist_free_all(session->headers);
     for (size_t i = 0; i < TEXTS; i++)
         free((void *)*text_at(&session->options, i));
-    free(session);
+    ac__retire(&session->retired, free, session);
 }

@@ -443,5 +443,5 @@ void ac__transfer_free(struct transfer *transfer)
     free(transfer->pairs);
     free(transfer->target);
     free(transfer->last_url);
-    free(transfer);
+    ac__retire(&transfer->retired, free, transfer);
 }

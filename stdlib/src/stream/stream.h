@@ -7,6 +7,7 @@
 #define AC_STDLIB_STREAM_H
 
 #include <ac/net.h>
+#include <ac/retire.h>
 #include <ac/stream.h>
 
 #include "../buffer.h"
@@ -56,6 +57,7 @@ struct ac_stream {
     size_t line_size;
     ac_mutex writing;
     unsigned users;          /* tasks that wait for it, and the owner: the last one frees */
+    struct ac__retired retired; /* after it was closed the owner leaves when whoever was to begin has begun */
     int broken;              /* the connection has broken off: why; the system says so only once */
     bool is_reading;         /* a task waits for input */
     bool is_closed;

@@ -8,6 +8,7 @@ struct ac_udp {
     int fd;
     bool is_closed;
     unsigned users; /* tasks that wait for it, and the owner: the last one frees */
+    struct ac__retired retired; /* as a stream's */
 };
 
 void ac__udp_enter(ac_udp *udp);
