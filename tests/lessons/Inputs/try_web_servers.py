@@ -1,4 +1,5 @@
 """try_web_servers.py STATIC_SERVER REVERSE_PROXY FOLDER: a browser on the one, requests through the other."""
+import http.client
 import http.server
 import os
 import shutil
@@ -32,6 +33,13 @@ def fetch(url, data=None):
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode().strip()
+
+
+def status_of_target(url, target):
+    """Of a request whose target is what a proxy would get."""
+    connection = http.client.HTTPConnection(url.split('/')[2], timeout=20)
+    connection.request('GET', target)
+    return connection.getresponse().status
 
 
 def browse(url):
@@ -86,6 +94,7 @@ def proxy(program):
     server = Program(program, f'http://127.0.0.1:{upstream.server_port}', '--timeout', '1')
     print('get:', fetch(server.url + 'a/b?c=d'))
     print('post:', fetch(server.url, b'shout'))
+    print('elsewhere:', status_of_target(server.url, 'http://example.invalid/a'))
     print('slow:', fetch(server.url + 'slow'))
     upstream.shutdown()
     upstream.server_close()
