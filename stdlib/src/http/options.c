@@ -282,6 +282,18 @@ struct body {
     const ac_http_field *fields;
 };
 
+/* libcurl escapes names, and writes types as they are. 0 or EINVAL. */
+static int check_types(struct transfer *transfer, const ac_http_field *fields)
+{
+    char complaint[COMPLAINT], shown[SHOWN];
+    for (; fields && fields->name; fields++)
+        if (fields->type && !is_value(fields->type)) {
+            snprintf(complaint, sizeof complaint, ".multipart: malformed type of \"%s\"", show(shown, fields->name));
+            return refuse(transfer, EINVAL, complaint);
+        }
+    return 0;
+}
+
 static int body_of(struct transfer *transfer, const struct ac_http_options *options, struct body *body)
 {
     if (!!options->data + !!options->json + !!options->form + !!options->upload + !!options->multipart > 1)
@@ -305,7 +317,7 @@ static int body_of(struct transfer *transfer, const struct ac_http_options *opti
         body->type = "application/x-www-form-urlencoded";
     }
     body->fields = options->multipart;
-    return 0;
+    return check_types(transfer, body->fields);
 }
 
 static void body_free(struct body *body)
