@@ -227,7 +227,7 @@ void ac__session_free(ac_http_session *session);
 
 /* ---- request.ac ---------------------------------------------------------------------------------------- */
 
-/* Throws the error of a transfer, with its URL. */
+/* Throws the error of a transfer, with its URL, and without control bytes. */
 ac_coro(void) ac__throw_outcome(const struct transfer *transfer, int code);
 
 #endif
