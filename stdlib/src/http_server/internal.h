@@ -92,7 +92,8 @@ struct ac_request {
     unsigned query;
     unsigned field_count;
     char *decoded_path; /* null: not asked for yet */
-    const char *authority; /* of "http://host/path"; null: the target is a path */
+    const char *host;     /* of "http://host/path" */
+    unsigned host_field;  /* which it replaces; MAX_FIELDS: none */
     bool is_complete, keep_alive, expects_continue;
     struct field fields[MAX_FIELDS];
 
