@@ -1,2 +1,0 @@
-int second(int);
-int first(int n, (second(n))...);

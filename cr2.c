@@ -1,1 +1,0 @@
-int first(int n...);int g(int (*)(int)...);int h(int n, (n)...);
