@@ -35,11 +35,12 @@ def fetch(url, data=None):
         return error.code, error.read().decode().strip()
 
 
-def status_of_target(url, target):
-    """Of a request whose target is what a proxy would get."""
+def ask(url, target, headers={}):
+    """A request with any target and fields."""
     connection = http.client.HTTPConnection(url.split('/')[2], timeout=20)
-    connection.request('GET', target)
-    return connection.getresponse().status
+    connection.request('GET', target, headers=headers)
+    response = connection.getresponse()
+    return response.status, response.read().decode().strip()
 
 
 def browse(url):
@@ -65,6 +66,9 @@ class Upstream(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == '/slow':
             time.sleep(3)
+        if self.path == '/fields':
+            self.answer(' '.join(name for name in self.headers if name.startswith('X-')).encode())
+            return
         self.answer(f'{self.path} for {self.headers["X-Forwarded-For"]}'.encode())
 
     def do_POST(self):
@@ -94,7 +98,9 @@ def proxy(program):
     server = Program(program, f'http://127.0.0.1:{upstream.server_port}', '--timeout', '1')
     print('get:', fetch(server.url + 'a/b?c=d'))
     print('post:', fetch(server.url, b'shout'))
-    print('elsewhere:', status_of_target(server.url, 'http://example.invalid/a'))
+    print('elsewhere:', ask(server.url, 'http://example.invalid/a')[0])
+    print('fields:', ask(server.url, '/fields', {'Connection': 'X-One,close', 'X-One': '1', 'X-Two': '2'}))
+    print('many fields:', ask(server.url, '/fields', {f'X-{i}': '' for i in range(98)}))
     print('slow:', fetch(server.url + 'slow'))
     upstream.shutdown()
     upstream.server_close()
