@@ -477,8 +477,10 @@ static int put_resume(struct ac__frame *frame, struct ac__task *task)
     status = wait_give_way(&put->wait, task, &queue->granted);
     if (status != AC__DONE)
         return status;
-    if (!reserve(queue))
+    if (!reserve(queue)) {
+        grant_room(queue); /* what was granted to it */
         return wait_fail(&put->wait, task, ac__out_of_memory());
+    }
     put_now(queue, put->item);
     return wait_done(&put->wait);
 }
