@@ -131,7 +131,9 @@ ac_coro(void) ac_yield(void);
  * to be cancelled before it began to wait here, ECANCELED is thrown, with that error as its context. */
 #define ac_stop(t) ac__stop(ac__task_pointer(t))
 
-/* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. */
+/* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. What its arguments
+ * own stays the caller's to free, a coroutine or a generator among them, too. So it does where a task is
+ * cancelled before it has begun. */
 #define ac_coro_close(c) __extension__(ac__coro_close(ac__coro_frame(c)))
 
 /* bool ac_set_name(ac_task(T) t, const char *format, ...): names a task for reports (printf-style, up to 63
@@ -539,8 +541,8 @@ struct ac_queue_options {
 ac_coro(void) ac_readable(int fd);
 /* Waits until a write (or a connect) would not block. Otherwise the same. */
 ac_coro(void) ac_writable(int fd);
-/* close() for a descriptor that tasks may wait for: EBADF is thrown there. The value and errno
- * are close()'s. */
+/* close() for a descriptor that tasks may wait for: EBADF is thrown there. The value and errno are close()'s.
+ * Nobody tells them of a plain close(): they go on waiting, for whatever the number next stands for. */
 int ac_close_fd(int fd);
 
 /* A watch: has a function called as long as a descriptor is ready, in turn with the tasks. It is meant for C
