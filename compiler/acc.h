@@ -343,6 +343,7 @@ struct options {
     const char *stop_after;             /* a pass's name, or null */
     bool keeps_unmentioned;             /* headers stay whole (unmentioned.c) */
     bool emit_c;
+    bool is_for_clang;                  /* which C compiler gets what comes out */
     bool debug;                         /* the frame's members say which lines can see them */
     bool coverage;                      /* only the user's lines and functions are counted */
     bool color;

@@ -343,6 +343,12 @@ static bool print_in_function(struct printer *printer, struct node *node)
         return true;
     case NODE_ARRAY:
         return print_length(printer, node);
+    case NODE_EXPRESSION_STATEMENT:
+        if (!is_value_of_macro(printer->acc, node->first))
+            return false;
+        print_text(printer, "(void)");
+        print_plainly(printer, node);
+        return true;
     case NODE_COMPOUND_LITERAL:
         if (!node->symbol)
             return false;

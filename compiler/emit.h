@@ -10,6 +10,13 @@ bool emit_is_function_name(const struct acc *acc, uint32_t token);
 /* Whether a comment in front of the token says so of the statement before it. */
 bool emit_falls_through(const struct acc *acc, uint32_t token);
 
+/* ---- macro_values.c */
+/* A statement that begins here is the value of a macro, and the C compiler is one that would not
+ * warn of it. */
+bool is_value_of_macro(struct acc *acc, uint32_t token);
+/* As print_raw. */
+void print_raw_with_macro_values(struct printer *printer, uint32_t first, uint32_t end);
+
 /* ---- emit_await.c */
 void emit_await(struct printer *printer, struct node *statement);
 void emit_yield_point(struct printer *printer, struct node *node);

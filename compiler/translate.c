@@ -1,5 +1,6 @@
 /* translate.c: the whole way of one file, pass by pass. */
 #include "check.h"
+#include "emit.h"
 
 #include <string.h>
 
@@ -84,12 +85,12 @@ static void print_unit(struct printer *printer)
     uint32_t at = 1;
     for (uint32_t i = 0; i < acc->item_count; i++) {
         if (!printer->readable)
-            print_raw(printer, at, acc->items[i]->first);
+            print_raw_with_macro_values(printer, at, acc->items[i]->first);
         print_item(printer, acc->items[i]);
         at = acc->items[i]->last + 1;
     }
     if (!printer->readable)
-        print_raw(printer, at, acc->token_count - 1);
+        print_raw_with_macro_values(printer, at, acc->token_count - 1);
     buffer_puts(&printer->out, "\n");
 }
 

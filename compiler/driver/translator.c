@@ -64,6 +64,8 @@ static void read_option(struct invocation *invocation, const char *word)
         options->keeps_unmentioned = true;
     else if (!strcmp(word, "--emit-c"))
         options->emit_c = true;
+    else if (!strcmp(word, "--for-clang"))
+        options->is_for_clang = true;
     else if (!strcmp(word, "--debug"))
         options->debug = true;
     else if (!strcmp(word, "--coverage"))

@@ -164,6 +164,8 @@ static void add_translator_options(struct driver *driver, struct words *command,
         words_add(command, "--emit-c");
     else if (line->wants_debug_information)
         words_add(command, "--debug");
+    if (driver->backend.is_clang && line->mode != MODE_EMIT_C)
+        words_add(command, "--for-clang");
     if (line->measures_coverage)
         words_add(command, "--coverage");
     if (line->color < 0 ? use_color() : line->color)
