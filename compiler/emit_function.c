@@ -94,6 +94,42 @@ static void print_counted(struct printer *printer, const struct function *functi
     print_at(printer, function->definition->first);
 }
 
+static bool is_coroutine(const struct symbol *parameter)
+{
+    return parameter && parameter->declarator->type && parameter->declarator->type->awaitable == AWAITABLE_CORO;
+}
+
+static bool takes_coroutines(const struct function *function)
+{
+    for (uint32_t i = 0; i < function->parameters->count; i++)
+        if (is_coroutine(parameter_symbol(function->parameters->child[i])))
+            return true;
+    return false;
+}
+
+/* Coroutines are consumed by the call that takes them, also if that never runs. */
+static void print_closes(struct printer *printer, const struct function *function, bool are_stored)
+{
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
+        if (is_coroutine(symbol))
+            print_format(printer, "ac__coro_close((struct ac__frame *)(void *)%s%s);", are_stored ? "ac__self->" : "",
+                         are_stored ? slot_of(symbol)->name : symbol->name);
+    }
+}
+
+static void print_close(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    if (!takes_coroutines(function))
+        return;
+    print_counted(printer, function);
+    print_format(printer, "static void ac__%s__close(struct ac__frame *ac__frame) { struct ac__%s__frame *ac__self = "
+                          "(struct ac__%s__frame *)(void *)ac__frame;", name, name, name);
+    print_closes(printer, function, true);
+    print_text(printer, "}\n");
+}
+
 static void print_description(struct printer *printer, const struct function *function)
 {
     const char *name = function->name, *resume = function->symbol->takes_registers ? "resume" : "run";
@@ -111,7 +147,8 @@ static void print_description(struct printer *printer, const struct function *fu
         print_format(printer,
                      "__builtin_offsetof(struct ac__%s__frame, ac__result), "
                      "sizeof(((struct ac__%s__frame *)0)->ac__result),", name, name);
-    print_format(printer, "0, %d, %d, %s, %d };\n", function->is_generator, has_suffix(name, "_aenter"),
+    print_text(printer, takes_coroutines(function) ? arena_format(printer->acc->arena, "ac__%s__close", name) : "0");
+    print_format(printer, ", %d, %d, %s, %d };\n", function->is_generator, has_suffix(name, "_aenter"),
                  function->symbol->needs_stack ? "AC__ROOM" : "0", passes_errors_on(function));
 }
 
@@ -234,6 +271,10 @@ static void print_outer(struct printer *printer, const struct function *function
                           " __extension__ (const void *)%s); if (ac__self) {",
                  name, name, name, function->outer);
     print_stores(printer, function);
+    if (takes_coroutines(function)) {
+        print_text(printer, "} else {");
+        print_closes(printer, function, false);
+    }
     print_text(printer, "} return __extension__ (");
     print_made_type(printer, function->specifiers, function->declarator);
     print_text(printer, ")ac__self; }\n");
@@ -526,6 +567,7 @@ void emit_function(struct printer *printer, struct function *function)
     if (is_packed)
         print_directive(printer, "pack(pop)");
     print_sites(printer, function);
+    print_close(printer, function);
     print_description(printer, function);
     print_set(printer, function);
     print_init(printer, function);

@@ -131,9 +131,9 @@ ac_coro(void) ac_yield(void);
  * to be cancelled before it began to wait here, ECANCELED is thrown, with that error as its context. */
 #define ac_stop(t) ac__stop(ac__task_pointer(t))
 
-/* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. What its arguments
- * own stays the caller's to free, a coroutine or a generator among them, too. So it does where a task is
- * cancelled before it has begun. */
+/* void ac_coro_close(ac_coro(T) c): consumes a coroutine without running it. Null is fine. A coroutine among its
+ * arguments, which the call has consumed, is closed, too; what else they own stays the caller's to free, a generator
+ * among them. So it is where a task is cancelled before it has begun, and where there was no memory to make it. */
 #define ac_coro_close(c) __extension__(ac__coro_close(ac__coro_frame(c)))
 
 /* bool ac_set_name(ac_task(T) t, const char *format, ...): names a task for reports (printf-style, up to 63
@@ -694,7 +694,6 @@ const ac_error *ac__exception(void *target, unsigned kind);
 void ac__detach(struct ac__task *task);
 struct ac__task *ac__ref(struct ac__task *task);
 ac_coro(void) ac__stop(struct ac__task *task);
-void ac__coro_close(struct ac__frame *coroutine);
 ac_coro(bool) ac__gen_next(struct ac__frame *generator, void *item);
 ac_coro(void) ac__gen_close(struct ac__frame *generator);
 bool ac__set_name(struct ac__task *task, const char *format, ...) __attribute__((format(printf, 2, 3)));

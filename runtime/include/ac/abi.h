@@ -79,7 +79,7 @@ struct ac__function {
     const struct ac__site *sites;
     unsigned size, alignment;             /* of the frame */
     unsigned result_offset, result_size;  /* of `result` in it; size 0 for void */
-    void (*close)(struct ac__frame *frame); /* lets go of what one that never started holds; null: nothing */
+    void (*close)(struct ac__frame *frame); /* lets go of what one that never starts holds; null: nothing */
     unsigned is_generator;
     unsigned is_enter; /* N_aenter: who awaits it has something that only N_aexit will let go of */
     unsigned room; /* as a task: bytes that the bump stack begins with; AC__ROOM or, if it needs none, 0 */
@@ -222,6 +222,8 @@ static __inline int ac__share_is_over(void)
 struct ac__frame *ac__frame_on_heap(const struct ac__function *function);
 struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const void *callee);
 void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task); /* null is fine */
+/* Gives back a coroutine unrun, and what it holds. Null is fine. */
+void ac__coro_close(struct ac__frame *coroutine);
 
 /* A frame for a call of `function`, whose callable address is `callee`: from the running task's bump stack if
  * the caller awaits it at once, else from the heap. Null if there is no memory. */
