@@ -73,6 +73,7 @@ struct transfer {
     bool is_plain, is_raw;
     struct curl_slist *header_list;
     char *target; /* the URL as asked for */
+    CURLU *parts; /* of it; null: libcurl takes it apart */
     char *last_url; /* after redirects; null: the same */
     char method[16], reason[64];
     ac_event changed; /* header, body or end have come */
@@ -161,6 +162,19 @@ void ac__handles_leave(struct handles *handles);
 CURL *ac__handles_take(const ac_http_session *session, bool is_plain);
 void ac__handles_give_back(struct handles *handles, CURL *easy, bool is_reusable);
 
+/* ---- origin.c ------------------------------------------------------------------------------------------ */
+
+/* Scheme, host and port of a URL. All null: none yet. */
+struct origin {
+    char *text;
+    size_t length;
+    CURLU *parts;
+};
+
+/* The parts of a URL, for the caller to free; `origin` becomes its. Null: libcurl is to take it apart. */
+CURLU *ac__origin_parts(struct origin *origin, char *url);
+void ac__origin_free(struct origin *origin);
+
 /* ---- options.c ----------------------------------------------------------------------------------------- */
 
 /* Appends header fields to a list. 0, ENOMEM, or EINVAL for a name or value that no header may have; then
@@ -173,7 +187,7 @@ void ac__headers_drop_body(struct curl_slist **list);
 int ac__transfer_name(struct transfer *transfer, const char *method, const char *url);
 /* Sets it up as the options say, and those of the session. 0, or an error code with
  * the transfer's message. */
-int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *session,
+int ac__transfer_prepare(struct transfer *transfer, ac_http_session *session,
                          const struct ac_http_options *options);
 
 /* ---- sharing.c ----------------------------------------------------------------------------------------- */
@@ -199,6 +213,7 @@ struct ac_http_session {
     struct ac_http_session_options options; /* the texts are the session's own */
     struct ac__retired retired;
     struct curl_slist *headers;
+    struct origin origin; /* of the last request */
     struct handles *handles;
     CURLM *multi;
     CURLSH *share; /* cookies, TLS sessions */

@@ -450,11 +450,13 @@ static CURLcode set_protocol(struct transfer *transfer, const struct ac_http_opt
 }
 
 /* Those of plain requests are set anew for each. */
-static int set_all(struct transfer *transfer, const ac_http_session *session, const struct ac_http_options *options,
+static int set_all(struct transfer *transfer, ac_http_session *session, const struct ac_http_options *options,
                    const struct body *body)
 {
     CURLcode outcome = curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->target);
     int code;
+    transfer->parts = ac__origin_parts(&session->origin, transfer->target);
+    outcome |= curl_easy_setopt(transfer->easy, CURLOPT_CURLU, transfer->parts);
     outcome |= set_redirects(transfer, options->redirects);
     outcome |= set_protocol(transfer, options);
     outcome |= set_auth(transfer, options);
@@ -496,7 +498,7 @@ int ac__transfer_name(struct transfer *transfer, const char *method, const char 
     return 0;
 }
 
-int ac__transfer_prepare(struct transfer *transfer, const ac_http_session *session,
+int ac__transfer_prepare(struct transfer *transfer, ac_http_session *session,
                          const struct ac_http_options *options)
 {
     struct body body = {0};

@@ -385,6 +385,7 @@ void ac__session_free(ac_http_session *session)
         curl_share_cleanup(session->apart);
     ac__handles_leave(session->handles);
     curl_slist_free_all(session->headers);
+    ac__origin_free(&session->origin);
     for (size_t i = 0; i < TEXTS; i++)
         free((void *)*text_at(&session->options, i));
     ac__retire(&session->retired, free, session);

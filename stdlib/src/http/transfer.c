@@ -442,6 +442,7 @@ void ac__transfer_free(struct transfer *transfer)
     ac__buffer_free(&transfer->body);
     free(transfer->pairs);
     free(transfer->target);
+    curl_url_cleanup(transfer->parts);
     free(transfer->last_url);
     ac__retire(&transfer->retired, free, transfer);
 }

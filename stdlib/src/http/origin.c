@@ -1,0 +1,74 @@
+/* origin.c: URLs taken apart.
+ *
+ * For each request libcurl takes the URL apart, prints it anew and takes that apart. A session mostly asks one
+ * server: so the first part of a URL, up to the path, is taken apart once, and libcurl is given its parts. Only
+ * for URLs in which every character stands for itself; all others, and the mistakes, are libcurl's to see to. */
+#include "client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/* The length of "http://host:port" where a plain path follows, perhaps with a query; else 0. */
+static size_t plain_origin(const char *url)
+{
+    size_t scheme = strncmp(url, "http://", 7) == 0 ? 7 : strncmp(url, "https://", 8) == 0 ? 8 : 0;
+    size_t host = strspn(url + scheme, LETTERS "-.:[]");
+    const char *path = url + scheme + host;
+    if (!scheme || !host || *path != '/' || strstr(path, "/."))
+        return 0;
+    path += strspn(path, LETTERS "/-._~+,:;=&");
+    if (path[0] == '?' && path[1])
+        path += strspn(path, LETTERS "?/-._~+,:;=&");
+    return *path ? 0 : scheme + host;
+}
+
+/* Takes another origin apart. False: it is malformed, or there is no memory. */
+static bool change_origin(struct origin *origin, const char *url, size_t length)
+{
+    ac__origin_free(origin);
+    origin->text = MEMORY(strndup(url, length));
+    origin->length = length;
+    origin->parts = origin->text ? curl_url() : NULL;
+    if (origin->parts && curl_url_set(origin->parts, CURLUPART_URL, origin->text, 0) == CURLUE_OK)
+        return true;
+    ac__origin_free(origin);
+    return false;
+}
+
+static bool set_path(CURLU *parts, char *path)
+{
+    char *query = strchr(path, '?');
+    CURLUcode outcome;
+    if (query)
+        *query = '\0';
+    outcome = curl_url_set(parts, CURLUPART_PATH, path, 0);
+    if (query) {
+        *query = '?';
+        outcome |= curl_url_set(parts, CURLUPART_QUERY, query + 1, 0);
+    }
+    return outcome == CURLUE_OK;
+}
+
+CURLU *ac__origin_parts(struct origin *origin, char *url)
+{
+    size_t length = plain_origin(url);
+    CURLU *parts;
+    if (!length)
+        return NULL;
+    if ((length != origin->length || memcmp(origin->text, url, length) != 0) && !change_origin(origin, url, length))
+        return NULL;
+    parts = curl_url_dup(origin->parts);
+    if (parts && set_path(parts, url + length))
+        return parts;
+    curl_url_cleanup(parts);
+    return NULL;
+}
+
+void ac__origin_free(struct origin *origin)
+{
+    free(origin->text);
+    curl_url_cleanup(origin->parts);
+    *origin = (struct origin){0};
+}
