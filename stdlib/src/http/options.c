@@ -453,10 +453,11 @@ static CURLcode set_protocol(struct transfer *transfer, const struct ac_http_opt
 static int set_all(struct transfer *transfer, ac_http_session *session, const struct ac_http_options *options,
                    const struct body *body)
 {
-    CURLcode outcome = curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->target);
+    CURLcode outcome;
     int code;
     transfer->parts = ac__origin_parts(&session->origin, transfer->target);
-    outcome |= curl_easy_setopt(transfer->easy, CURLOPT_CURLU, transfer->parts);
+    outcome = curl_easy_setopt(transfer->easy, CURLOPT_CURLU, transfer->parts); /* newer ones forget the URL then */
+    outcome |= curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->target);
     outcome |= set_redirects(transfer, options->redirects);
     outcome |= set_protocol(transfer, options);
     outcome |= set_auth(transfer, options);
