@@ -8,20 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+/* Where a character may stand for itself. A table: strspn would make one at each call. */
+enum { HOST = 1, PATH = 2, QUERY = 4, ALL = HOST | PATH | QUERY };
+static const unsigned char places[256] = {
+    ['0' ... '9'] = ALL, ['A' ... 'Z'] = ALL, ['a' ... 'z'] = ALL, ['-'] = ALL, ['.'] = ALL, [':'] = ALL,
+    ['['] = HOST, [']'] = HOST, ['/'] = PATH | QUERY, ['_'] = PATH | QUERY, ['~'] = PATH | QUERY,
+    ['+'] = PATH | QUERY, [','] = PATH | QUERY, [';'] = PATH | QUERY, ['='] = PATH | QUERY, ['&'] = PATH | QUERY,
+    ['?'] = QUERY,
+};
+
+/* Behind the characters that may stand there. */
+static const char *skip(const char *text, unsigned place)
+{
+    while (places[(unsigned char)*text] & place)
+        text++;
+    return text;
+}
 
 /* The length of "http://host:port" where a plain path follows, perhaps with a query; else 0. */
 static size_t plain_origin(const char *url)
 {
     size_t scheme = strncmp(url, "http://", 7) == 0 ? 7 : strncmp(url, "https://", 8) == 0 ? 8 : 0;
-    size_t host = strspn(url + scheme, LETTERS "-.:[]");
-    const char *path = url + scheme + host;
-    if (!scheme || !host || *path != '/' || strstr(path, "/."))
+    const char *host = url + scheme, *path = skip(host, HOST), *end = skip(path, PATH);
+    if (!scheme || path == host || *path != '/' || strstr(path, "/."))
         return 0;
-    path += strspn(path, LETTERS "/-._~+,:;=&");
-    if (path[0] == '?' && path[1])
-        path += strspn(path, LETTERS "?/-._~+,:;=&");
-    return *path ? 0 : scheme + host;
+    if (end[0] == '?' && end[1])
+        end = skip(end, QUERY);
+    return *end ? 0 : (size_t)(path - url);
 }
 
 /* Takes another origin apart. False: it is malformed, or there is no memory. */
