@@ -63,8 +63,9 @@ static int by_time(const void *left, const void *right)
     return a->index < b->index ? -1 : 1;
 }
 
-/* Moves those that are done to the front, in the order in which they were done; gives their number. */
-static size_t watched_sort(struct watched *watched, size_t count, unsigned kind)
+/* Notes when each was done, before it is left: a future may be there only for those who watch it. Gives how
+ * many are done. */
+static size_t watched_look(struct watched *watched, size_t count, unsigned kind)
 {
     size_t done_count = 0;
     for (size_t i = 0; i < count; i++) {
@@ -72,8 +73,13 @@ static size_t watched_sort(struct watched *watched, size_t count, unsigned kind)
         done_count += is_done;
         watched[i].done_at = is_done ? ac__target_done_at(watched[i].target, kind) : ULONG_MAX;
     }
-    qsort(watched, count, sizeof *watched, by_time);
     return done_count;
+}
+
+/* Moves those that are done to the front, in the order in which they were done. None is watched any more. */
+static void watched_sort(struct watched *watched, size_t count)
+{
+    qsort(watched, count, sizeof *watched, by_time);
 }
 
 /* Can a task wait for these? */
@@ -146,9 +152,15 @@ static struct ac__task *watch_cancel(struct ac__wait *wait)
     return NULL;
 }
 
+static void look(struct watch *watch)
+{
+    watch->done_count = watched_look(watch->watched, watch->count, watch->kind);
+}
+
+/* Hands out what was seen at the last look. */
 static int watch_end(struct watch *watch)
 {
-    watch->done_count = watched_sort(watch->watched, watch->count, watch->kind);
+    watched_sort(watch->watched, watch->count);
     for (size_t i = 0; i < watch->count; i++)
         memcpy((char *)watch->items + i * sizeof(void *), &watch->watched[i].target, sizeof(void *));
     return AC__DONE;
@@ -189,8 +201,10 @@ static int watch_start(struct watch *watch, struct ac__task *task)
 {
     if (check(watch, task) != AC__DONE)
         return AC__FAILED;
-    if (is_over(watch))
+    if (is_over(watch)) {
+        look(watch);
         return watch_end(watch);
+    }
     if (watch->seconds <= 0) /* what is ready may run before the answer is given */
         return ac__yield_at(task, &watch->base, LOOKED);
     watch->timer = (struct ac__timer){.fire = time_over};
@@ -208,6 +222,8 @@ static int watch_resume(struct ac__frame *frame, struct ac__task *task)
     struct watch *watch = (struct watch *)frame;
     if (frame->state == 0 && ac__share_is_over())
         return ac__yield_at(task, frame, GAVE_WAY);
+    if (frame->state == WAITS || frame->state == LOOKED)
+        look(watch);
     if (frame->state == WAITS) {
         ac__alarm_cancel(ac__thread.loop, &watch->timer.alarm);
         watched_leave(watch->watched, watch->count, watch->kind);
@@ -307,7 +323,8 @@ static int completed_begin(struct completed *completed, struct ac__task *task)
     completed->has_begun = true;
     if (check_watched(completed->watched, completed->count, task) != AC__DONE)
         return AC__FAILED;
-    done = watched_sort(completed->watched, completed->count, completed->kind);
+    done = watched_look(completed->watched, completed->count, completed->kind);
+    watched_sort(completed->watched, completed->count);
     for (size_t i = 0; i < done; i++)
         append(completed, &completed->watched[i]);
     for (size_t i = done; i < completed->count; i++)
