@@ -9,7 +9,6 @@
  */
 #include "lower.h"
 
-#include <ctype.h>
 #include <string.h>
 
 struct hidden {
@@ -31,11 +30,6 @@ static void find_hidden(const struct acc *acc, struct hidden *hidden, const stru
     for (uint32_t i = 0; i < node->count; i++)
         if (node->child[i])
             find_hidden(acc, hidden, node->child[i]);
-}
-
-static bool is_of_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
 static bool has_word(const char *text, const char *word)

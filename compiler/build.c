@@ -1,6 +1,7 @@
 /* build.c: makes pieces of lowered tree, temporaries, labels and sites. */
 #include "lower.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct node *build(struct acc *acc, const struct node *near, const char *template, ...)
@@ -191,10 +192,34 @@ struct slot *slot_of(const struct symbol *symbol)
     return symbol ? symbol->slot : NULL;
 }
 
+bool is_of_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
 bool token_is(const struct acc *acc, uint32_t token, const char *text)
 {
     const struct token *t = &acc->tokens[token];
     return t->length == strlen(text) && memcmp(acc->text + t->offset, text, t->length) == 0;
+}
+
+static bool is_opening(const struct acc *acc, uint32_t token)
+{
+    return token_is(acc, token, "(") || token_is(acc, token, "[");
+}
+
+uint32_t bracket_around(const struct acc *acc, uint32_t token)
+{
+    for (uint32_t at = token - 1; at > 0; at--) {
+        const struct token *t = &acc->tokens[at];
+        if (t->match < at)
+            at = t->match;
+        else if (is_opening(acc, at))
+            return at;
+        else if (token_is(acc, at, ";") || token_is(acc, at, "{"))
+            return 0;
+    }
+    return 0;
 }
 
 const char *token_text(struct acc *acc, uint32_t token)

@@ -119,7 +119,11 @@ struct node *build_name(struct acc *acc, const struct node *near, struct symbol 
 const char *build_label(struct function *function, const char *purpose);
 uint32_t build_site(struct function *function, uint32_t token);
 struct slot *slot_of(const struct symbol *symbol);
+/* May the byte stand in a name? */
+bool is_of_word(char c);
 bool token_is(const struct acc *acc, uint32_t token, const char *text);
+/* The bracket, ( or [, within which the token stands, in its statement, or 0. */
+uint32_t bracket_around(const struct acc *acc, uint32_t token);
 const char *token_text(struct acc *acc, uint32_t token);
 /* declaration text with the name put in for @ */
 const char *declare_as(struct acc *acc, const char *declaration, const char *name);

@@ -9,20 +9,7 @@
 #include "emit.h"
 #include "origin.h"
 
-#include <ctype.h>
 #include <string.h>
-
-/* The bracket around a token is the head of a `for`. */
-static bool is_in_head(const struct acc *acc, uint32_t token)
-{
-    for (uint32_t at = token - 1; at > 0; at--) {
-        if (acc->tokens[at].match < at)
-            at = acc->tokens[at].match;
-        else if (token_is(acc, at, "{") || token_is(acc, at, "("))
-            return token_is(acc, at, "(");
-    }
-    return false;
-}
 
 static bool is_head_of_statement(const struct acc *acc, uint32_t close)
 {
@@ -46,10 +33,12 @@ static bool is_end_of_statement(const struct acc *acc, uint32_t token)
 static bool is_statement(const struct acc *acc, uint32_t open)
 {
     uint32_t before = open - 1, behind = acc->tokens[open].match + 1;
-    if (token_is(acc, before, ";") && is_in_head(acc, open))
-        return token_is(acc, behind, ")");
+    if (token_is(acc, before, ";") && token_is(acc, behind, ")"))
+        return token_is(acc, acc->tokens[behind].match - 1, "for");
     if (!token_is(acc, behind, ";"))
         return false;
+    if (token_is(acc, before, ";"))
+        return !bracket_around(acc, before); /* else it is what a `for` asks */
     return token_is(acc, before, "(") ? token_is(acc, before - 1, "for") : is_end_of_statement(acc, before);
 }
 
@@ -67,11 +56,6 @@ static bool has_comma(const struct acc *acc, uint32_t open)
     return false;
 }
 
-static bool is_in_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
-}
-
 static bool is_word(const char *start, const char *end, const char *word)
 {
     return (size_t)(end - start) == strlen(word) && memcmp(start, word, strlen(word)) == 0;
@@ -81,12 +65,13 @@ static bool is_word(const char *start, const char *end, const char *word)
 static bool is_out_of_macro(struct acc *acc, uint32_t open)
 {
     struct origin origin = origin_of(acc, open);
-    const char *end = origin.text + origin.column - 1, *start;
+    const char *end, *start;
     if (origin.macro || !origin.text || !origin.column)
         return origin.macro;
+    end = origin.text + origin.column - 1;
     while (end > origin.text && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
-    for (start = end; start > origin.text && is_in_word(start[-1]);)
+    for (start = end; start > origin.text && is_of_word(start[-1]);)
         start--;
     return end > start && !is_word(start, end, "else") && !is_word(start, end, "do");
 }

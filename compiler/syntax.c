@@ -96,26 +96,6 @@ static uint32_t erase_catch(struct erase *erase, uint32_t token)
     return acc->tokens[token + 1].match;
 }
 
-static bool is_opening(const struct acc *acc, uint32_t token)
-{
-    return token_is(acc, token, "(") || token_is(acc, token, "[");
-}
-
-/* The bracket within which the token stands, in its statement, or 0. */
-static uint32_t bracket_around(const struct acc *acc, uint32_t token)
-{
-    for (uint32_t at = token - 1; at > 0; at--) {
-        const struct token *t = &acc->tokens[at];
-        if (t->match < at)
-            at = t->match;
-        else if (is_opening(acc, at))
-            return at;
-        else if (token_is(acc, at, ";") || token_is(acc, at, "{"))
-            return 0;
-    }
-    return 0;
-}
-
 /* An ellipsis behind a declarator among parameters: over `int s(n)...` and `(f(n))...()` libclang 19 crashes. */
 static bool lacks_comma(const struct acc *acc, uint32_t token)
 {
