@@ -14,7 +14,8 @@
  * or, if it is no small one, ac__g__set(ac__self->ac__a1, x) in front and
  * ac__g__run(ac__self->ac__a1, ac__task); ac__slow is what all awaits of a function share
  * (emit_function.c). The callee of any other coroutine has a frame of its own, which comes back
- * in task->innermost: ac__child. Tasks and futures are awaited by an ac__join. ac_yield needs no
+ * in task->innermost: ac__child. A call announces itself in ac__thread.expected, so that the callee's frame may
+ * come from the bump stack and it may begin at once (ac__go_on). Tasks and futures are awaited by an ac__join. ac_yield needs no
  * frame: ac__L1 stands behind `return ac__ac_yield__here(...)`.
  */
 #include "emit.h"
@@ -138,7 +139,8 @@ static bool contains_call(const struct node *node)
 static void print_expected_call(struct printer *printer, struct node *call, const char *target)
 {
     struct node *callee = call->child[0];
-    bool simple = node_strip(callee)->kind == NODE_NAME;
+    const struct symbol *named = node_strip(callee)->kind == NODE_NAME ? node_strip(callee)->symbol : NULL;
+    bool simple = named && named->kind == SYMBOL_FUNCTION;
     print_text(printer, "{");
     for (uint32_t i = 1; i < call->count; i++)
         if (contains_call(call->child[i])) {
@@ -215,14 +217,16 @@ static struct node *awaited_call(const struct acc *acc, struct node *operand)
 static void print_coroutine_await(struct printer *printer, struct node *statement)
 {
     struct node *operand = statement->child[0], *call = awaited_call(printer->acc, operand);
+    const char *begin = "ac__start";
     if (call->kind == NODE_CALL && combinator_of(printer->acc, call) == COMBINATOR_NONE) {
         print_expected_call(printer, call, "ac__child");
+        begin = "ac__go_on";
     } else {
         print_text(printer, "ac__child = __extension__ (struct ac__frame *)(void *)(");
         print_node(printer, operand);
         print_text(printer, ");");
     }
-    print_text(printer, "\nif (__builtin_expect(ac__status = ac__start(ac__child, ac__task)");
+    print_format(printer, "\nif (__builtin_expect(ac__status = %s(ac__child, ac__task)", begin);
     print_suspension(printer, statement, NULL);
     print_target(printer, statement);
     if (statement->count > 1) {

@@ -9,7 +9,8 @@
  *     static int ac__f__run(struct ac__f__frame *, struct ac__task *, unsigned state, char *s)     the body
  *     static int ac__f__resume(struct ac__frame *, struct ac__task *)  the same for who doesn't know f
  *
- * if f is small and takes nothing but scalars; else, since the C compiler compiles a body that
+ * if f is small and takes nothing but scalars: then it also begins in f itself where that is awaited at once
+ * (ac__is_at_once), without a look at states. Else, since the C compiler compiles a body that
  * is entered in two ways almost twice, its body is itself what resumes it:
  *
  *     static int ac__f__run(struct ac__frame *, struct ac__task *)
@@ -130,6 +131,12 @@ static void print_close(struct printer *printer, const struct function *function
     print_text(printer, "}\n");
 }
 
+/* Whether the function that users call begins at once where that is awaited. */
+static bool begins_at_once(const struct function *function)
+{
+    return function->symbol->takes_registers && !function->is_main;
+}
+
 static void print_description(struct printer *printer, const struct function *function)
 {
     const char *name = function->name, *resume = function->symbol->takes_registers ? "resume" : "run";
@@ -246,6 +253,78 @@ static bool takes_inline(struct acc *acc, const struct function *function)
            !has_attribute(acc, function->symbol, "noinline");
 }
 
+/* A parameter that stays outside the frame stands where the user wrote it, for the C compiler's warnings. */
+static void print_register_parameters(struct printer *printer, const struct function *function)
+{
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
+        if (!symbol)
+            continue;
+        print_text(printer, ",");
+        const char *type = slot_of(symbol)->type;
+        if (slot_of(symbol)->place == PLACE_LOCAL)
+            print_declaration_at(printer, symbol->token, type, symbol->name);
+        else
+            print_text(printer, declare_as(printer->acc, type, symbol->name));
+    }
+}
+
+/* The run function of one that takes its arguments. */
+static void print_entered_head(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    print_text(printer, has_attribute(printer->acc, function->symbol, "noinline") ? "static" : "static __inline");
+    print_code_attributes(printer, function);
+    print_format(printer, "int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
+                          " unsigned ac__state", name, name);
+    print_register_parameters(printer, function);
+    print_text(printer, ")");
+}
+
+static void print_run_head(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    if (function->symbol->takes_registers) {
+        print_entered_head(printer, function);
+        print_text(printer, "\n{");
+        return;
+    }
+    print_text(printer, "static");
+    print_code_attributes(printer, function);
+    print_format(printer, "int ac__%s__run(struct ac__frame *ac__frame, struct ac__task *const ac__task)\n{"
+                          "struct ac__%s__frame *const ac__self = (struct ac__%s__frame *)(void *)ac__frame;"
+                          "\nunsigned ac__state = ac__frame->state;", name, name, name);
+}
+
+static void print_return_made(struct printer *printer, const struct function *function)
+{
+    print_text(printer, "return __extension__ (");
+    print_made_type(printer, function->specifiers, function->declarator);
+    print_text(printer, ")ac__self;");
+}
+
+/* The usual case of a function that is small: awaited at once, it runs with its arguments at hand. */
+static void print_at_once(struct printer *printer, const struct function *function)
+{
+    const char *name = function->name;
+    if (!begins_at_once(function))
+        return;
+    print_format(printer, "if (ac__is_at_once(__extension__ (const void *)%s, sizeof *ac__self,"
+                          " __alignof__(struct ac__%s__frame), %d)) { struct ac__task *ac__task = ac__thread.task;"
+                          " ac__self = (struct ac__%s__frame *)(void *)ac__frame_begin(ac__task, sizeof *ac__self,"
+                          " __alignof__(struct ac__%s__frame)); ac__self->ac__base.storage = AC__BEGUN +"
+                          " (unsigned)ac__%s__run(ac__self, ac__task, AC__ENTER",
+                 function->outer, name, function->symbol->needs_stack, name, name, name);
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
+        if (symbol)
+            print_format(printer, ", %s", symbol->name);
+    }
+    print_text(printer, ");");
+    print_return_made(printer, function);
+    print_text(printer, "}");
+}
+
 /* The function that users call: attributes and linkage as they wrote them. */
 static void print_outer(struct printer *printer, const struct function *function)
 {
@@ -266,18 +345,19 @@ static void print_outer(struct printer *printer, const struct function *function
                          function->is_main ? function->outer : NULL);
     printer->function = inside;
     print_hidden(printer, true); /* an inline function that is not static had better not use static ones */
-    print_format(printer, "{ struct ac__%s__frame *ac__self = (struct ac__%s__frame *)(void *)ac__frame_new("
-                          "&ac__%s__function,"
+    print_format(printer, "{ struct ac__%s__frame *ac__self;", name);
+    print_at_once(printer, function);
+    print_format(printer, "ac__self = (struct ac__%s__frame *)(void *)ac__frame_new(&ac__%s__function,"
                           " __extension__ (const void *)%s); if (ac__self) {",
-                 name, name, name, function->outer);
+                 name, name, function->outer);
     print_stores(printer, function);
     if (takes_coroutines(function)) {
         print_text(printer, "} else {");
         print_closes(printer, function, false);
     }
-    print_text(printer, "} return __extension__ (");
-    print_made_type(printer, function->specifiers, function->declarator);
-    print_text(printer, ")ac__self; }\n");
+    print_text(printer, "}");
+    print_return_made(printer, function);
+    print_text(printer, "}\n");
     print_hidden(printer, false);
     print_pragma(printer, "pop");
 }
@@ -436,39 +516,6 @@ static void print_slow_path(struct printer *printer, const struct function *func
     print_handlers(printer, function, commonest);
 }
 
-/* A parameter that stays outside the frame stands where the user wrote it, for the C compiler's warnings. */
-static void print_register_parameters(struct printer *printer, const struct function *function)
-{
-    for (uint32_t i = 0; i < function->parameters->count; i++) {
-        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
-        if (!symbol)
-            continue;
-        print_text(printer, ",");
-        const char *type = slot_of(symbol)->type;
-        if (slot_of(symbol)->place == PLACE_LOCAL)
-            print_declaration_at(printer, symbol->token, type, symbol->name);
-        else
-            print_text(printer, declare_as(printer->acc, type, symbol->name));
-    }
-}
-
-static void print_run_head(struct printer *printer, const struct function *function)
-{
-    const char *name = function->name;
-    print_text(printer, "static");
-    print_code_attributes(printer, function);
-    if (function->symbol->takes_registers) {
-        print_format(printer, "int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
-                              " unsigned ac__state", name, name);
-        print_register_parameters(printer, function);
-        print_text(printer, ")\n{");
-    } else {
-        print_format(printer, "int ac__%s__run(struct ac__frame *ac__frame, struct ac__task *const ac__task)\n{"
-                              "struct ac__%s__frame *const ac__self = (struct ac__%s__frame *)(void *)ac__frame;"
-                              "\nunsigned ac__state = ac__frame->state;", name, name, name);
-    }
-}
-
 /* The arguments are in the frame: nobody enters here. Saying so spares the C compiler the code for it. */
 static void print_resume(struct printer *printer, const struct function *function)
 {
@@ -569,6 +616,10 @@ void emit_function(struct printer *printer, struct function *function)
     print_sites(printer, function);
     print_close(printer, function);
     print_description(printer, function);
+    if (begins_at_once(function)) {
+        print_entered_head(printer, function);
+        print_text(printer, ";\n");
+    }
     print_set(printer, function);
     print_init(printer, function);
     print_pragma(printer, "pop");

@@ -243,7 +243,7 @@ void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task)
 {
     if (!frame)
         return;
-    if (frame->storage == AC__STACKED)
+    if (frame->storage == AC__STACKED || frame->storage == AC__BEGUN)
         task->top = (char *)frame;
     else if (frame->storage == AC__STACKED_FIRST)
         pop_chunk(task);
@@ -272,13 +272,28 @@ static int start_later(struct ac__frame *frame, struct ac__task *task)
     return AC__SUSPENDED;
 }
 
-int ac__start(struct ac__frame *frame, struct ac__task *task)
+static inline int start(struct ac__frame *frame, struct ac__task *task)
 {
     if (unlikely(!frame))
         return ac__fail_code(task, ENOMEM);
     if (unlikely((char *)__builtin_dwarf_cfa() < ac__thread.stack_limit)) /* the frame's address without its making */
         return start_later(frame, task);
     return frame->function->resume(frame, task);
+}
+
+int ac__start(struct ac__frame *frame, struct ac__task *task)
+{
+    return start(frame, task);
+}
+
+int ac__go_on_slowly(struct ac__frame *frame, struct ac__task *task)
+{
+    unsigned status;
+    if (!frame || likely(frame->storage < AC__BEGUN))
+        return start(frame, task);
+    status = frame->storage - AC__BEGUN;
+    frame->storage = AC__STACKED;
+    return (int)status;
 }
 
 /* The arguments stay where they are. */

@@ -11,7 +11,7 @@
  *
  * An await that need not wait is over before it begins: where a coroutine is asked for to be awaited
  * at once, the item is put in or taken out right away, and the coroutine is a frame that holds the
- * result and has nothing more to do.
+ * result and has nothing more to do. In a quick queue that calls nothing, so no register has to be saved for it.
  *
  * `holders` counts the program (until ac_queue_free) and every wait that has begun: whoever is still to run
  * finds the queue marked as freed, and the last one lets the memory go. */
@@ -26,6 +26,7 @@ struct ac__queue {
     size_t unfinished;       /* put, and no ac_queue_task_done yet */
     size_t holders;
     bool is_closed, is_freed;
+    bool is_quick;           /* open, of words, and in the order of time or its reverse: what most are */
     /* storage */
     int (*compare)(const void *, const void *);
     enum ac_queue_order order;
@@ -128,36 +129,54 @@ static bool reserve(struct ac__queue *queue)
     return grow(queue, allocated);
 }
 
-static inline void store(struct ac__queue *queue, const void *item)
+/* Where one more item goes; with an order of their own, before it moves up. */
+static inline char *add_place(struct ac__queue *queue)
 {
     size_t index = queue->count++;
-    uint64_t number;
     if (queue->order == AC_FIFO) {
         index += queue->head;
         index -= index >= queue->allocated ? queue->allocated : 0;
     }
-    ac__copy(slot(queue, index), item, queue->size);
+    return slot(queue, index);
+}
+
+static inline void store(struct ac__queue *queue, const void *item)
+{
+    char *place = add_place(queue);
+    uint64_t number;
+    ac__copy(place, item, queue->size);
     if (queue->order != AC_PRIORITY)
         return;
     number = queue->next_number++;
-    memcpy(slot(queue, index) + number_offset(queue), &number, sizeof number);
+    memcpy(place + number_offset(queue), &number, sizeof number);
     heap_up(queue);
 }
 
-static inline __attribute__((always_inline)) void take(struct ac__queue *queue, void *item)
+/* Takes out the first or the last item: where it lies until the next is put in. */
+static inline char *remove_place(struct ac__queue *queue)
+{
+    size_t index = --queue->count;
+    if (queue->order == AC_FIFO) {
+        index = queue->head;
+        queue->head = index + 1 == queue->allocated ? 0 : index + 1;
+    }
+    return slot(queue, index);
+}
+
+static void take_least(struct ac__queue *queue, void *item)
 {
     size_t last = --queue->count;
-    if (queue->order == AC_LIFO) {
-        ac__copy(item, slot(queue, last), queue->size);
-        return;
-    }
-    ac__copy(item, slot(queue, queue->head), queue->size);
-    if (queue->order == AC_FIFO) {
-        queue->head = queue->head + 1 == queue->allocated ? 0 : queue->head + 1;
-        return;
-    }
+    ac__copy(item, slot(queue, 0), queue->size);
     memcpy(slot(queue, 0), slot(queue, last), last ? queue->stride : 0);
     heap_down(queue);
+}
+
+static inline void take(struct ac__queue *queue, void *item)
+{
+    if (queue->order == AC_PRIORITY)
+        take_least(queue, item);
+    else
+        ac__copy(item, remove_place(queue), queue->size);
 }
 
 /* ---- waiting ------------------------------------------------------------------------------------------- */
@@ -211,13 +230,13 @@ static inline void grant_room(struct ac__queue *queue)
     wake(&queue->putters, PROMISED);
 }
 
-static inline __attribute__((always_inline)) void get_now(struct ac__queue *queue, void *item)
+static inline void get_now(struct ac__queue *queue, void *item)
 {
     take(queue, item);
     grant_room(queue);
 }
 
-static inline __attribute__((always_inline)) void put_now(struct ac__queue *queue, const void *item)
+static inline void put_now(struct ac__queue *queue, const void *item)
 {
     store(queue, item);
     queue->unfinished++;
@@ -306,34 +325,30 @@ static int wait_closed(struct wait *wait, struct ac__task *task)
 
 /* ---- not waiting --------------------------------------------------------------------------------------- */
 
-static int over_resume(struct ac__frame *frame, struct ac__task *task)
+/* Whether `callee` was called to be awaited at once, there is room for a frame with a result of `size` bytes
+ * (never under the address sanitizer), and the task need not give way. */
+static inline bool is_at_once(const void *callee, size_t size)
 {
-    (void)frame, (void)task;
-    return AC__DONE;
+    return likely(ac__is_at_once(callee, sizeof(struct ac__frame) + size, 8, false)) && likely(ac__thread.budget);
 }
 
-static const struct ac__function over_function = {.resume = over_resume, .name = "ac_queue"};
-
-/* A frame on the bump stack for what is done already, with a result of `size` bytes behind its
- * head; null if it has to be done in the usual way: `callee` is not awaited at once, the task has
- * to give way, or there is no room. */
-static inline struct ac__frame *over_frame(const void *callee, size_t size)
+/* The frame of what is over then. */
+static inline struct ac__frame *over_frame(size_t size)
 {
-    struct ac__task *task = ac__thread.task;
     struct ac__frame *frame;
-    if (ac__thread.expected != callee || unlikely(ac__thread.budget == 0))
-        return NULL;
-    frame = (struct ac__frame *)(void *)task->top;
-    size = (size + sizeof *frame + 7) & ~(size_t)7;
-    if (unlikely((uintptr_t)frame + size > (uintptr_t)task->limit)) /* always under the address sanitizer */
-        return NULL;
-    ac__thread.expected = NULL;
     ac__thread.budget--;
-    task->top = (char *)frame + size;
-    frame->function = &over_function;
-    frame->state = 0;
-    frame->storage = AC__STACKED;
+    frame = ac__frame_begin(ac__thread.task, (sizeof *frame + size + 7) & ~(size_t)7, 8);
+    frame->storage = AC__BEGUN + AC__DONE;
     return frame;
+}
+
+/* An item of a quick queue. */
+static inline void copy_word(void *into, const void *from, size_t size)
+{
+    if (size == sizeof(uint64_t))
+        memcpy(into, from, sizeof(uint64_t));
+    else
+        memcpy(into, from, sizeof(uint32_t));
 }
 
 /* ---- getting ------------------------------------------------------------------------------------------- */
@@ -358,30 +373,38 @@ static int get_resume(struct ac__frame *frame, struct ac__task *task)
 
 static const struct ac__function get_function = AC__GENERIC("ac_queue_get", get_resume, NULL);
 
-static struct ac__frame *get_over(struct ac__queue *queue)
+static __attribute__((noinline)) struct ac__frame *get_slowly(struct ac__queue *queue)
 {
-    struct ac__frame *frame = NULL;
-    if (has_item(queue) && !queue->is_freed && queue->alignment <= _Alignof(struct ac__frame))
-        frame = over_frame((const void *)ac__queue_get, queue->size);
-    if (frame)
+    struct ac__frame *frame;
+    if (!queue)
+        return ac__frame_none();
+    if (has_item(queue) && !queue->is_freed && queue->alignment <= _Alignof(struct ac__frame)
+        && is_at_once((const void *)ac__queue_get, queue->size)) {
+        frame = over_frame(queue->size);
         get_now(queue, frame + 1);
+        return frame;
+    }
+    frame = (struct ac__frame *)ac__generic_new(&get_function, (const void *)ac__queue_get, queue->size,
+                                                queue->alignment, sizeof(struct wait));
+    if (frame)
+        ((struct wait *)ac__body(frame))->queue = queue;
+    return frame;
+}
+
+static __attribute__((noinline)) struct ac__frame *got(struct ac__queue *queue, struct ac__frame *frame)
+{
+    grant_room(queue);
     return frame;
 }
 
 struct ac__frame *ac__queue_get(struct ac__queue *queue)
 {
-    struct ac__generic *frame;
-    struct ac__frame *over;
-    if (!queue)
-        return ac__frame_none();
-    over = get_over(queue);
-    if (over)
-        return over;
-    frame = ac__generic_new(&get_function, (const void *)ac__queue_get, queue->size, queue->alignment,
-                            sizeof(struct wait));
-    if (frame)
-        ((struct wait *)ac__body(&frame->base))->queue = queue;
-    return (struct ac__frame *)frame;
+    struct ac__frame *frame;
+    if (!queue || !queue->is_quick || !has_item(queue) || !is_at_once((const void *)ac__queue_get, sizeof(uint64_t)))
+        return get_slowly(queue);
+    frame = over_frame(sizeof(uint64_t));
+    copy_word(frame + 1, remove_place(queue), queue->size);
+    return likely(!queue->putters) ? frame : got(queue, frame);
 }
 
 /* The step of `async for`: a get that says whether there was an item. */
@@ -418,27 +441,17 @@ static const struct ac__function next_function = {.resume = next_resume,
                                                   .result_offset = offsetof(struct next, has_item),
                                                   .result_size = sizeof(bool)};
 
-static struct ac__frame *next_over(struct ac__queue *queue, void *item)
-{
-    struct ac__frame *frame = NULL;
-    if (has_item(queue) && !queue->is_freed)
-        frame = over_frame((const void *)ac__queue_anext, sizeof(bool));
-    if (!frame)
-        return NULL;
-    ((struct next *)frame)->has_item = true;
-    get_now(queue, item);
-    return frame;
-}
-
 ac_coro(bool) ac__queue_anext(struct ac__queue *queue, void *item)
 {
     struct next *next;
-    struct ac__frame *over;
     if (!queue)
         return (ac_coro(bool))ac__frame_none();
-    over = next_over(queue, item);
-    if (over)
-        return (ac_coro(bool))over;
+    if (has_item(queue) && !queue->is_freed && is_at_once((const void *)ac__queue_anext, sizeof(bool))) {
+        next = (struct next *)over_frame(sizeof(bool));
+        next->has_item = true;
+        get_now(queue, item);
+        return (ac_coro(bool))next;
+    }
     next = (struct next *)ac__frame_new(&next_function, (const void *)ac__queue_anext);
     if (next) {
         next->wait.queue = queue;
@@ -488,31 +501,45 @@ static int put_resume(struct ac__frame *frame, struct ac__task *task)
 static const struct ac__function put_function = {
     .resume = put_resume, .name = "ac_queue_put", .size = sizeof(struct put), .alignment = _Alignof(struct put)};
 
-static struct ac__frame *put_over(struct ac__queue *queue, const void *item)
+/* Whether nobody has to wait, and nothing to grow. */
+static inline bool has_place(const struct ac__queue *queue)
 {
-    struct ac__frame *frame = NULL;
-    if (has_room(queue) && !queue->is_closed && queue->count < queue->allocated)
-        frame = over_frame((const void *)ac__queue_put, 0);
-    if (frame)
+    return queue->count + queue->granted < queue->allocated;
+}
+
+static __attribute__((noinline)) struct ac__frame *put_slowly(struct ac__queue *queue, const void *item)
+{
+    struct ac__frame *frame;
+    if (!queue)
+        return ac__frame_none();
+    if (has_place(queue) && !queue->is_closed && is_at_once((const void *)ac__queue_put, 0)) {
+        frame = over_frame(0);
         put_now(queue, item);
+        return frame;
+    }
+    frame = ac__frame_new_sized(&put_function, (const void *)ac__queue_put, sizeof(struct put) + queue->size);
+    if (frame) {
+        ((struct put *)frame)->wait.queue = queue;
+        memcpy(((struct put *)frame)->item, item, queue->size);
+    }
+    return frame;
+}
+
+static __attribute__((noinline)) struct ac__frame *been_put(struct ac__queue *queue, struct ac__frame *frame)
+{
+    promise_item(queue);
     return frame;
 }
 
 ac_coro(void) ac__queue_put(struct ac__queue *queue, const void *item)
 {
-    struct put *put;
-    struct ac__frame *over;
-    if (!queue)
-        return (ac_coro(void))ac__frame_none();
-    over = put_over(queue, item);
-    if (over)
-        return (ac_coro(void))over;
-    put = (struct put *)ac__frame_new_sized(&put_function, (const void *)ac__queue_put, sizeof *put + queue->size);
-    if (put) {
-        put->wait.queue = queue;
-        memcpy(put->item, item, queue->size);
-    }
-    return (ac_coro(void))put;
+    struct ac__frame *frame;
+    if (!queue || !queue->is_quick || !has_place(queue) || !is_at_once((const void *)ac__queue_put, 0))
+        return (ac_coro(void))put_slowly(queue, item);
+    frame = over_frame(0);
+    copy_word(add_place(queue), item, queue->size);
+    queue->unfinished++;
+    return (ac_coro(void))(likely(!queue->getters) ? frame : been_put(queue, frame));
 }
 
 bool ac__queue_try_put(struct ac__queue *queue, const void *item)
@@ -590,6 +617,8 @@ struct ac__queue *ac__queue_new(size_t size, size_t alignment, const struct ac_q
         return NULL;
     *queue = (struct ac__queue){.capacity = options->capacity, .order = options->order, .compare = options->compare};
     queue->holders = 1;
+    queue->is_quick = options->order != AC_PRIORITY && (size == sizeof(uint64_t) || size == sizeof(uint32_t))
+                      && alignment <= _Alignof(struct ac__frame);
     set_layout(queue, size, alignment);
     if (queue->capacity && queue->capacity <= AT_ONCE / queue->stride && !grow(queue, queue->capacity)) {
         ac__free(queue);
@@ -603,6 +632,7 @@ void ac__queue_close(struct ac__queue *queue)
     if (!queue)
         return;
     queue->is_closed = true;
+    queue->is_quick = false;
     wake_all(&queue->putters, WOKEN);
     wake_all(&queue->getters, WOKEN);
 }

@@ -72,7 +72,7 @@ typedef struct unit unit;
 #define AWAIT_STATUS(n, callee, call, outcome) \
     ac__thread.expected = (const void *)callee; \
     F->child = (struct ac__frame *)(call); \
-    outcome = ac__start(F->child, task); \
+    outcome = ac__go_on(F->child, task); \
     if (outcome == AC__SUSPENDED) { \
         F->base.state = n; \
         return ac__suspended(&F->base, F->base.function, F->child); \

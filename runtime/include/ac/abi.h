@@ -13,6 +13,10 @@
  *
  * or, for a larger f, ac__f__run(struct ac__frame *, struct ac__task *) alone, which is both.
  *
+ * A call that is awaited at once says so (ac__thread.expected). A small f then begins before it returns: its frame
+ * is on the bump stack, and its `storage` says with which status the body came back (ac__go_on). Any other
+ * function, and one written in C, may give a frame that has not started.
+ *
  * A resume function runs until its frame is done (AC__DONE: `result` is set), has failed (AC__FAILED:
  * task->error is set) or must wait (AC__SUSPENDED). An await starts the callee on the same C stack: by its
  * resume function, or, where the callee's frame is part of the caller's, by its run function with the state
@@ -60,7 +64,8 @@ enum ac__storage {
     AC__STACKED,       /* on the task's bump stack: freeing moves the top back */
     AC__STACKED_FIRST, /* the same, first in its chunk: freeing gives the chunk back */
     AC__STANDALONE,    /* a heap block of its own behind a struct ac__task: it can be spawned as it is */
-    AC__STATIC         /* never freed */
+    AC__STATIC,        /* never freed */
+    AC__BEGUN = 8      /* and a status: stacked, and awaited at once (ac__frame_at_once) */
 };
 
 /* A place in the source; a function's sites are indexed by its state numbers. sites[0] is the definition. */
@@ -225,6 +230,14 @@ void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task); /
 /* Gives back a coroutine unrun, and what it holds. Null is fine. */
 void ac__coro_close(struct ac__frame *coroutine);
 
+/* Where a frame can lie on the bump stack. */
+static __inline char *ac__top_aligned(const struct ac__task *task, unsigned long alignment)
+{
+    if (alignment <= 8)
+        return task->top;
+    return (char *)(((unsigned long)task->top + (alignment - 1)) & -alignment);
+}
+
 /* A frame for a call of `function`, whose callable address is `callee`: from the running task's bump stack if
  * the caller awaits it at once, else from the heap. Null if there is no memory. */
 static __inline struct ac__frame *ac__frame_new(const struct ac__function *function, const void *callee)
@@ -234,9 +247,7 @@ static __inline struct ac__frame *ac__frame_new(const struct ac__function *funct
     if (ac__thread.expected != callee)
         return ac__frame_elsewhere(function, callee);
     task = ac__thread.task;
-    frame = task->top;
-    if (function->alignment > 8)
-        frame = (char *)(((unsigned long)frame + (function->alignment - 1)) & -(unsigned long)function->alignment);
+    frame = ac__top_aligned(task, function->alignment);
     if (__builtin_expect((unsigned long)frame + function->size > (unsigned long)task->limit, 0))
         return ac__frame_elsewhere(function, callee);
     ac__thread.expected = 0;
@@ -260,6 +271,37 @@ static __inline void *ac__made(void *coroutine, const char *place)
  * instead. Null: throws ENOMEM. */
 int ac__start(struct ac__frame *frame, struct ac__task *task);
 
+/* Whether a call of `callee` may begin before it returns the coroutine: it is awaited at once, and there is room
+ * for the frame and, if it `calls` others in the same way, on the C stack. If not, ac__frame_new has to do. */
+static __inline int ac__is_at_once(const void *callee, unsigned long size, unsigned long alignment, int calls)
+{
+    if (ac__thread.expected != callee)
+        return 0;
+    if (calls && __builtin_expect((char *)__builtin_dwarf_cfa() < ac__thread.stack_limit, 0))
+        return 0;
+    return __builtin_expect((unsigned long)ac__top_aligned(ac__thread.task, alignment) + size
+                            <= (unsigned long)ac__thread.task->limit, 1);
+}
+
+/* The frame then. Nothing of its head is set; the storage is to be AC__BEGUN + the status that the body has
+ * returned. */
+static __inline struct ac__frame *ac__frame_begin(struct ac__task *task, unsigned long size, unsigned long alignment)
+{
+    char *frame = ac__top_aligned(task, alignment);
+    ac__thread.expected = 0;
+    task->top = frame + size;
+    return (struct ac__frame *)frame;
+}
+
+/* What a function has returned that is awaited at once: starts the coroutine if it has not begun. */
+int ac__go_on_slowly(struct ac__frame *coroutine, struct ac__task *task);
+static __inline int ac__go_on(struct ac__frame *coroutine, struct ac__task *task)
+{
+    if (__builtin_expect(coroutine && coroutine->storage == AC__BEGUN + AC__DONE, 1))
+        return AC__DONE;
+    return ac__go_on_slowly(coroutine, task);
+}
+
 /* A callee has returned AC__SUSPENDED to this frame, so it suspends, too; its state is set. */
 static __inline int ac__suspended(struct ac__frame *frame, const struct ac__function *function,
                                   struct ac__frame *callee)
@@ -276,7 +318,7 @@ int ac__pass_on(struct ac__frame *frame, const struct ac__function *function, in
 /* Gives back the frame of an awaited coroutine that is done. */
 static __inline void ac__release(struct ac__frame *frame, struct ac__task *task)
 {
-    if (__builtin_expect(frame->storage == AC__STACKED, 1))
+    if (__builtin_expect(frame->storage == AC__STACKED || frame->storage == AC__BEGUN + AC__DONE, 1))
         task->top = (char *)frame;
     else
         ac__frame_release_slowly(frame, task);

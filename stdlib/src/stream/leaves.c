@@ -33,7 +33,7 @@ static int ac_stream_aexit_resume(struct ac__frame *base, struct ac__task *task)
         child = (struct ac__frame *)ac_stream_close(stream);
         if (!child)
             return end(stream, AC__DONE); /* no memory for a goodbye */
-        status = ac__start(child, task);
+        status = ac__go_on(child, task);
     }
     if (status == AC__SUSPENDED) {
         base->state = 1;
