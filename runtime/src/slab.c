@@ -8,6 +8,10 @@
  * pieces, which the heap's thread takes in when it is short. A thread that ends leaves a heap with live
  * pieces to the next thread that needs one.
  *
+ * Slabs with room for more stand in a list for each size, and pieces are taken from its first. That one leaves
+ * the list only when a piece is wanted and it has none, so taking and giving back look at nothing but its free
+ * pieces and at whether it is in the list.
+ *
  * A free piece is told from a live one by its first word but one, `mark`, which is zero in free ones; what
  * lives in a piece keeps something else there (a task: its bump stack's top). */
 #include "storage.h"
@@ -19,7 +23,8 @@
 enum {
     FIRST_REGION = 1 << 20,
     LARGEST_REGION = 1 << 24,
-    WARM_SLABS = 256 /* free ones that keep their memory */
+    WARM_SLABS = 256, /* free ones that keep their memory */
+    CUT_AT_ONCE = 4096 /* bytes */
 };
 
 /* What was mapped at once; slabs are taken from it front to back. */
@@ -36,28 +41,47 @@ static pthread_key_t at_thread_end;
 
 /* ---- lists of slabs ------------------------------------------------------------------------------------ */
 
-static void list_push(struct ac__slab **list, struct ac__slab *slab)
-{
-    slab->previous = NULL;
-    slab->next = *list;
-    if (*list)
-        (*list)->previous = slab;
-    *list = slab;
-}
-
-static void list_remove(struct ac__slab **list, struct ac__slab *slab)
-{
-    if (slab->next)
-        slab->next->previous = slab->previous;
-    if (slab->previous)
-        slab->previous->next = slab->next;
-    else
-        *list = slab->next;
-}
-
 static struct ac__slab **room_list(const struct ac__slab *slab)
 {
     return &slab->heap->with_room[slab->size / AC__PIECE_STEP];
+}
+
+/* Other threads that give pieces back look at this. */
+static void set_listed(struct ac__slab *slab, struct ac__heap *heap)
+{
+    __atomic_store_n(&slab->listed, heap, __ATOMIC_RELAXED);
+}
+
+/* Puts it behind the first, which pieces are taken from. */
+static void list_add(struct ac__slab *slab)
+{
+    struct ac__slab **list = room_list(slab), *first = *list;
+    set_listed(slab, slab->heap);
+    slab->previous = first;
+    slab->next = first ? first->next : NULL;
+    if (slab->next)
+        slab->next->previous = slab;
+    if (first) {
+        first->next = slab;
+    } else {
+        *list = slab;
+        slab->used++;
+    }
+}
+
+static void list_remove(struct ac__slab *slab)
+{
+    set_listed(slab, NULL);
+    if (slab->next)
+        slab->next->previous = slab->previous;
+    if (slab->previous) {
+        slab->previous->next = slab->next;
+    } else {
+        slab->used--;
+        if (slab->next)
+            slab->next->used++;
+        *room_list(slab) = slab->next;
+    }
 }
 
 /* ---- from the system and back -------------------------------------------------------------------------- */
@@ -107,7 +131,7 @@ static struct ac__slab *slab_take(struct ac__heap *heap)
     struct ac__slab *slab = heap->free_slabs;
     struct ac__region *region = heap->regions;
     if (slab) {
-        list_remove(&heap->free_slabs, slab);
+        heap->free_slabs = slab->next;
         heap->free_count--;
         return slab;
     }
@@ -122,10 +146,14 @@ static struct ac__slab *slab_take(struct ac__heap *heap)
     return heap->all = slab;
 }
 
-static void slab_give_back(struct ac__heap *heap, struct ac__slab *slab)
+/* None of its pieces is in use, and it is not the first of its size. */
+void ac__slab_is_empty(struct ac__slab *slab)
 {
+    struct ac__heap *heap = slab->heap;
+    list_remove(slab);
     slab->cut = 0; /* nothing to visit */
-    list_push(&heap->free_slabs, slab);
+    slab->next = heap->free_slabs;
+    heap->free_slabs = slab;
     if (heap->free_count++ >= WARM_SLABS)
         madvise((char *)slab + 4096, AC__SLAB - 4096, MADV_DONTNEED);
 }
@@ -139,8 +167,30 @@ static struct ac__slab *slab_new(struct ac__heap *heap, unsigned size)
     slab->used = slab->cut = 0;
     slab->size = size;
     slab->capacity = (AC__SLAB - AC__SLAB_FRONT) / size;
-    list_push(room_list(slab), slab);
+    list_add(slab);
     return slab;
+}
+
+static struct ac__piece *piece_at(struct ac__slab *slab, unsigned index)
+{
+    return (struct ac__piece *)(void *)((char *)slab + AC__SLAB_FRONT + (size_t)index * slab->size);
+}
+
+/* Cuts a few free pieces off; the first comes first. False: they are all cut. */
+static bool cut_some(struct ac__slab *slab)
+{
+    unsigned left = slab->capacity - slab->cut, most = CUT_AT_ONCE / slab->size, count = left < most ? left : most;
+    char *place = (char *)piece_at(slab, slab->cut);
+    struct ac__piece **link = &slab->free;
+    for (unsigned i = 0; i < count; i++, place += slab->size) {
+        struct ac__piece *piece = (struct ac__piece *)(void *)place;
+        piece->mark = 0;
+        *link = piece;
+        link = &piece->next;
+    }
+    *link = NULL;
+    slab->cut += count;
+    return count;
 }
 
 /* ---- heaps --------------------------------------------------------------------------------------------- */
@@ -160,12 +210,11 @@ static void piece_free(struct ac__slab *slab, struct ac__piece *piece)
 {
     piece->next = slab->free;
     slab->free = piece;
-    if (slab->used-- == slab->capacity)
-        list_push(room_list(slab), slab);
-    if (slab->used == 0 && (slab->next || slab->previous)) { /* keeps the last of its size */
-        list_remove(room_list(slab), slab);
-        slab_give_back(slab->heap, slab);
-    }
+    slab->used--;
+    if (!slab->listed)
+        list_add(slab);
+    if (slab->used == 0)
+        ac__slab_is_empty(slab);
 }
 
 static void take_in_returned(struct ac__heap *heap)
@@ -181,7 +230,7 @@ static void take_in_returned(struct ac__heap *heap)
 static bool is_in_use(const struct ac__heap *heap)
 {
     for (const struct ac__slab *slab = heap->all; slab; slab = slab->all_next) {
-        if (slab->used)
+        if (slab->used > (*room_list(slab) == slab))
             return true;
     }
     return false;
@@ -237,26 +286,34 @@ void ac__slabs_after_fork(void)
 
 /* ---- what block.c calls -------------------------------------------------------------------------------- */
 
-static struct ac__slab *slab_with_room(unsigned size)
+/* The first of the list that has a free piece; those that have none leave it. */
+static struct ac__slab *first_with_room(struct ac__heap *heap, unsigned size)
 {
-    struct ac__heap *heap = ac__own_heap ? ac__own_heap : heap_new();
-    if (!heap)
-        return NULL;
+    struct ac__slab *slab;
+    while ((slab = heap->with_room[size / AC__PIECE_STEP])) {
+        if (slab->free || cut_some(slab))
+            break;
+        list_remove(slab);
+    }
+    return slab;
+}
+
+static struct ac__slab *slab_with_room(struct ac__heap *heap, unsigned size)
+{
+    struct ac__slab *slab = first_with_room(heap, size);
+    if (slab)
+        return slab;
     take_in_returned(heap);
-    return heap->with_room[size / AC__PIECE_STEP] ? heap->with_room[size / AC__PIECE_STEP] : slab_new(heap, size);
+    if (!heap->with_room[size / AC__PIECE_STEP] && !slab_new(heap, size))
+        return NULL;
+    return first_with_room(heap, size);
 }
 
 void *ac__piece_take(size_t wanted)
 {
+    struct ac__heap *heap = ac__own_heap ? ac__own_heap : heap_new();
     unsigned size = (unsigned)(wanted + AC__PIECE_STEP - 1) & ~(AC__PIECE_STEP - 1u);
-    struct ac__slab *slab = likely(ac__own_heap) ? ac__own_heap->with_room[size / AC__PIECE_STEP] : NULL;
-    void *piece;
-    if (unlikely(!slab) && !(slab = slab_with_room(size)))
-        return NULL;
-    piece = ac__piece_of(slab);
-    if (unlikely(slab->used == slab->capacity))
-        list_remove(room_list(slab), slab);
-    return piece;
+    return heap && slab_with_room(heap, size) ? ac__piece_at_hand(wanted) : NULL;
 }
 
 void ac__piece_give_back_slowly(struct ac__piece *piece)
@@ -277,8 +334,7 @@ void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context)
 {
     for (struct ac__slab *slab = ac__own_heap ? ac__own_heap->all : NULL; slab; slab = slab->all_next) {
         for (unsigned i = 0; i < slab->cut; i++) {
-            char *place = (char *)slab + AC__SLAB_FRONT + (size_t)i * slab->size;
-            struct ac__piece *piece = (struct ac__piece *)(void *)place;
+            struct ac__piece *piece = piece_at(slab, i);
             if (piece->mark)
                 visit(piece, context);
         }

@@ -15,10 +15,12 @@ struct ac__piece {
 
 struct ac__slab {
     struct ac__heap *heap;
-    struct ac__slab *next, *previous; /* in the list of those of its size with room, or of free ones */
+    struct ac__heap *listed;          /* the heap if it has the slab in the list of those with room, or null */
+    struct ac__slab *next, *previous; /* in that list; free ones: the next */
     struct ac__slab *all_next;        /* of all that the heap ever cut from its regions */
     struct ac__piece *free;
-    unsigned used, cut, capacity; /* pieces handed out; cut off so far; that fit */
+    unsigned used; /* pieces handed out, and one more in the first of the list: that is kept */
+    unsigned cut, capacity; /* pieces cut off so far; that fit */
     unsigned size;
 };
 _Static_assert(sizeof(struct ac__slab) <= AC__SLAB_FRONT, "a slab's header stands in front of its pieces");
@@ -45,26 +47,22 @@ static inline bool ac__piece_is_own(const void *piece)
 }
 
 void ac__piece_give_back_slowly(struct ac__piece *piece);
+void ac__slab_is_empty(struct ac__slab *slab);
 
 /* A piece of this thread's heap, aligned to 16. Its second word must not be zero while it is in
  * use. Null if there is no memory. */
 void *ac__piece_take(size_t wanted);
-/* Of a slab with room. */
-static inline void *ac__piece_of(struct ac__slab *slab)
-{
-    struct ac__piece *piece = slab->free;
-    slab->used++;
-    if (unlikely(!piece))
-        return (char *)slab + AC__SLAB_FRONT + (size_t)slab->cut++ * slab->size;
-    slab->free = piece->next;
-    return piece;
-}
 /* The same as ac__piece_take, if one is at hand; else null. */
 static inline void *ac__piece_at_hand(size_t wanted)
 {
     size_t index = (wanted + AC__PIECE_STEP - 1) / AC__PIECE_STEP;
     struct ac__slab *slab = likely(ac__own_heap) ? ac__own_heap->with_room[index] : NULL;
-    return unlikely(!slab) || unlikely(slab->used + 1 == slab->capacity) ? NULL : ac__piece_of(slab);
+    struct ac__piece *piece = likely(slab) ? slab->free : NULL;
+    if (unlikely(!piece))
+        return NULL;
+    slab->free = piece->next;
+    slab->used++;
+    return piece;
 }
 
 /* From any thread. */
@@ -73,14 +71,14 @@ static inline void ac__piece_give_back(void *memory)
     struct ac__piece *piece = memory;
     struct ac__slab *slab = ac__slab_of(piece);
     piece->mark = 0;
-    if (unlikely(slab->heap != ac__own_heap) || slab->used == slab->capacity
-        || (slab->used == 1 && (slab->next || slab->previous))) {
+    if (unlikely(__atomic_load_n(&slab->listed, __ATOMIC_RELAXED) != ac__own_heap)) {
         ac__piece_give_back_slowly(piece);
         return;
     }
     piece->next = slab->free;
     slab->free = piece;
-    slab->used--;
+    if (unlikely(--slab->used == 0))
+        ac__slab_is_empty(slab);
 }
 
 /* Calls `visit` for every piece of this thread's heap that is in use. It may give back the one
