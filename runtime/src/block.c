@@ -61,9 +61,8 @@ static struct ac__task *own_new(const struct ac__function *function, size_t size
     struct ac__task *task = size <= SIZE_MAX / 2 ? own_place(size + room, function->alignment) : NULL;
     if (!task)
         return NULL;
-    task->flags = 0;
-    task->state = AC__UNSTARTED;
-    task->status = AC__SUSPENDED;
+    task->condition = AC__CONDITION(AC__OWN, AC__UNSTARTED, AC__DONE);
+    task->heap = NULL;
     task->top = (char *)(task + 1) + size;
     task->limit = task->top + room;
     if (unlikely(ac__is_debug))
@@ -83,9 +82,8 @@ static void own_free(struct ac__task *task)
 /* A block with a frame of `size` bytes, a multiple of 8, in a piece that was taken for it. */
 static inline struct ac__task *piece_settle(struct ac__task *task, const struct ac__function *function, size_t size)
 {
-    task->flags = AC__IN_SLAB;
-    task->state = AC__UNSTARTED;
-    task->status = AC__SUSPENDED; /* of no meaning yet; the three are written at once */
+    task->condition = AC__CONDITION(0, AC__UNSTARTED, AC__DONE);
+    task->heap = ac__own_heap;
     task->top = (char *)(task + 1) + size;
     task->limit = task->top + function->room;
     return task;
@@ -156,8 +154,7 @@ static struct ac__task *settle_debugged(struct ac__task *block)
 void ac__block_embed(struct ac__task *block)
 {
     const struct ac__function *function = ac__root(block)->function;
-    block->flags = 0;
-    block->state = AC__UNSTARTED;
+    block->condition = AC__CONDITION(AC__OWN, AC__UNSTARTED, AC__DONE);
     block->top = (char *)ac__root(block) + ((function->size + 7) & ~7u);
     block->limit = block->top + function->room;
     own_of(block)->base = NULL;
@@ -168,7 +165,7 @@ struct ac__task *ac__block_settle_slowly(struct ac__task *block)
 {
     if (unlikely(ac__is_debug) && !(block = settle_debugged(block)))
         return NULL;
-    if (!(block->flags & AC__IN_SLAB))
+    if (block->flags & AC__OWN)
         ac__own_link(&own_blocks, own_of(block));
     else if (!ac__piece_is_own(block))
         return move(block);

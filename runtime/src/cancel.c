@@ -4,7 +4,7 @@
  * (ac__interrupted) and throws ECANCELED. So a request meets
  *   UNSTARTED, or READY before its first step: the body never runs;
  *   READY at a leaf: thrown there; the leaf hands on what it had been given (a lock, a permit);
- *   RUNNING (it cancels itself): delivered when it next suspends; if it ends before, it ends cancelled;
+ *   running (it cancels itself): delivered when it next suspends; if it ends before, it ends cancelled;
  *   BLOCKED: wait->cancel makes it READY, or hands the request on (a task that awaits a task).
  * A time limit makes an exception for what is READY: that came in time. CANCEL_LATER spares it
  * until it next suspends.
@@ -66,7 +66,7 @@ static struct ac__task *request(struct ac__task *task, bool is_limit)
     if (!task->requests)
         task->last_round = task->round;
     task->requests = sum(task->requests, 1);
-    if (is_limit && ac__state(task) == AC__READY) {
+    if (is_limit && ac__state(task) == AC__READY && task != ac__thread.task) {
         if (!(task->flags & AC__CANCEL)) /* else the two requests are delivered as one */
             ac__flag(task, AC__CANCEL_LATER);
         return NULL;

@@ -67,10 +67,9 @@ struct ac__descriptor;
 
 enum {
     AC__UNSTARTED, /* a coroutine: not yet a task */
-    AC__READY,
-    AC__RUNNING,
+    AC__READY, /* or running */
     AC__BLOCKED,
-    AC__FINISHED,
+    AC__FINISHED = 1 << 2, /* a bit that no task has before */
     AC__CONSUMED, /* freed, but kept to catch whoever uses it still (debug.c) */
     AC__CALLBACK /* no task at all but a function to call: ac_call_soon */
 };
@@ -85,15 +84,20 @@ enum {
     AC__ON_CHUNK = 1 << 6,    /* the bump stack has left the room behind the root frame */
     AC__SHARED = 1 << 7,      /* the one failed task for want of memory: never freed, never counted */
     AC__LEFT_OVER = 1 << 8,   /* cancelled because the main task ended */
-    AC__IN_SLAB = 1 << 9,     /* the block is a piece of a slab; else a malloc of its own (block.c) */
+    AC__OWN = 1 << 9,         /* the block is a malloc of its own; else a piece of a slab (block.c) */
     AC__SCOPED = 1 << 10,     /* a child of a block: every handle is borrowed (scoped.c) */
-    AC__FORKED = 1 << 11,     /* runs in a child of fork, where it may not suspend */
+    AC__FORKED = 1 << 11,     /* runs in a child of fork, where it may not suspend; the highest of these flags */
     /* from AC__UNDOING up (abi.h): how many cleanups, one in the other, it is at */
     /* a step ends with more to do */
     AC__UNSETTLED = AC__CANCEL | AC__CANCEL_LATER | AC__RUN_AT_ONCE | AC__FORKED
 };
 
 extern bool ac__is_debug; /* AC_DEBUG=1 (debug.c) */
+
+/* What a task's `condition` is, or a mask of it, with these flags, state and status. */
+#define AC__CONDITION(flags, state, status) \
+    (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? (unsigned)(flags) | (unsigned)(state) << 16 | (unsigned)(status) << 24 \
+                                               : (unsigned)(flags) << 16 | (unsigned)(state) << 8 | (unsigned)(status))
 
 static inline unsigned ac__state(const struct ac__task *task)
 {
@@ -121,12 +125,12 @@ static inline struct ac__task *ac__task_of(struct ac__frame *root)
 }
 
 /* One handle among the counts of a task. */
-#define AC__HANDLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1u : 1u << 10)
+#define AC__HANDLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1u << 10 : 1u)
 
 /* A task's number, modulo what there is room for, where it has had no requests. */
-static inline unsigned ac__numbers(unsigned number)
+static inline unsigned ac__numbers(unsigned long number)
 {
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? number & ((1u << 27) - 1) : number << 5;
+    return (unsigned)(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? number & ((1u << 27) - 1) : number << 5);
 }
 
 /* Gives up one of the handles that there are. True: it was the last. */
@@ -182,9 +186,7 @@ struct ac__loop {
     int64_t polled_at;
     /* tasks (task.c) */
     struct ac__task *main;
-    unsigned long live;      /* tasks that are not finished */
-    unsigned next_number;
-    unsigned long finished;  /* tasks, so far */
+    unsigned long begun, finished; /* tasks, so far */
     unsigned long hops;      /* how often the request under way has been handed on (join.c) */
     /* time (alarm.c) */
     int64_t now; /* ns, as last read; the virtual time */
@@ -221,6 +223,12 @@ struct ac__loop {
     int *error_number; /* this thread's errno */
     struct ac__task **ready_start; /* this thread's ac__thread.ready */
 };
+
+/* How many tasks are not finished. */
+static inline unsigned long ac__live(const struct ac__loop *loop)
+{
+    return loop->begun - loop->finished;
+}
 
 /* The running loop. Dies with a message outside one, and in a child of fork. */
 static inline struct ac__loop *ac__loop(void)

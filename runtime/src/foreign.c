@@ -131,7 +131,7 @@ bool ac_loop_poll(void)
     turn(foreign);
     foreign->is_turning = false;
     set_next(foreign);
-    return foreign->loop.live > 0;
+    return ac__live(&foreign->loop) > 0;
 }
 
 void ac_loop_close(void)

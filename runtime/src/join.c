@@ -233,12 +233,36 @@ void ac__join_init(struct ac__join *join, void *target, unsigned kind)
     join->kind = kind;
 }
 
-int ac__join_start(struct ac__join *join, struct ac__task *task, void *target, unsigned kind)
+int ac__join_any(struct ac__join *join, struct ac__task *task, void *target, unsigned kind)
 {
     ac__join_init(join, target, kind);
-    if (unlikely(kind != AC__KIND_TASK) || unlikely(!target) || unlikely(target == task) || unlikely(ac__is_debug))
-        return join_start(join, task);
-    return join_task(join, task, target);
+    return join_start(join, task);
+}
+
+/* A task that has succeeded and lies in a slab, or that is odd. */
+static __attribute__((noinline)) int join_odd_task(struct ac__join *join, struct ac__task *task, struct ac__task *target)
+{
+    const unsigned odd = AC__CONDITION(AC__OWN, 0, AC__FAILED);
+    if (unlikely(target->condition & odd) || ac__state(target) != AC__FINISHED || ac__share_is_over())
+        return ac__join_any(join, task, target, AC__KIND_TASK);
+    join->base.state = 0;
+    join->target = target;
+    join->kind = AC__KIND_TASK;
+    return AC__DONE;
+}
+
+int ac__join_task(struct ac__join *join, struct ac__task *task, struct ac__task *target)
+{
+    const unsigned odd = AC__CONDITION(AC__HAS_EXTRA | AC__OWN, AC__FINISHED, 0);
+    if (unlikely(!target) || unlikely(target == task))
+        return ac__join_any(join, task, target, AC__KIND_TASK);
+    if (unlikely(target->condition & odd))
+        return join_odd_task(join, task, target);
+    join->base.function = &join_function;
+    join->target = target;
+    join->kind = AC__KIND_TASK;
+    ac__enqueue(&target->joiners, &join->waiter);
+    return join_wait(join, task);
 }
 
 struct ac__task *ac__awaited_task(const struct ac__frame *frame)

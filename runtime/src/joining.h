@@ -46,11 +46,13 @@ struct ac__task *ac__join_cancel(struct ac__wait *wait);
 /* A join that is started like a coroutine. */
 void ac__join_init(struct ac__join *join, void *target, unsigned kind);
 /* Notes in a join that the task it waits for has succeeded, so there is nothing more to do.
- * Other waiters stay. */
-static inline void ac__join_settle(struct ac__waiter *waiter)
+ * Other waiters stay: false. */
+static inline bool ac__join_settle(struct ac__waiter *waiter)
 {
-    if (waiter->wait.cancel == ac__join_cancel)
-        container_of(waiter, struct ac__join, waiter)->base.state = AC__OVER;
+    if (waiter->wait.cancel != ac__join_cancel)
+        return false;
+    container_of(waiter, struct ac__join, waiter)->base.state = AC__OVER;
+    return true;
 }
 /* EDEADLK, for a task that is to wait for itself; its handle is kept. */
 struct ac__thrown *ac__awaits_itself(void);

@@ -33,10 +33,7 @@ enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, MOST_CANCELS = 100 };
 static inline struct ac__frame *first_frame(struct ac__task *task)
 {
     struct ac__frame *frame = task->innermost;
-    if (frame->state != AC__OVER || frame == ac__root(task))
-        return frame;
-    task->status = AC__DONE;
-    return frame->parent;
+    return frame->state != AC__OVER || frame == ac__root(task) ? frame : frame->parent;
 }
 
 /* What the frame awaits has failed, task->innermost if it is a frame: ends those who only pass its error on.
@@ -53,23 +50,37 @@ static __attribute__((noinline)) struct ac__frame *unwind(struct ac__task *task,
     return frame;
 }
 
-/* Runs frames outward through their parents as they finish: a loop, so depth does not matter.
- * AC__SUSPENDED, or the root frame's status. */
-static inline int run_frames(struct ac__task *task, struct ac__frame *frame)
+static __attribute__((noinline)) int resume_after_failure(struct ac__task *task, struct ac__frame *frame)
 {
-    for (;;) {
-        int status = frame->function->resume(frame, task);
-        if (likely(status == AC__SUSPENDED) || frame == ac__root(task))
-            return status;
-        task->status = (unsigned char)status;
+    int status;
+    task->status = AC__FAILED;
+    status = frame->function->resume(frame, task);
+    task->status = AC__DONE;
+    return status;
+}
+
+/* The frame has been run, with this status. Runs on outward through its parents as they finish: a loop, so depth
+ * does not matter. AC__SUSPENDED, or the root frame's status. */
+static inline int run_outward(struct ac__task *task, struct ac__frame *frame, int status)
+{
+    while (unlikely(status != AC__SUSPENDED) && frame != ac__root(task)) {
         task->innermost = frame;
         frame = frame->parent;
-        if (unlikely(status == AC__FAILED)) {
-            frame = unwind(task, frame);
-            if (!frame)
-                return AC__FAILED;
+        if (likely(status == AC__DONE)) {
+            status = frame->function->resume(frame, task);
+            continue;
         }
+        frame = unwind(task, frame);
+        if (!frame)
+            return AC__FAILED;
+        status = resume_after_failure(task, frame);
     }
+    return status;
+}
+
+static inline int run_frames(struct ac__task *task, struct ac__frame *frame)
+{
+    return run_outward(task, frame, frame->function->resume(frame, task));
 }
 
 /* The task was cancelled before its first step: its body never runs. */
@@ -90,9 +101,9 @@ static int fail_here(struct ac__task *task)
 {
     struct ac__frame *frame;
     ac__unflag(task, AC__CANCEL);
-    task->status = (unsigned char)ac__fail_code(task, ECANCELED);
+    ac__fail_code(task, ECANCELED);
     frame = unwind(task, task->innermost);
-    return frame ? run_frames(task, frame) : AC__FAILED;
+    return frame ? run_outward(task, frame, resume_after_failure(task, frame)) : AC__FAILED;
 }
 
 static __attribute__((noinline)) int run_cancelled(struct ac__task *task)
@@ -142,20 +153,21 @@ static __attribute__((noinline)) int settle(struct ac__loop *loop, struct ac__ta
 
 /* True if it was the task's last step. */
 static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop *loop, struct ac__task *task,
-                                                                 bool has_locals, bool is_cancelled)
+                                                                 int *error_number, bool has_locals,
+                                                                 bool is_cancelled)
 {
     int status;
-    task->state = AC__RUNNING;
-    task->error = NULL;
     ac__thread.task = task;
     ac__thread.budget = AC__BUDGET;
-    *loop->error_number = task->saved_errno;
+    *error_number = task->saved_errno;
     if (has_locals)
         ac__locals_exchange(loop, task);
     status = run_from(task, is_cancelled);
-    task->saved_errno = *loop->error_number;
-    if (likely(status == AC__SUSPENDED) && unlikely(task->flags & AC__UNSETTLED))
-        status = settle(loop, task);
+    if (likely(status == AC__SUSPENDED)) {
+        task->saved_errno = *error_number;
+        if (unlikely(task->flags & AC__UNSETTLED))
+            status = settle(loop, task);
+    }
     if (has_locals)
         ac__locals_exchange(loop, task);
     if (unlikely(status != AC__SUSPENDED)) {
@@ -171,7 +183,7 @@ static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop 
 
 static void run_task(struct ac__loop *loop, struct ac__task *task)
 {
-    run_task_here(loop, task, loop->locals_size, task->flags & AC__CANCEL);
+    run_task_here(loop, task, loop->error_number, loop->locals_size, task->flags & AC__CANCEL);
     ac__thread.task = NULL;
 }
 
@@ -220,7 +232,8 @@ static void run_traced(struct ac__loop *loop, struct ac__task *task)
     ac__task_drop(task);
 }
 
-/* A step under AC_SEED, AC_DEBUG or AC_TRACE, or of a program with task locals. */
+/* A step of any loop; of one under AC_SEED, AC_DEBUG or AC_TRACE, or of a program with task locals, the only
+ * one. */
 static void run_special_step(struct ac__loop *loop)
 {
     struct ac__task *task = loop->seed ? take_random(loop) : ac__take_ready(loop);
@@ -247,7 +260,7 @@ static __attribute__((noinline)) bool run_flagged(struct ac__loop *loop, struct 
 }
 
 /* In line in the loops over steps: a step is short. True if a task has ended, perhaps. */
-static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop, bool is_special)
+static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop, int *error_number, bool is_special)
 {
     struct ac__task *task;
     if (is_special) {
@@ -255,7 +268,9 @@ static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop
         return true;
     }
     task = ac__take_ready(loop);
-    return likely(!(task->flags & AC__CANCEL)) ? run_task_here(loop, task, false, false) : run_flagged(loop, task);
+    if (unlikely(task->flags & AC__CANCEL))
+        return run_flagged(loop, task);
+    return run_task_here(loop, task, error_number, false, false);
 }
 
 /* ---- between steps ------------------------------------------------------------------------------------- */
@@ -399,8 +414,7 @@ static void wait(struct ac__loop *loop)
 
 void ac__loop_step(struct ac__loop *loop)
 {
-    run_step(loop, loop->is_special);
-    ac__thread.task = NULL;
+    run_special_step(loop);
     if (unlikely(--loop->until_poll == 0))
         look(loop);
 }
@@ -413,14 +427,14 @@ void ac__loop_look(struct ac__loop *loop)
 }
 
 /* Compiled twice, so that modes that are off cost no step anything. */
-static inline __attribute__((always_inline)) void run_steps(struct ac__loop *loop, struct ac__task *task,
-                                                            bool is_special)
+static inline __attribute__((always_inline)) void run_steps(struct ac__loop *loop, bool is_special)
 {
+    int *error_number = loop->error_number;
     for (;;) {
         if (unlikely(!ac__thread.ready)) {
             ac__thread.task = NULL;
             wait(loop);
-        } else if (unlikely(run_step(loop, is_special)) && ac__state(task) == AC__FINISHED) {
+        } else if (unlikely(run_step(loop, error_number, is_special)) && ac__state(loop->main) == AC__FINISHED) {
             return;
         } else if (unlikely(--loop->until_poll == 0)) {
             look(loop);
@@ -428,14 +442,25 @@ static inline __attribute__((always_inline)) void run_steps(struct ac__loop *loo
     }
 }
 
-static void run_until_finished(struct ac__loop *loop, struct ac__task *task)
+static __attribute__((noinline)) void run_special_steps(struct ac__loop *loop)
 {
-    if (ac__state(task) == AC__FINISHED) /* there was no memory for it */
+    run_steps(loop, true);
+}
+
+/* A function of its own: its few variables are kept in registers. */
+static __attribute__((noinline)) void run_plain_steps(struct ac__loop *loop)
+{
+    run_steps(loop, false);
+}
+
+static void run_main(struct ac__loop *loop)
+{
+    if (ac__state(loop->main) == AC__FINISHED) /* there was no memory for it */
         return;
     if (loop->is_special)
-        run_steps(loop, task, true);
+        run_special_steps(loop);
     else
-        run_steps(loop, task, false);
+        run_plain_steps(loop);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
@@ -499,7 +524,7 @@ static void finish_all(struct ac__loop *loop)
 {
     unsigned times = 0;
     cancel_all();
-    while (loop->live) {
+    while (ac__live(loop)) {
         if (ac__thread.ready)
             ac__loop_step(loop);
         else if (!is_any_left_over() && cancel_all())
@@ -518,7 +543,7 @@ void ac__loop_wind_up(struct ac__loop *loop)
     finish_all(loop);
     ac__mailbox_refuse_calls(loop);
     ac__mailbox_empty(loop);
-    if (loop->live)
+    if (ac__live(loop))
         finish_all(loop);
 }
 
@@ -567,7 +592,7 @@ static int run(struct ac__frame *coroutine, void *result, size_t size, ac_error 
     }
     ac__signals_open(&loop);
     task = loop.main = ac__task_start(coroutine);
-    run_until_finished(&loop, task);
+    run_main(&loop);
     ac__loop_wind_up(&loop);
     ac__tasks_free(task);
     status = hand_out(&loop, result, size, error);

@@ -34,7 +34,8 @@ struct ac__region {
     size_t size, taken;
 };
 
-__thread struct ac__heap *ac__own_heap;
+static struct ac__heap no_heap;
+__thread struct ac__heap *ac__own_heap = &no_heap;
 static pthread_mutex_t orphans_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ac__heap *orphans;
 static pthread_key_t at_thread_end;
@@ -206,7 +207,7 @@ static void heap_free(struct ac__heap *heap)
     ac__free(heap);
 }
 
-static void piece_free(struct ac__slab *slab, struct ac__piece *piece)
+static __attribute__((noinline)) void piece_free(struct ac__slab *slab, struct ac__piece *piece)
 {
     piece->next = slab->free;
     slab->free = piece;
@@ -239,7 +240,7 @@ static bool is_in_use(const struct ac__heap *heap)
 static __attribute__((cold)) void leave_heap(void *argument)
 {
     struct ac__heap *heap = argument;
-    ac__own_heap = NULL;
+    ac__own_heap = &no_heap;
     take_in_returned(heap);
     if (!is_in_use(heap)) {
         heap_free(heap);
@@ -271,7 +272,8 @@ static struct ac__heap *heap_new(void)
         *heap = (struct ac__heap){0};
     if (heap)
         pthread_setspecific(at_thread_end, heap);
-    return ac__own_heap = heap;
+    ac__own_heap = heap ? heap : &no_heap;
+    return heap;
 }
 
 void ac__slabs_before_fork(void)
@@ -311,7 +313,7 @@ static struct ac__slab *slab_with_room(struct ac__heap *heap, unsigned size)
 
 void *ac__piece_take(size_t wanted)
 {
-    struct ac__heap *heap = ac__own_heap ? ac__own_heap : heap_new();
+    struct ac__heap *heap = ac__own_heap != &no_heap ? ac__own_heap : heap_new();
     unsigned size = (unsigned)(wanted + AC__PIECE_STEP - 1) & ~(AC__PIECE_STEP - 1u);
     return heap && slab_with_room(heap, size) ? ac__piece_at_hand(wanted) : NULL;
 }
@@ -332,7 +334,7 @@ void ac__piece_give_back_slowly(struct ac__piece *piece)
 
 void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context)
 {
-    for (struct ac__slab *slab = ac__own_heap ? ac__own_heap->all : NULL; slab; slab = slab->all_next) {
+    for (struct ac__slab *slab = ac__own_heap->all; slab; slab = slab->all_next) {
         for (unsigned i = 0; i < slab->cut; i++) {
             struct ac__piece *piece = piece_at(slab, i);
             if (piece->mark)
@@ -344,12 +346,12 @@ void ac__pieces_visit(void (*visit)(void *piece, void *context), void *context)
 void ac__pieces_trim(void)
 {
     struct ac__heap *heap = ac__own_heap;
-    if (!heap)
+    if (heap == &no_heap)
         return;
     take_in_returned(heap);
     if (is_in_use(heap))
         return;
-    ac__own_heap = NULL;
+    ac__own_heap = &no_heap;
     pthread_setspecific(at_thread_end, NULL);
     heap_free(heap);
 }

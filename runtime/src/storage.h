@@ -34,7 +34,7 @@ struct ac__heap {
     struct ac__heap *next;       /* of the heaps without a thread */
 };
 
-extern __thread struct ac__heap *ac__own_heap;
+extern __thread struct ac__heap *ac__own_heap; /* never null: where there is none yet, one that stays empty */
 
 static inline struct ac__slab *ac__slab_of(const void *piece)
 {
@@ -56,7 +56,7 @@ void *ac__piece_take(size_t wanted);
 static inline void *ac__piece_at_hand(size_t wanted)
 {
     size_t index = (wanted + AC__PIECE_STEP - 1) / AC__PIECE_STEP;
-    struct ac__slab *slab = likely(ac__own_heap) ? ac__own_heap->with_room[index] : NULL;
+    struct ac__slab *slab = ac__own_heap->with_room[index];
     struct ac__piece *piece = likely(slab) ? slab->free : NULL;
     if (unlikely(!piece))
         return NULL;
@@ -114,7 +114,7 @@ struct ac__frame *ac__standalone_new(const struct ac__function *function, size_t
 struct ac__task *ac__block_settle_slowly(struct ac__task *block);
 static inline bool ac__block_is_settled(const struct ac__task *block)
 {
-    return block->flags & AC__IN_SLAB && ac__piece_is_own(block);
+    return !(block->flags & AC__OWN) && ac__piece_is_own(block);
 }
 /* The block is about to become a task of this thread; it may move. Null if there is no memory. */
 static inline struct ac__task *ac__block_settle(struct ac__task *block)
@@ -126,10 +126,10 @@ void ac__block_embed(struct ac__task *block);
 void ac__block_free_slowly(struct ac__task *block);
 static inline void ac__block_free(struct ac__task *block)
 {
-    if (likely(block->flags & AC__IN_SLAB))
-        ac__piece_give_back(block);
-    else
+    if (unlikely(block->flags & AC__OWN))
         ac__block_free_slowly(block);
+    else
+        ac__piece_give_back(block);
 }
 /* Calls `visit` for every block that is a task of this thread. It may free the one it is called for. */
 void ac__blocks_visit(void (*visit)(struct ac__task *task, void *context), void *context);

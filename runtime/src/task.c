@@ -2,15 +2,15 @@
  *
  * State       Who may move it on                                                                to
  * UNSTARTED   a coroutine; spawn or the loop's start makes it a task                            READY
- * READY       in the ready queue (task->next); the loop takes it from the front                 RUNNING
- * RUNNING     its code is on the C stack (ac__thread.task). Suspends at a leaf                  BLOCKED
+ * READY       in the ready queue (task->next); the loop takes it from the front and runs it: then it is
+ *             ac__thread.task, and its code on the C stack. Suspends at a leaf                  BLOCKED
  *             yields                                                                            READY
  *             its root frame ends                                                               FINISHED
  * BLOCKED     task->wait says on what. Who makes that happen unlinks the wait and wakes it;
  *             cancel does, too, through wait->cancel                                            READY
  * FINISHED    task->error, or the result in the root frame; the block lives as long as a handle does
  *
- * The union of error, wait and next follows the state: no other member is valid.
+ * The union of error, wait and next follows the state: no other member is valid; error only once there is one.
  *
  * Handles. `handles` counts those of the program plus one that the runtime holds until the task is finished.
  * The block is freed with the last one; an error that nobody retrieved is reported then. A scoped child
@@ -40,7 +40,7 @@ static const struct ac__function failure_function = {.resume = never_resumed, .n
 static struct ac__task *shared_failure(void)
 {
     static struct shared_failure failure = {
-        .task = {.handles = 1, .flags = AC__SHARED | AC__RETRIEVED, .state = AC__FINISHED, .status = AC__FAILED},
+        .task = {.handles = 1, .flags = AC__SHARED | AC__OWN | AC__RETRIEVED, .state = AC__FINISHED, .status = AC__FAILED},
         .root = {.function = &failure_function, .storage = AC__STATIC},
     };
     failure.task.error = ac__out_of_memory();
@@ -84,16 +84,9 @@ static inline struct ac__task *begin(struct ac__task *task, const char *origin)
     ac__root(task)->origin = origin;
     task->counts = 2 * AC__HANDLE;
     task->saved_errno = 0;
-    task->numbers = ac__numbers(++loop->next_number);
-    task->status = AC__SUSPENDED;
-    loop->live++;
+    task->numbers = ac__numbers(++loop->begun);
     ac__queue_ready(task);
     return task;
-}
-
-static bool is_undoing(void)
-{
-    return ac__thread.task && ac__is_undoing(ac__thread.task);
 }
 
 struct ac__task *ac__task_begin(struct ac__task *task, const char *origin)
@@ -104,7 +97,7 @@ struct ac__task *ac__task_begin(struct ac__task *task, const char *origin)
         ac__coro_close(ac__root(task));
         return shared_failure();
     }
-    if (is_undoing())
+    if (ac__thread.task && ac__is_undoing(ac__thread.task))
         ac__undo_begin(task); /* it has no other business */
     return begin(task, origin);
 }
@@ -126,22 +119,15 @@ static __attribute__((noinline)) struct ac__task *start_slowly(struct ac__frame 
     return ac__task_begin(task, origin);
 }
 
-/* Whether its block is a piece of a slab and has been used for nothing yet. Compilers compare at once what
- * was written at once, as long as no `likely` stands between. */
-static inline bool is_new(struct ac__frame *coroutine)
-{
-    const struct ac__task *block = ac__task_of(coroutine);
-    bool is_unstarted = coroutine->storage == AC__STANDALONE && coroutine->state == 0;
-    bool is_unused = block->flags == AC__IN_SLAB && block->state == AC__UNSTARTED && block->status == AC__SUSPENDED;
-    return likely(is_unstarted) && likely(is_unused);
-}
-
-/* Whether a coroutine needs nothing but to be put into the ready queue. */
+/* Whether a coroutine needs nothing but to be put into the ready queue. Its block tells its heap as long as it is
+ * no task. */
 static inline bool is_prepared(struct ac__frame *coroutine)
 {
-    const struct ac__loop *loop = ac__thread.loop;
-    return likely(loop && coroutine) && likely(is_new(coroutine)) && likely(!loop->locals_size)
-           && likely(ac__piece_is_own(ac__task_of(coroutine))) && likely(!is_undoing());
+    const struct ac__task *spawner = ac__thread.task;
+    if (unlikely(!coroutine) || unlikely(!spawner) || unlikely(spawner->flags >= AC__FORKED)) /* or it is undoing */
+        return false;
+    return likely(coroutine->storage == AC__STANDALONE && coroutine->state == 0)
+           && likely(ac__task_of(coroutine)->heap == ac__own_heap) && likely(!ac__thread.loop->locals_size);
 }
 
 struct ac__task *ac__spawn(struct ac__frame *coroutine, const char *origin)
@@ -198,19 +184,16 @@ static __attribute__((noinline)) int clear_up(struct ac__task *task, int status)
     return status;
 }
 
-static inline void note_end(struct ac__task *task, int status)
+static inline void note_end(struct ac__task *task)
 {
-    struct ac__loop *loop = ac__thread.loop;
-    task->status = (unsigned char)status;
     task->state = AC__FINISHED;
-    task->finished_at = loop->finished++;
-    loop->live--;
+    task->finished_at = ac__thread.loop->finished++;
 }
 
-/* Tells the only one who watches it, which has been unlinked; gives up the runtime's own handle. */
-static __attribute__((noinline)) void tell_watcher(struct ac__task *task, struct ac__waiter *watcher)
+/* Tells the only one who waits for it, and has been unlinked; gives up the runtime's own handle. */
+static __attribute__((noinline)) void tell_only(struct ac__task *task, struct ac__waiter *waiter)
 {
-    (void)watcher->wait.cancel(&watcher->wait);
+    ac__notify(waiter);
     if (ac__handle_is_last(task))
         ac__task_end(task);
 }
@@ -222,7 +205,7 @@ static __attribute__((noinline)) void tell_all(struct ac__task *task)
     /* Watchers run here, but no code of the program's: nothing can join in while the queue is emptied. */
     while ((waiter = ac__dequeue_first(queue))) {
         if (likely(task->status == AC__DONE))
-            ac__join_settle(waiter);
+            (void)ac__join_settle(waiter);
         ac__notify(waiter);
     }
     if (task->flags & AC__SCOPED)
@@ -236,7 +219,8 @@ static __attribute__((noinline)) void finish_slowly(struct ac__task *task, int s
 {
     if (status != AC__DONE || task->flags & (AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK))
         status = clear_up(task, status);
-    note_end(task, status);
+    task->status = (unsigned char)status;
+    note_end(task);
     if (unlikely(ac__is_debug))
         ac__debug_ended(task);
     tell_all(task);
@@ -244,29 +228,32 @@ static __attribute__((noinline)) void finish_slowly(struct ac__task *task, int s
 
 void ac__task_finish(struct ac__task *task, int status)
 {
-    enum { ODD = AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK | AC__HAS_EXTRA | AC__SCOPED };
+    enum { ODD = AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK | AC__HAS_EXTRA | AC__SCOPED | AC__OWN };
     struct ac__waiter *only = task->joiners;
-    if (unlikely(status != AC__DONE) || unlikely(task->flags & ODD) || unlikely(ac__is_debug)) {
+    if (unlikely(status != AC__DONE) || unlikely(task->flags & ODD)) {
         finish_slowly(task, status);
         return;
     }
-    note_end(task, AC__DONE);
-    if (only && only->next != only) {
-        tell_all(task);
-        return;
-    }
+    note_end(task);
     if (only) {
-        task->joiners = NULL;
-        only->next = NULL;
-        if (!only->wait.task) {
-            tell_watcher(task, only);
+        if (unlikely(only->next != only)) {
+            tell_all(task);
             return;
         }
-        ac__join_settle(only);
+        task->joiners = NULL;
+        only->next = NULL;
+        if (!ac__join_settle(only)) {
+            tell_only(task, only);
+            return;
+        }
         ac__queue_ready(only->wait.task);
     }
-    if (ac__handle_is_last(task))
-        ac__task_end(task);
+    if (likely(task->handles > 1)) {
+        task->counts -= AC__HANDLE;
+        return;
+    }
+    task->counts -= AC__HANDLE;
+    ac__task_end(task);
 }
 
 static __attribute__((noinline)) void drop_slowly(struct ac__task *task)
@@ -278,16 +265,25 @@ static __attribute__((noinline)) void drop_slowly(struct ac__task *task)
         ac__task_end(task);
 }
 
+/* A handle has been given up, and there are others, or counts of requests. */
+static __attribute__((noinline)) void end_without_handles(struct ac__task *task)
+{
+    if (task->handles == 0)
+        ac__task_end(task);
+}
+
 void ac__task_drop(struct ac__task *task)
 {
-    enum { ODD = AC__SHARED | AC__SCOPED | AC__HAS_EXTRA };
-    bool is_usual = (task->flags & (ODD | AC__IN_SLAB)) == AC__IN_SLAB && task->status != AC__FAILED;
-    if (unlikely(!is_usual)) {
+    enum { ODD = AC__SHARED | AC__SCOPED | AC__HAS_EXTRA | AC__OWN };
+    if (unlikely(task->condition & AC__CONDITION(ODD, 0, AC__FAILED))) {
         drop_slowly(task);
         return;
     }
-    if (ac__handle_is_last(task))
+    task->counts -= AC__HANDLE;
+    if (likely(task->counts == 0))
         ac__piece_give_back(task);
+    else
+        end_without_handles(task);
 }
 
 struct ac__thrown *ac__task_take_error(struct ac__task *task, bool consumes)
@@ -437,7 +433,7 @@ size_t ac_all(ac_task(void) *tasks, size_t capacity)
 
 ac_task(void) *ac__all_sorted(size_t *count)
 {
-    size_t capacity = ac__thread.loop->live;
+    size_t capacity = ac__live(ac__thread.loop);
     ac_task(void) *all = ac__allocate((capacity + 1) * sizeof *all);
     *count = all ? ac_all(all, capacity) : 0;
     return all;

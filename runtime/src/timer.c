@@ -92,7 +92,6 @@ ac_coro(void) ac_yield(void)
 int ac__ac_yield__here(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task)
 {
     frame->function = function;
-    task->status = AC__DONE;
     return ac__yield_at(task, frame, frame->state);
 }
 

@@ -136,10 +136,11 @@ struct ac__task {
     union {
         struct ac__frame *innermost; /* where to resume; in a resumed parent: the child that just finished */
         unsigned long finished_at;   /* finished: how many had finished before */
+        struct ac__heap *heap;       /* a coroutine: in which its block is a piece of a slab, or null */
     };
     char *top, *limit;            /* bump stack: next free byte, a multiple of 8; end of the current chunk */
     union {
-        struct ac__thrown *error; /* running: the error under way; finished: the error it ended with */
+        struct ac__thrown *error; /* failing: the error under way; failed: the error it ended with */
         struct ac__wait *wait;    /* blocked: on what */
         struct ac__task *next;    /* ready: the queue */
     };
@@ -149,10 +150,10 @@ struct ac__task {
     };
     union {
         struct {
-            unsigned handles : 22;  /* handles that user code holds, plus the runtime's own while it runs */
             unsigned requests : 4;  /* of this round, to cancel it (cancel.c) */
             unsigned round : 5;     /* how many requests came before those, modulo 32 */
             unsigned is_asked : 1;  /* its wait is being told of a request right now */
+            unsigned handles : 22;  /* handles that user code holds, plus the runtime's own while it runs */
         };
         unsigned counts; /* all of these: to change at once */
     };
@@ -164,9 +165,15 @@ struct ac__task {
         };
         unsigned numbers; /* both: to set at once */
     };
-    unsigned short flags;   /* cancellation, memory, ...; from AC__UNDOING up: a count */
-    unsigned char state;
-    unsigned char status;   /* how the child that just finished ended; read by its parent's resume function */
+    union {
+        struct {
+            unsigned short flags;   /* cancellation, memory, ...; from AC__UNDOING up: a count */
+            unsigned char state;
+            unsigned char status;   /* how the child that just finished ended, which its parent's resume function
+                                       reads: not AC__DONE only as long as that looks after a failure */
+        };
+        unsigned condition; /* all of these: to look at at once */
+    };
 };
 
 /* What undoes something and awaits (finally, defer, the end of async with or of a scoped child) stands
@@ -418,7 +425,13 @@ struct ac__join {
     struct ac__waiter waiter;
     unsigned kind;
 };
-int ac__join_start(struct ac__join *join, struct ac__task *task, void *target, unsigned kind);
+int ac__join_task(struct ac__join *join, struct ac__task *task, struct ac__task *target);
+int ac__join_any(struct ac__join *join, struct ac__task *task, void *target, unsigned kind);
+static __inline int ac__join_start(struct ac__join *join, struct ac__task *task, void *target, unsigned kind)
+{
+    return kind == AC__KIND_TASK ? ac__join_task(join, task, (struct ac__task *)target)
+                                 : ac__join_any(join, task, target, kind);
+}
 const void *ac__join_value(const struct ac__join *join);
 void ac__join_end(struct ac__join *join);
 
