@@ -15,6 +15,9 @@
  *
  *     static int ac__f__run(struct ac__frame *, struct ac__task *)
  *
+ * What a body needs at every step is `register`: the C compilers go by that where they do not optimise, and have
+ * less to do for it.
+ *
  * The body (emit.c) begins with a switch over the state that leads to the labels, and ends with what all its
  * awaits share:
  *
@@ -275,8 +278,8 @@ static void print_entered_head(struct printer *printer, const struct function *f
     const char *name = function->name;
     print_text(printer, has_attribute(printer->acc, function->symbol, "noinline") ? "static" : "static __inline");
     print_code_attributes(printer, function);
-    print_format(printer, "int ac__%s__run(struct ac__%s__frame *const ac__self, struct ac__task *const ac__task,"
-                          " unsigned ac__state", name, name);
+    print_format(printer, "int ac__%s__run(register struct ac__%s__frame *const ac__self,"
+                          " register struct ac__task *const ac__task, register unsigned ac__state", name, name);
     print_register_parameters(printer, function);
     print_text(printer, ")");
 }
@@ -291,9 +294,9 @@ static void print_run_head(struct printer *printer, const struct function *funct
     }
     print_text(printer, "static");
     print_code_attributes(printer, function);
-    print_format(printer, "int ac__%s__run(struct ac__frame *ac__frame, struct ac__task *const ac__task)\n{"
-                          "struct ac__%s__frame *const ac__self = (struct ac__%s__frame *)(void *)ac__frame;"
-                          "\nunsigned ac__state = ac__frame->state;", name, name, name);
+    print_format(printer, "int ac__%s__run(struct ac__frame *ac__frame, register struct ac__task *const ac__task)\n{"
+                          "register struct ac__%s__frame *const ac__self = (struct ac__%s__frame *)(void *)ac__frame;"
+                          "\nregister unsigned ac__state = ac__frame->state;", name, name, name);
 }
 
 static void print_return_made(struct printer *printer, const struct function *function)
@@ -550,7 +553,7 @@ static void print_run(struct printer *printer, struct function *function)
     print_hidden(printer, true);
     print_text(printer, "(void)ac__self; (void)ac__task; (void)ac__state;");
     if (has_slow_path(function))
-        print_format(printer, "\nint ac__status;\nstruct ac__frame *ac__child%s;",
+        print_format(printer, "\nregister int ac__status;\nregister struct ac__frame *ac__child%s;",
                      has_children(function) ? " = 0" : "");
     print_states(printer, function);
     if (function->is_main)
