@@ -16,9 +16,6 @@
 
 static bool each_its_own;
 
-/* The largest frame of a block in a piece. */
-enum { LARGEST_IN_SLAB = AC__LARGEST_PIECE - sizeof(struct ac__task) - AC__ROOM };
-
 __attribute__((constructor)) static void choose(void)
 {
     each_its_own = AC__TEST_BUILD || ac__has_asan() || ac__debug_wanted();
@@ -79,12 +76,12 @@ static void own_free(struct ac__task *task)
 
 /* ---- all blocks ---------------------------------------------------------------------------------------- */
 
-/* A block with a frame of `size` bytes, a multiple of 8, in a piece that was taken for it. */
-static inline struct ac__task *piece_settle(struct ac__task *task, const struct ac__function *function, size_t size)
+/* A block whose frame ends at `end`, a multiple of 8, in a piece that was taken for it. */
+static inline struct ac__task *piece_settle(struct ac__task *task, const struct ac__function *function, size_t end)
 {
     task->condition = AC__CONDITION(0, AC__UNSTARTED, AC__DONE);
     task->heap = ac__own_heap;
-    task->top = (char *)(task + 1) + size;
+    task->top = (char *)task + end;
     task->limit = task->top + function->room;
     return task;
 }
@@ -94,10 +91,11 @@ static inline struct ac__task *piece_settle(struct ac__task *task, const struct 
 static struct ac__task *block_new(const struct ac__function *function, size_t size)
 {
     struct ac__task *task = NULL;
+    size_t most = AC__LARGEST_PIECE - sizeof *task - function->room;
     size = (size + 7) & ~(size_t)7;
-    if (function->alignment <= 8 && size <= LARGEST_IN_SLAB && !each_its_own)
+    if (function->alignment <= 8 && size <= most && !each_its_own)
         task = ac__piece_take(sizeof *task + size + function->room);
-    return likely(task) ? piece_settle(task, function, size) : own_new(function, size);
+    return likely(task) ? piece_settle(task, function, sizeof *task + size) : own_new(function, size);
 }
 
 static inline struct ac__frame *frame_in(struct ac__task *task, const struct ac__function *function)
@@ -117,15 +115,12 @@ __attribute__((noinline)) struct ac__frame *ac__standalone_new(const struct ac__
 }
 
 /* Where each block is to be one of its own, no piece is ever at hand. */
-struct ac__frame *ac__frame_on_heap(const struct ac__function *function)
+struct ac__frame *ac__frame_in_block(const struct ac__function *function, unsigned long end, unsigned long list)
 {
-    size_t size = ((size_t)function->size + 7) & ~(size_t)7;
-    struct ac__task *task = NULL;
-    if (likely(function->alignment <= 8) && likely(size <= LARGEST_IN_SLAB))
-        task = ac__piece_at_hand(sizeof *task + size + function->room);
+    struct ac__task *task = ac__piece_at_hand(list);
     if (unlikely(!task))
-        return ac__standalone_new(function, size);
-    return frame_in(piece_settle(task, function, size), function);
+        return ac__standalone_new(function, function->size);
+    return frame_in(piece_settle(task, function, end), function);
 }
 
 /* A coroutine that another thread made moves: what has not run yet holds no pointer to itself. */

@@ -172,7 +172,7 @@ static struct ac__frame *stacked(const struct ac__function *function, struct ac_
     return frame;
 }
 
-static __attribute__((noinline)) struct ac__frame *on_new_chunk(const struct ac__function *function)
+struct ac__frame *ac__frame_on_chunk(const struct ac__function *function)
 {
     struct ac__task *task = ac__thread.task;
     struct ac__frame *frame;
@@ -183,11 +183,6 @@ static __attribute__((noinline)) struct ac__frame *on_new_chunk(const struct ac_
     frame = stacked(function, task, function->size);
     ac__undo_end(task);
     return frame;
-}
-
-struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const void *callee)
-{
-    return likely(ac__thread.expected != callee) ? ac__frame_on_heap(function) : on_new_chunk(function);
 }
 
 struct ac__frame *ac__frame_new_sized(const struct ac__function *function, const void *callee, size_t size)

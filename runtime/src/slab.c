@@ -315,7 +315,7 @@ void *ac__piece_take(size_t wanted)
 {
     struct ac__heap *heap = ac__own_heap != &no_heap ? ac__own_heap : heap_new();
     unsigned size = (unsigned)(wanted + AC__PIECE_STEP - 1) & ~(AC__PIECE_STEP - 1u);
-    return heap && slab_with_room(heap, size) ? ac__piece_at_hand(wanted) : NULL;
+    return heap && slab_with_room(heap, size) ? ac__piece_at_hand(size / AC__PIECE_STEP) : NULL;
 }
 
 void ac__piece_give_back_slowly(struct ac__piece *piece)

@@ -6,7 +6,7 @@
 
 /* ---- slab.c: small pieces of memory -------------------------------------------------------------------- */
 
-enum { AC__LARGEST_PIECE = 1024, AC__SLAB = 1 << 16, AC__PIECE_STEP = 16, AC__SLAB_FRONT = 64 };
+enum { AC__SLAB = 1 << 16, AC__SLAB_FRONT = 64 };
 
 struct ac__piece {
     struct ac__piece *next;
@@ -52,11 +52,10 @@ void ac__slab_is_empty(struct ac__slab *slab);
 /* A piece of this thread's heap, aligned to 16. Its second word must not be zero while it is in
  * use. Null if there is no memory. */
 void *ac__piece_take(size_t wanted);
-/* The same as ac__piece_take, if one is at hand; else null. */
-static inline void *ac__piece_at_hand(size_t wanted)
+/* The same, of `list` times AC__PIECE_STEP bytes, if one is at hand; else null. None ever is in list 0. */
+static inline void *ac__piece_at_hand(size_t list)
 {
-    size_t index = (wanted + AC__PIECE_STEP - 1) / AC__PIECE_STEP;
-    struct ac__slab *slab = ac__own_heap->with_room[index];
+    struct ac__slab *slab = ac__own_heap->with_room[list];
     struct ac__piece *piece = likely(slab) ? slab->free : NULL;
     if (unlikely(!piece))
         return NULL;

@@ -231,11 +231,24 @@ static __inline int ac__share_is_over(void)
 }
 
 /* Out of line parts. */
-struct ac__frame *ac__frame_on_heap(const struct ac__function *function);
-struct ac__frame *ac__frame_elsewhere(const struct ac__function *function, const void *callee);
+struct ac__frame *ac__frame_in_block(const struct ac__function *function, unsigned long end, unsigned long list);
+struct ac__frame *ac__frame_on_chunk(const struct ac__function *function);
 void ac__frame_release_slowly(struct ac__frame *frame, struct ac__task *task); /* null is fine */
 /* Gives back a coroutine unrun, and what it holds. Null is fine. */
 void ac__coro_close(struct ac__frame *coroutine);
+
+/* A frame on the heap, in a block that it can be spawned in (block.c). All that follows from the function is
+ * known when its caller is compiled: where the frame ends in the block, and in which list of a heap the memory
+ * for it is (slab.c), 0 if in none. */
+enum { AC__PIECE_STEP = 16, AC__LARGEST_PIECE = 1024 };
+static __inline struct ac__frame *ac__frame_on_heap(const struct ac__function *function)
+{
+    unsigned long end = sizeof(struct ac__task) + ((function->size + 7ul) & ~7ul), whole = end + function->room;
+    unsigned long list = (whole + AC__PIECE_STEP - 1) / AC__PIECE_STEP;
+    if (function->alignment > 8 || whole > AC__LARGEST_PIECE)
+        list = 0;
+    return ac__frame_in_block(function, end, list);
+}
 
 /* Where a frame can lie on the bump stack. */
 static __inline char *ac__top_aligned(const struct ac__task *task, unsigned long alignment)
@@ -252,11 +265,11 @@ static __inline struct ac__frame *ac__frame_new(const struct ac__function *funct
     struct ac__task *task;
     char *frame;
     if (ac__thread.expected != callee)
-        return ac__frame_elsewhere(function, callee);
+        return ac__frame_on_heap(function);
     task = ac__thread.task;
     frame = ac__top_aligned(task, function->alignment);
     if (__builtin_expect((unsigned long)frame + function->size > (unsigned long)task->limit, 0))
-        return ac__frame_elsewhere(function, callee);
+        return ac__frame_on_chunk(function);
     ac__thread.expected = 0;
     task->top = frame + function->size;
     ((struct ac__frame *)frame)->function = function;
