@@ -261,7 +261,10 @@ int ac__join_task(struct ac__join *join, struct ac__task *task, struct ac__task 
     join->base.function = &join_function;
     join->target = target;
     join->kind = AC__KIND_TASK;
-    ac__enqueue(&target->joiners, &join->waiter);
+    if (likely(!target->joiners))
+        target->joiners = join->waiter.next = join->waiter.previous = &join->waiter;
+    else
+        ac__enqueue(&target->joiners, &join->waiter);
     return join_wait(join, task);
 }
 

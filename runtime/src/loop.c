@@ -151,7 +151,7 @@ static __attribute__((noinline)) int settle(struct ac__loop *loop, struct ac__ta
     return status;
 }
 
-/* True if it was the task's last step. */
+/* True if it was the main task's last step. */
 static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop *loop, struct ac__task *task,
                                                                  int *error_number, bool has_locals,
                                                                  bool is_cancelled)
@@ -171,10 +171,9 @@ static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop 
     if (has_locals)
         ac__locals_exchange(loop, task);
     if (unlikely(status != AC__SUSPENDED)) {
-        check_fork(loop);
         ac__thread.task = NULL;
         ac__task_finish(task, status);
-        return true;
+        return task == loop->main;
     }
     if (AC__TEST_BUILD && ac__cancels_here(task == loop->main))
         ac__task_cancel(task, false);
@@ -247,8 +246,8 @@ static void run_special_step(struct ac__loop *loop)
         run_debugged(loop, task);
 }
 
-/* What has the flag CANCEL: a task that is cancelled, or a function to call. True if a task has
- * ended, perhaps. */
+/* What has the flag CANCEL: a task that is cancelled, or a function to call. True if the main task has ended,
+ * perhaps. */
 static __attribute__((noinline)) bool run_flagged(struct ac__loop *loop, struct ac__task *task)
 {
     bool is_callback = task->state == AC__CALLBACK;
@@ -259,7 +258,8 @@ static __attribute__((noinline)) bool run_flagged(struct ac__loop *loop, struct 
     return !is_callback;
 }
 
-/* In line in the loops over steps: a step is short. True if a task has ended, perhaps. */
+/* In line in the loops over steps: a step is short. True if the main task has ended,
+ * perhaps. */
 static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop, int *error_number, bool is_special)
 {
     struct ac__task *task;

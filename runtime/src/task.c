@@ -190,9 +190,12 @@ static inline void note_end(struct ac__task *task)
     task->finished_at = ac__thread.loop->finished++;
 }
 
-/* Tells the only one who waits for it, and has been unlinked; gives up the runtime's own handle. */
-static __attribute__((noinline)) void tell_only(struct ac__task *task, struct ac__waiter *waiter)
+/* Tells the only one who waits for it; gives up the runtime's own handle. */
+static __attribute__((noinline)) void tell_only(struct ac__task *task)
 {
+    struct ac__waiter *waiter = task->joiners;
+    task->joiners = NULL;
+    waiter->next = NULL;
     ac__notify(waiter);
     if (ac__handle_is_last(task))
         ac__task_end(task);
@@ -217,6 +220,7 @@ static __attribute__((noinline)) void tell_all(struct ac__task *task)
 
 static __attribute__((noinline)) void finish_slowly(struct ac__task *task, int status)
 {
+    (void)ac__loop();
     if (status != AC__DONE || task->flags & (AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK))
         status = clear_up(task, status);
     task->status = (unsigned char)status;
@@ -228,7 +232,7 @@ static __attribute__((noinline)) void finish_slowly(struct ac__task *task, int s
 
 void ac__task_finish(struct ac__task *task, int status)
 {
-    enum { ODD = AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK | AC__HAS_EXTRA | AC__SCOPED | AC__OWN };
+    enum { ODD = AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK | AC__HAS_EXTRA | AC__SCOPED | AC__OWN | AC__FORKED };
     struct ac__waiter *only = task->joiners;
     if (unlikely(status != AC__DONE) || unlikely(task->flags & ODD)) {
         finish_slowly(task, status);
@@ -240,12 +244,12 @@ void ac__task_finish(struct ac__task *task, int status)
             tell_all(task);
             return;
         }
-        task->joiners = NULL;
-        only->next = NULL;
         if (!ac__join_settle(only)) {
-            tell_only(task, only);
+            tell_only(task);
             return;
         }
+        task->joiners = NULL;
+        only->next = NULL;
         ac__queue_ready(only->wait.task);
     }
     if (likely(task->handles > 1)) {
