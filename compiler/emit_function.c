@@ -272,11 +272,21 @@ static void print_register_parameters(struct printer *printer, const struct func
     }
 }
 
+/* A body of so few tokens costs less than calling it. Larger ones are left to the C compiler: told that they are
+ * inline, it takes them into every await of them, and half as long again for it. */
+enum { TINY_BODY = 32 };
+
+static bool is_worth_inlining(const struct function *function)
+{
+    return function->body->last - function->body->first <= TINY_BODY &&
+           !has_attribute(function->acc, function->symbol, "noinline");
+}
+
 /* The run function of one that takes its arguments. */
 static void print_entered_head(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
-    print_text(printer, has_attribute(printer->acc, function->symbol, "noinline") ? "static" : "static __inline");
+    print_text(printer, is_worth_inlining(function) ? "static __inline" : "static");
     print_code_attributes(printer, function);
     print_format(printer, "int ac__%s__run(register struct ac__%s__frame *const ac__self,"
                           " register struct ac__task *const ac__task, register unsigned ac__state", name, name);
