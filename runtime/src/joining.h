@@ -29,8 +29,9 @@ bool ac__target_done(void *target, unsigned kind);
 struct ac__thrown *ac__target_take_error_slowly(void *target, unsigned kind, bool consumes);
 static inline struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes)
 {
-    bool has_none = kind == AC__KIND_TASK && ((struct ac__task *)target)->status != AC__FAILED;
-    return likely(has_none && !ac__is_debug) ? NULL : ac__target_take_error_slowly(target, kind, consumes);
+    const unsigned odd = AC__CONDITION(AC__OWN, 0, AC__FAILED); /* AC_DEBUG gives each a block of its own */
+    bool has_none = kind == AC__KIND_TASK && !(((struct ac__task *)target)->condition & odd);
+    return likely(has_none) ? NULL : ac__target_take_error_slowly(target, kind, consumes);
 }
 static inline const void *ac__target_value(void *target, unsigned kind)
 {

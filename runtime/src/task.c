@@ -197,8 +197,7 @@ static __attribute__((noinline)) void tell_only(struct ac__task *task)
     task->joiners = NULL;
     waiter->next = NULL;
     ac__notify(waiter);
-    if (ac__handle_is_last(task))
-        ac__task_end(task);
+    ac__task_drop(task);
 }
 
 /* Tells all who wait for it that it has ended, and gives up the runtime's own handle. */
@@ -252,12 +251,10 @@ void ac__task_finish(struct ac__task *task, int status)
         only->next = NULL;
         ac__queue_ready(only->wait.task);
     }
-    if (likely(task->handles > 1)) {
+    if (likely(task->handles > 1))
         task->counts -= AC__HANDLE;
-        return;
-    }
-    task->counts -= AC__HANDLE;
-    ac__task_end(task);
+    else
+        ac__task_drop(task);
 }
 
 static __attribute__((noinline)) void drop_slowly(struct ac__task *task)
