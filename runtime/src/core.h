@@ -41,9 +41,13 @@ static inline struct ac__waiter *ac__dequeue_first(struct ac__waiter **queue)
     if (!first)
         return NULL;
     second = first->next;
-    second->previous = first->previous;
-    second->previous->next = second;
-    *queue = second == first ? NULL : second;
+    if (second == first) {
+        *queue = NULL;
+    } else {
+        second->previous = first->previous;
+        second->previous->next = second;
+        *queue = second;
+    }
     first->next = NULL; /* in no queue any more */
     return first;
 }

@@ -71,17 +71,16 @@ static struct ac__sync *sync_prepare(struct ac__sync *sync, const struct ac__fun
         return ac__enter(&sync_prepare(&frame->frame, &function, object)->base, task, &function); \
     }
 
-/* The same, but what `attempt` gets at once needs no frame; `start` is what the function does in state 0,
- * `wait` what that does where the attempt fails. */
-#define RUN_OR_HAVE(name, attempt, start, wait, function, object, ...) \
+/* The same, but what `attempt` gets at once needs no frame; `wait` is what the function does in state 0 where the
+ * attempt fails. */
+#define RUN_OR_HAVE(name, attempt, wait, function, object, ...) \
     int ac__##name##__run(struct ac__##name##__frame *frame, struct ac__task *task, unsigned state, __VA_ARGS__) \
     { \
         (void)state; \
-        if (unlikely(!ac__thread.budget)) \
-            return start(sync_prepare(&frame->frame, &function, object), task); \
         if (!attempt(object)) \
             return wait(sync_prepare(&frame->frame, &function, object), task, object); \
-        ac__thread.budget--; \
+        if (ac__share_is_over()) \
+            return ac__yield_at(task, &sync_prepare(&frame->frame, &function, object)->base, AC__OVER); \
         return AC__DONE; \
     }
 
@@ -168,8 +167,8 @@ ac_coro(void) ac_mutex_aexit(ac_mutex *mutex, const ac_error *error)
     return (ac_coro(void))sync_new(ac__frame_new(&unlock_function, (const void *)ac_mutex_aexit), mutex);
 }
 
-RUN_OR_HAVE(ac_mutex_lock, ac_mutex_try_lock, lock_start, lock_wait, lock_function, mutex, ac_mutex *mutex)
-RUN_OR_HAVE(ac_mutex_aenter, ac_mutex_try_lock, lock_start, lock_wait, lock_function, mutex, ac_mutex *mutex)
+RUN_OR_HAVE(ac_mutex_lock, ac_mutex_try_lock, lock_wait, lock_function, mutex, ac_mutex *mutex)
+RUN_OR_HAVE(ac_mutex_aenter, ac_mutex_try_lock, lock_wait, lock_function, mutex, ac_mutex *mutex)
 RUN(ac_mutex_aexit, unlock_function, mutex, ac_mutex *mutex, __attribute__((unused)) const ac_error *error)
 
 /* ---- semaphore ----------------------------------------------------------------------------------------- */
@@ -265,8 +264,8 @@ ac_coro(void) ac_sem_aexit(ac_sem *sem, const ac_error *error)
     return (ac_coro(void))sync_new(ac__frame_new(&release_function, (const void *)ac_sem_aexit), sem);
 }
 
-RUN_OR_HAVE(ac_sem_acquire, ac_sem_try_acquire, acquire_start, acquire_wait, acquire_function, sem, ac_sem *sem)
-RUN_OR_HAVE(ac_sem_aenter, ac_sem_try_acquire, acquire_start, acquire_wait, acquire_function, sem, ac_sem *sem)
+RUN_OR_HAVE(ac_sem_acquire, ac_sem_try_acquire, acquire_wait, acquire_function, sem, ac_sem *sem)
+RUN_OR_HAVE(ac_sem_aenter, ac_sem_try_acquire, acquire_wait, acquire_function, sem, ac_sem *sem)
 RUN(ac_sem_aexit, release_function, sem, ac_sem *sem, __attribute__((unused)) const ac_error *error)
 
 /* ---- event --------------------------------------------------------------------------------------------- */
