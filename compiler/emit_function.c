@@ -524,8 +524,9 @@ static void print_slow_path(struct printer *printer, const struct function *func
     print_format(printer, "if (__builtin_expect(ac__status == AC__SUSPENDED, 1))"
                           " return ac__suspended(&ac__self->ac__base, &ac__%s__function, ac__child);", name);
     print_releases(printer, function);
-    print_format(printer, "\nac__child_failed(ac__child, ac__task, &ac__%s__function, ac__state);",
-                 name);
+    print_format(printer, "\nac__%s(%sac__task, &ac__%s__function, ac__state);",
+                 has_children(function) ? "child_failed" : "trace",
+                 has_children(function) ? "ac__child, " : "", name); /* a child that nothing asks for takes no register */
     print_handlers(printer, function, commonest);
 }
 

@@ -33,7 +33,7 @@ enum { LOOK_NS = 100000, LONGEST_INTERVAL = 256, MOST_CANCELS = 100 };
 static inline struct ac__frame *first_frame(struct ac__task *task)
 {
     struct ac__frame *frame = task->innermost;
-    return frame->state != AC__OVER || frame == ac__root(task) ? frame : frame->parent;
+    return likely(frame->state == AC__OVER) && likely(frame != ac__root(task)) ? frame->parent : frame;
 }
 
 /* What the frame awaits has failed, task->innermost if it is a frame: ends those who only pass its error on.
