@@ -316,7 +316,28 @@ static void print_return_made(struct printer *printer, const struct function *fu
     print_text(printer, ")ac__self;");
 }
 
-/* The usual case of a function that is small: awaited at once, it runs with its arguments at hand. */
+/* Calls a tiny body with its arguments at hand; a larger one, which is resumed more often than it is begun, stays in
+ * the function that resumes it. */
+static void print_begin(struct printer *printer, const struct function *function)
+{
+    if (!is_worth_inlining(function)) {
+        print_text(printer, "ac__self->ac__base.state = 0;");
+        print_stores(printer, function);
+        print_format(printer, "ac__self->ac__base.storage = AC__BEGUN +"
+                              " (unsigned)ac__%s__resume(&ac__self->ac__base, ac__task);", function->name);
+        return;
+    }
+    print_format(printer, "ac__self->ac__base.storage = AC__BEGUN + (unsigned)ac__%s__run(ac__self, ac__task, AC__ENTER",
+                 function->name);
+    for (uint32_t i = 0; i < function->parameters->count; i++) {
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
+        if (symbol)
+            print_format(printer, ", %s", symbol->name);
+    }
+    print_text(printer, ");");
+}
+
+/* The usual case of a function that is small: awaited at once, it runs before it returns. */
 static void print_at_once(struct printer *printer, const struct function *function)
 {
     const char *name = function->name;
@@ -325,15 +346,9 @@ static void print_at_once(struct printer *printer, const struct function *functi
     print_format(printer, "if (ac__is_at_once(__extension__ (const void *)%s, sizeof *ac__self,"
                           " __alignof__(struct ac__%s__frame), %d)) { struct ac__task *ac__task = ac__thread.task;"
                           " ac__self = (struct ac__%s__frame *)(void *)ac__frame_begin(ac__task, sizeof *ac__self,"
-                          " __alignof__(struct ac__%s__frame)); ac__self->ac__base.storage = AC__BEGUN +"
-                          " (unsigned)ac__%s__run(ac__self, ac__task, AC__ENTER",
-                 function->outer, name, function->symbol->needs_stack, name, name, name);
-    for (uint32_t i = 0; i < function->parameters->count; i++) {
-        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
-        if (symbol)
-            print_format(printer, ", %s", symbol->name);
-    }
-    print_text(printer, ");");
+                          " __alignof__(struct ac__%s__frame));",
+                 function->outer, name, function->symbol->needs_stack, name, name);
+    print_begin(printer, function);
     print_return_made(printer, function);
     print_text(printer, "}");
 }
@@ -630,7 +645,7 @@ void emit_function(struct printer *printer, struct function *function)
     print_sites(printer, function);
     print_close(printer, function);
     print_description(printer, function);
-    if (begins_at_once(function)) {
+    if (begins_at_once(function) && is_worth_inlining(function)) {
         print_entered_head(printer, function);
         print_text(printer, ";\n");
     }
