@@ -98,7 +98,7 @@ enum {
 
 extern bool ac__is_debug; /* AC_DEBUG=1 (debug.c) */
 
-/* What a task's `condition` is, or a mask of it, with these flags, state and status. */
+/* What a task's `condition` is with these flags, state and status. */
 #define AC__CONDITION(flags, state, status) \
     (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? (unsigned)(flags) | (unsigned)(state) << 16 | (unsigned)(status) << 24 \
                                                : (unsigned)(flags) << 16 | (unsigned)(state) << 8 | (unsigned)(status))

@@ -242,8 +242,7 @@ int ac__join_any(struct ac__join *join, struct ac__task *task, void *target, uns
 /* A task that has succeeded and lies in a slab, or that is odd. */
 static __attribute__((noinline)) int join_odd_task(struct ac__join *join, struct ac__task *task, struct ac__task *target)
 {
-    const unsigned odd = AC__CONDITION(AC__OWN, 0, AC__FAILED);
-    if (unlikely(target->condition & odd) || ac__state(target) != AC__FINISHED || ac__share_is_over())
+    if (ac__may_have_failed(target) || target->state != AC__FINISHED || ac__share_is_over())
         return ac__join_any(join, task, target, AC__KIND_TASK);
     join->base.state = 0;
     join->target = target;
@@ -253,10 +252,9 @@ static __attribute__((noinline)) int join_odd_task(struct ac__join *join, struct
 
 int ac__join_task(struct ac__join *join, struct ac__task *task, struct ac__task *target)
 {
-    const unsigned odd = AC__CONDITION(AC__HAS_EXTRA | AC__OWN, AC__FINISHED, 0);
     if (unlikely(!target) || unlikely(target == task))
         return ac__join_any(join, task, target, AC__KIND_TASK);
-    if (unlikely(target->condition & odd))
+    if (unlikely(target->flags & (AC__HAS_EXTRA | AC__OWN)) || unlikely(target->state == AC__FINISHED))
         return join_odd_task(join, task, target);
     join->base.function = &join_function;
     join->target = target;

@@ -27,10 +27,14 @@ bool ac__target_done(void *target, unsigned kind);
 /* The error of a target that is done, as a new owner gets it, who may be about to consume a
  * handle; null if it succeeded. */
 struct ac__thrown *ac__target_take_error_slowly(void *target, unsigned kind, bool consumes);
+/* Of one that is done. AC_DEBUG gives each a block of its own. */
+static inline bool ac__may_have_failed(const struct ac__task *task)
+{
+    return unlikely(task->flags & AC__OWN) || unlikely(task->status == AC__FAILED);
+}
 static inline struct ac__thrown *ac__target_take_error(void *target, unsigned kind, bool consumes)
 {
-    const unsigned odd = AC__CONDITION(AC__OWN, 0, AC__FAILED); /* AC_DEBUG gives each a block of its own */
-    bool has_none = kind == AC__KIND_TASK && !(((struct ac__task *)target)->condition & odd);
+    bool has_none = kind == AC__KIND_TASK && !ac__may_have_failed(target);
     return likely(has_none) ? NULL : ac__target_take_error_slowly(target, kind, consumes);
 }
 static inline const void *ac__target_value(void *target, unsigned kind)

@@ -276,7 +276,7 @@ static __attribute__((noinline)) void end_without_handles(struct ac__task *task)
 void ac__task_drop(struct ac__task *task)
 {
     enum { ODD = AC__SHARED | AC__SCOPED | AC__HAS_EXTRA | AC__OWN };
-    if (unlikely(task->condition & AC__CONDITION(ODD, 0, AC__FAILED))) {
+    if (unlikely(task->flags & ODD) || unlikely(task->status == AC__FAILED)) {
         drop_slowly(task);
         return;
     }

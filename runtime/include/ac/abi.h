@@ -172,7 +172,8 @@ struct ac__task {
             unsigned char status;   /* how the child that just finished ended, which its parent's resume function
                                        reads: not AC__DONE only as long as that looks after a failure */
         };
-        unsigned condition; /* all of these: to look at at once */
+        unsigned condition; /* all of these: to set at once. Not to look at: a load of what several stores have
+                               just written waits until the cache has them all */
     };
 };
 
