@@ -425,8 +425,7 @@ static void print_local_parameter(struct printer *printer, const struct symbol *
     print_hidden(printer, true);
 }
 
-/* Puts the C arguments where they belong when the body starts, or takes them out of the frame where they
- * waited. */
+/* Takes out of the frame the arguments that waited there for the body to start. */
 static void print_entry(struct printer *printer, const struct function *function)
 {
     bool takes_registers = function->symbol->takes_registers;
@@ -435,13 +434,21 @@ static void print_entry(struct printer *printer, const struct function *function
         bool is_local = symbol && slot_of(symbol)->place == PLACE_LOCAL;
         if (is_local && !takes_registers)
             print_local_parameter(printer, symbol);
-        if (symbol && !is_local && takes_registers)
-            print_format(printer, "\nif (ac__state == AC__ENTER) ac__self->%s = %s;", slot_of(symbol)->name,
-                         symbol->name);
-        else if (is_local && symbol->use == USE_VALUE) /* else it stays unused */
+        if (is_local && symbol->use == USE_VALUE) /* else it stays unused */
             print_format(printer, "\nif (ac__state == 0) %s = ac__self->%s;", symbol->name, symbol->name);
         if (is_local && (symbol->use == USE_NAME || mentions(function->parameters, symbol)))
             print_format(printer, "(void)%s;", symbol->name); /* the size of an array that is a pointer */
+    }
+}
+
+/* Puts the C arguments where they belong. Who is resumed has left for its await before. */
+static void print_arguments(struct printer *printer, const struct function *function)
+{
+    for (uint32_t i = 0; i < function->parameters->count && function->has_plain_parameters; i++) {
+        const struct symbol *symbol = parameter_symbol(function->parameters->child[i]);
+        if (function->symbol->takes_registers && symbol && slot_of(symbol)->place != PLACE_LOCAL)
+            print_format(printer, "\nif (ac__state == AC__ENTER) ac__self->%s = %s;", slot_of(symbol)->name,
+                         symbol->name);
     }
 }
 
@@ -453,12 +460,8 @@ static void print_cases(struct printer *printer, const struct function *function
             print_format(printer, "case %u: goto ac__L%u;", i, i);
 }
 
-static void print_states(struct printer *printer, const struct function *function)
+static void print_resumption_states(struct printer *printer, const struct function *function, bool awaits)
 {
-    bool awaits = await_count(function);
-    print_entry(printer, function);
-    if (!awaits && !function->is_generator)
-        return;
     print_text(printer, function->symbol->takes_registers ? "\nif ((int)ac__state > 0) {"
                                                           : "\nif (ac__state != 0) {");
     if (function->is_generator) {
@@ -475,6 +478,15 @@ static void print_states(struct printer *printer, const struct function *functio
         print_text(printer, "default: __builtin_unreachable(); }");
     }
     print_text(printer, "}");
+}
+
+static void print_states(struct printer *printer, const struct function *function)
+{
+    bool awaits = await_count(function);
+    print_entry(printer, function);
+    if (awaits || function->is_generator)
+        print_resumption_states(printer, function, awaits);
+    print_arguments(printer, function);
 }
 
 /* The handler that most awaits have is the default. */
