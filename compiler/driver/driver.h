@@ -176,6 +176,8 @@ void process_read(const struct words *command, const char *argument, char *answe
 
 /* Makes the pipe at `path`; false: the C compiler is to be started when the file is there. */
 bool early_prepare(struct driver *driver, const char *path);
+/* Whether one that starts early is to leave its object in acc's own folder. */
+bool early_is_apart(const struct driver *driver);
 /* The translation is in the file `from`: gives it the pipe's name, and lets the C compiler have it. */
 void early_feed(struct driver *driver, const char *from, const char *path);
 
@@ -190,6 +192,7 @@ struct unit {
     const char *stem;         /* without folders and suffix */
     size_t number;            /* names its folder of temporary files */
     const char *object;       /* for the linker; set by unit_build */
+    const char *apart;        /* where the object is made that then goes to its place; null: there */
 };
 
 struct driver {

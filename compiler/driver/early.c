@@ -2,8 +2,8 @@
  * part of a small file.
  *
  * The file of the text is a pipe at first. Out of it the C compiler reads START, with which every translation
- * begins, and waits for the rest; it opens no output before (gcc's assembler does, which does not matter in
- * acc's own folder). When the translation is there, its file takes the pipe's name, for whoever opens it once
+ * begins, and waits for the rest; it opens no output before. gcc's assembler does: so an object is made in acc's
+ * own folder, and goes to its place when it is complete. When the translation is there, its file takes the pipe's name, for whoever opens it once
  * more, and the rest goes through the pipe. When there is none, the compiler is killed, with whatever it has
  * started, and an older output stays. Nobody waits while opening the pipe, since acc has both its ends open.
  * If acc itself is killed, the pipe ends, and START alone is no C.
@@ -19,11 +19,26 @@
 static const char START[] = "# 1 \"";
 enum { START_LENGTH = sizeof START - 1 };
 
+bool early_is_apart(const struct driver *driver)
+{
+    return driver->line.mode == MODE_OBJECT && !driver->backend.is_clang;
+}
+
+/* Whether the names that are given to what is made beside the object are those that its own place would give. */
+static bool can_be_apart(const struct command_line *line)
+{
+    for (size_t i = 0; i < line->item_count; i++)
+        if (has_prefix(line->items[i].word, "-dump"))
+            return false;
+    return !line->names_auxiliaries && (!line->output || has_suffix(line->output, ".o"));
+}
+
 /* Not where the commands are shown. */
 static bool is_possible(const struct driver *driver)
 {
     const struct command_line *line = &driver->line;
-    bool keeps_output = line->mode == MODE_LINK || driver->backend.is_clang;
+    bool keeps_output = line->mode == MODE_LINK || driver->backend.is_clang ||
+                        (early_is_apart(driver) && can_be_apart(line));
     return driver->backend.is_itself && keeps_output && !line->is_verbose && !line->is_dry_run &&
            !line->keeps_temporaries;
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "driver.h"
@@ -220,6 +221,28 @@ static void add_auxiliary_names(struct driver *driver, struct words *command, co
     words_add(command, ".i");
 }
 
+/* Where the user wants the object of -c. */
+static const char *final_object(struct driver *driver, const struct unit *unit)
+{
+    const char *output = driver->line.output;
+    return output ? output : arena_format(driver->arena, "%s.o", unit->stem);
+}
+
+/* The same for an object that is made apart: the names that its own place would give. */
+static void add_names_of_final(struct driver *driver, struct words *command, const struct unit *unit)
+{
+    const char *object = final_object(driver, unit), *slash = strrchr(object, '/');
+    const char *name = slash ? slash + 1 : object;
+    if (slash) {
+        words_add(command, "-dumpdir");
+        words_add(command, arena_copy(driver->arena, object, (size_t)(name - object)));
+    }
+    words_add(command, "-dumpbase");
+    words_add(command, with_suffix(driver->arena, name, ".i"));
+    words_add(command, "-dumpbase-ext");
+    words_add(command, ".i");
+}
+
 static void add_output(struct driver *driver, struct words *command, struct unit *unit)
 {
     const struct command_line *line = &driver->line;
@@ -230,9 +253,12 @@ static void add_output(struct driver *driver, struct words *command, struct unit
         unit->object = own_path(driver, unit, ".o");
         add_auxiliary_names(driver, command, unit);
     }
-    if (unit->object || line->output) {
+    if (unit->apart)
+        add_names_of_final(driver, command, unit);
+    const char *output = unit->object ? unit->object : unit->apart ? unit->apart : line->output;
+    if (output) {
         words_add(command, "-o");
-        words_add(command, unit->object ? unit->object : line->output);
+        words_add(command, output);
     }
 }
 
@@ -383,19 +409,38 @@ static int make_text(struct driver *driver, struct unit *unit, const char *outpu
     return status;
 }
 
+/* An object that was made apart goes to its place; what is there makes room, as it does for the assembler. */
+static int deliver(struct driver *driver, const struct unit *unit)
+{
+    const char *to = final_object(driver, unit);
+    struct stat old;
+    size_t length;
+    const char *bytes = file_read(driver->arena, unit->apart, &length);
+    if (!stat(to, &old) && S_ISREG(old.st_mode) && old.st_size)
+        unlink(to);
+    FILE *file = bytes ? fopen(to, "w") : NULL;
+    if (file && !((fwrite(bytes, 1, length, file) < length) | fclose(file)))
+        return 0;
+    fatal("%s cannot be written: %s", to, strerror(errno));
+}
+
 int unit_build(struct driver *driver, struct unit *unit)
 {
     const struct command_line *line = &driver->line;
     if (line->mode == MODE_EMIT_C)
         return make_text(driver, unit, line->output ? line->output : "-");
     const char *text = own_path(driver, unit, ".i"), *translated = text;
-    if (early_prepare(driver, text))
+    if (early_prepare(driver, text)) {
         translated = temporary_path(&driver->temporary, unit->number, "translated");
+        unit->apart = early_is_apart(driver) ? own_path(driver, unit, ".o") : NULL;
+    }
     int status = make_text(driver, unit, translated);
     if (status != TRANSLATION_DONE)
         process_kill(&driver->early);
-    if (status == TRANSLATION_PLAIN)
+    if (status == TRANSLATION_PLAIN) {
+        unit->apart = NULL;
         return compile_plain(driver, unit);
+    }
     if (status != TRANSLATION_DONE)
         return status;
     if (translated != text)
@@ -404,5 +449,6 @@ int unit_build(struct driver *driver, struct unit *unit)
         keep_text(driver, unit_preprocessed(driver, unit), unit, ".i");
         keep_text(driver, text, unit, ".translated.i");
     }
-    return compile_translated(driver, unit, text);
+    status = compile_translated(driver, unit, text);
+    return status || !unit->apart ? status : deliver(driver, unit);
 }
