@@ -335,8 +335,9 @@ struct ac__task *ac__task_start(struct ac__frame *coroutine);
 /* The same of a block that has been settled. For want of memory it is closed, and the shared failed task
  * given. `origin`: where it was spawned. */
 struct ac__task *ac__task_begin(struct ac__task *task, const char *origin);
-/* The root frame has ended with this status. */
-void ac__task_finish(struct ac__task *task, int status);
+/* The root frame has ended with this status. If nothing is ready, and a task waited for just this, gives its waiter:
+ * the caller runs that task next, or puts it into the queue. Else null. */
+struct ac__waiter *ac__task_finish(struct ac__task *task, int status);
 /* ac__task_drop (abi.h) gives up a handle. */
 /* Ends a finished task, whatever handles there are: reports an error that nobody retrieved,
  * frees its memory. */

@@ -59,6 +59,12 @@ static inline bool ac__join_settle(struct ac__waiter *waiter)
     container_of(waiter, struct ac__join, waiter)->base.state = AC__OVER;
     return true;
 }
+/* What goes on then. */
+static inline struct ac__frame *ac__join_goes_on(const struct ac__waiter *waiter)
+{
+    struct ac__frame *frame = (struct ac__frame *)&container_of(waiter, const struct ac__join, waiter)->base;
+    return unlikely(frame == ac__root(waiter->wait.task)) ? frame : frame->parent;
+}
 /* EDEADLK, for a task that is to wait for itself; its handle is kept. */
 struct ac__thrown *ac__awaits_itself(void);
 /* Puts a waiter in the queue of a task or future that is not done; takes it out, also after it

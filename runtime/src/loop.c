@@ -15,6 +15,7 @@
  * When the main task is done, all others are cancelled and awaited; then what remains is
  * reported and freed. */
 #include "events.h"
+#include "joining.h"
 #include "observe.h"
 #include "storage.h"
 
@@ -113,11 +114,6 @@ static __attribute__((noinline)) int run_cancelled(struct ac__task *task)
     return never_starts(task) ? AC__FAILED : run_frames(task, task->innermost);
 }
 
-static inline int run_from(struct ac__task *task, bool is_cancelled)
-{
-    return is_cancelled ? run_cancelled(task) : run_frames(task, first_frame(task));
-}
-
 static void check_fork(struct ac__loop *loop)
 {
     if (unlikely(ac__thread.loop != loop))
@@ -151,10 +147,10 @@ static __attribute__((noinline)) int settle(struct ac__loop *loop, struct ac__ta
     return status;
 }
 
-/* True if it was the main task's last step. */
-static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop *loop, struct ac__task *task,
-                                                                 int *error_number, bool has_locals,
-                                                                 bool is_cancelled)
+/* Runs a task on from `frame`, where it is not cancelled, until it suspends or ends: gives the status. */
+static inline __attribute__((always_inline)) int run_from(struct ac__loop *loop, struct ac__task *task,
+                                                          struct ac__frame *frame, int *error_number,
+                                                          bool has_locals, bool is_cancelled)
 {
     int status;
     ac__thread.task = task;
@@ -162,7 +158,7 @@ static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop 
     *error_number = task->saved_errno;
     if (has_locals)
         ac__locals_exchange(loop, task);
-    status = run_from(task, is_cancelled);
+    status = is_cancelled ? run_cancelled(task) : run_frames(task, frame);
     if (likely(status == AC__SUSPENDED)) {
         task->saved_errno = *error_number;
         if (unlikely(task->flags & AC__UNSETTLED))
@@ -170,20 +166,22 @@ static inline __attribute__((always_inline)) bool run_task_here(struct ac__loop 
     }
     if (has_locals)
         ac__locals_exchange(loop, task);
-    if (unlikely(status != AC__SUSPENDED)) {
-        ac__thread.task = NULL;
-        ac__task_finish(task, status);
-        return task == loop->main;
-    }
-    if (AC__TEST_BUILD && ac__cancels_here(task == loop->main))
+    if (AC__TEST_BUILD && status == AC__SUSPENDED && ac__cancels_here(task == loop->main))
         ac__task_cancel(task, false);
-    return false;
+    return status;
 }
 
 static void run_task(struct ac__loop *loop, struct ac__task *task)
 {
-    run_task_here(loop, task, loop->error_number, loop->locals_size, task->flags & AC__CANCEL);
+    bool is_cancelled = task->flags & AC__CANCEL;
+    int status = run_from(loop, task, first_frame(task), loop->error_number, loop->locals_size, is_cancelled);
+    const struct ac__waiter *next;
     ac__thread.task = NULL;
+    if (status == AC__SUSPENDED)
+        return;
+    next = ac__task_finish(task, status);
+    if (next)
+        ac__queue_ready(next->wait.task);
 }
 
 static bool keeps_place(const struct ac__task *header)
@@ -232,8 +230,8 @@ static void run_traced(struct ac__loop *loop, struct ac__task *task)
 }
 
 /* A step of any loop; of one under AC_SEED, AC_DEBUG or AC_TRACE, or of a program with task locals, the only
- * one. */
-static void run_special_step(struct ac__loop *loop)
+ * one. True: the main task has ended, perhaps. */
+static bool run_special_step(struct ac__loop *loop)
 {
     struct ac__task *task = loop->seed ? take_random(loop) : ac__take_ready(loop);
     if (task->state == AC__CALLBACK)
@@ -244,6 +242,7 @@ static void run_special_step(struct ac__loop *loop)
         run_traced(loop, task);
     else
         run_debugged(loop, task);
+    return true;
 }
 
 /* What has the flag CANCEL: a task that is cancelled, or a function to call. True if the main task has ended,
@@ -258,19 +257,32 @@ static __attribute__((noinline)) bool run_flagged(struct ac__loop *loop, struct 
     return !is_callback;
 }
 
-/* In line in the loops over steps: a step is short. True if the main task has ended,
- * perhaps. */
-static inline __attribute__((always_inline)) bool run_step(struct ac__loop *loop, int *error_number, bool is_special)
+/* In line in the loop over steps: a step is short. A task that ends and was all that another one waited for is
+ * followed by that one at once where that is what comes next anyway. True if the main task has ended, perhaps. */
+static inline __attribute__((always_inline)) bool run_plain_step(struct ac__loop *loop, int *error_number)
 {
-    struct ac__task *task;
-    if (is_special) {
-        run_special_step(loop);
-        return true;
-    }
-    task = ac__take_ready(loop);
+    struct ac__task *task = ac__take_ready(loop);
+    struct ac__frame *frame;
     if (unlikely(task->flags & AC__CANCEL))
         return run_flagged(loop, task);
-    return run_task_here(loop, task, error_number, false, false);
+    frame = first_frame(task);
+    for (;;) {
+        int status = run_from(loop, task, frame, error_number, false, false);
+        const struct ac__waiter *next;
+        if (likely(status == AC__SUSPENDED))
+            return false;
+        ac__thread.task = NULL;
+        next = ac__task_finish(task, status);
+        if (!next)
+            return task == loop->main;
+        if (unlikely(task == loop->main) || unlikely(loop->until_poll == 1)) {
+            ac__queue_ready(next->wait.task);
+            return true;
+        }
+        loop->until_poll--;
+        task = next->wait.task;
+        frame = ac__join_goes_on(next);
+    }
 }
 
 /* ---- between steps ------------------------------------------------------------------------------------- */
@@ -431,14 +443,17 @@ static inline __attribute__((always_inline)) void run_steps(struct ac__loop *loo
 {
     int *error_number = loop->error_number;
     for (;;) {
+        bool may_be_over;
         if (unlikely(!ac__thread.ready)) {
             ac__thread.task = NULL;
             wait(loop);
-        } else if (unlikely(run_step(loop, error_number, is_special)) && ac__state(loop->main) == AC__FINISHED) {
-            return;
-        } else if (unlikely(--loop->until_poll == 0)) {
-            look(loop);
+            continue;
         }
+        may_be_over = is_special ? run_special_step(loop) : run_plain_step(loop, error_number);
+        if (unlikely(may_be_over) && ac__state(loop->main) == AC__FINISHED)
+            return;
+        if (unlikely(--loop->until_poll == 0))
+            look(loop);
     }
 }
 

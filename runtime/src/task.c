@@ -191,17 +191,18 @@ static inline void note_end(struct ac__task *task)
 }
 
 /* Tells the only one who waits for it; gives up the runtime's own handle. */
-static __attribute__((noinline)) void tell_only(struct ac__task *task)
+static __attribute__((noinline)) struct ac__waiter *tell_only(struct ac__task *task)
 {
     struct ac__waiter *waiter = task->joiners;
     task->joiners = NULL;
     waiter->next = NULL;
     ac__notify(waiter);
     ac__task_drop(task);
+    return NULL;
 }
 
 /* Tells all who wait for it that it has ended, and gives up the runtime's own handle. */
-static __attribute__((noinline)) void tell_all(struct ac__task *task)
+static __attribute__((noinline)) struct ac__waiter *tell_all(struct ac__task *task)
 {
     struct ac__waiter *waiter, **queue = ac__joiners(task);
     /* Watchers run here, but no code of the program's: nothing can join in while the queue is emptied. */
@@ -211,13 +212,14 @@ static __attribute__((noinline)) void tell_all(struct ac__task *task)
         ac__notify(waiter);
     }
     if (task->flags & AC__SCOPED)
-        return;
+        return NULL;
     ac__check_handle(task); /* it may have been consumed twice just now */
     if (ac__handle_is_last(task))
         ac__task_end(task);
+    return NULL;
 }
 
-static __attribute__((noinline)) void finish_slowly(struct ac__task *task, int status)
+static __attribute__((noinline)) struct ac__waiter *finish_slowly(struct ac__task *task, int status)
 {
     (void)ac__loop();
     if (status != AC__DONE || task->flags & (AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK))
@@ -226,35 +228,50 @@ static __attribute__((noinline)) void finish_slowly(struct ac__task *task, int s
     note_end(task);
     if (unlikely(ac__is_debug))
         ac__debug_ended(task);
-    tell_all(task);
+    return tell_all(task);
 }
 
-void ac__task_finish(struct ac__task *task, int status)
+/* Whether this task, which can go on now, is the first of all. */
+static inline bool is_next(const struct ac__task *task)
+{
+    return !ac__thread.ready && likely(!(task->flags & AC__CANCEL));
+}
+
+/* Out of line: the usual end calls nothing. */
+static __attribute__((noinline)) struct ac__waiter *drop_last(struct ac__task *task, struct ac__waiter *next)
+{
+    ac__task_drop(task);
+    return next;
+}
+
+struct ac__waiter *ac__task_finish(struct ac__task *task, int status)
 {
     enum { ODD = AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK | AC__HAS_EXTRA | AC__SCOPED | AC__OWN | AC__FORKED };
-    struct ac__waiter *only = task->joiners;
+    struct ac__waiter *only = task->joiners, *next = NULL;
     if (unlikely(status != AC__DONE) || unlikely(task->flags & ODD)) {
-        finish_slowly(task, status);
-        return;
+        return finish_slowly(task, status);
     }
     note_end(task);
     if (only) {
         if (unlikely(only->next != only)) {
-            tell_all(task);
-            return;
+            return tell_all(task);
         }
         if (!ac__join_settle(only)) {
-            tell_only(task);
-            return;
+            return tell_only(task);
         }
         task->joiners = NULL;
         only->next = NULL;
-        ac__queue_ready(only->wait.task);
+        if (is_next(only->wait.task)) {
+            only->wait.task->state = AC__READY;
+            next = only;
+        } else {
+            ac__queue_ready(only->wait.task);
+        }
     }
-    if (likely(task->handles > 1))
-        task->counts -= AC__HANDLE;
-    else
-        ac__task_drop(task);
+    if (unlikely(task->handles <= 1))
+        return drop_last(task, next);
+    task->counts -= AC__HANDLE;
+    return next;
 }
 
 static __attribute__((noinline)) void drop_slowly(struct ac__task *task)
