@@ -248,17 +248,14 @@ struct ac__waiter *ac__task_finish(struct ac__task *task, int status)
 {
     enum { ODD = AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK | AC__HAS_EXTRA | AC__SCOPED | AC__OWN | AC__FORKED };
     struct ac__waiter *only = task->joiners, *next = NULL;
-    if (unlikely(status != AC__DONE) || unlikely(task->flags & ODD)) {
+    if (unlikely(status != AC__DONE) || unlikely(task->flags & ODD))
         return finish_slowly(task, status);
-    }
     note_end(task);
     if (only) {
-        if (unlikely(only->next != only)) {
+        if (unlikely(only->next != only))
             return tell_all(task);
-        }
-        if (!ac__join_settle(only)) {
+        if (!ac__join_settle(only))
             return tell_only(task);
-        }
         task->joiners = NULL;
         only->next = NULL;
         if (is_next(only->wait.task)) {
