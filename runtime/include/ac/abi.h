@@ -65,7 +65,7 @@ enum ac__storage {
     AC__STACKED_FIRST, /* the same, first in its chunk: freeing gives the chunk back */
     AC__STANDALONE,    /* a heap block of its own behind a struct ac__task: it can be spawned as it is */
     AC__STATIC,        /* never freed */
-    AC__BEGUN = 8      /* and a status: stacked, and awaited at once (ac__frame_at_once) */
+    AC__BEGUN = 8      /* and a status: stacked, and begun by the call (ac__is_at_once) */
 };
 
 /* A place in the source; a function's sites are indexed by its state numbers. sites[0] is the definition. */
