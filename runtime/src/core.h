@@ -67,16 +67,7 @@ struct ac__extra;
 struct ac__mailbox;
 struct ac__descriptor;
 
-/* ---- states and flags of tasks (what they mean: task.c) ------------------------------------------------ */
-
-enum {
-    AC__UNSTARTED, /* a coroutine: not yet a task */
-    AC__READY, /* or running */
-    AC__BLOCKED,
-    AC__FINISHED = 1 << 2, /* a bit that no task has before */
-    AC__CONSUMED, /* freed, but kept to catch whoever uses it still (debug.c) */
-    AC__CALLBACK /* no task at all but a function to call: ac_call_soon */
-};
+/* ---- flags of tasks (states: abi.h; what they mean: task.c) ------------------------------------------------ */
 
 enum {
     AC__CANCEL = 1 << 0,       /* ECANCELED is to be thrown where it stands, or where it next suspends */
@@ -242,16 +233,7 @@ static inline struct ac__loop *ac__loop(void)
     return ac__thread.loop;
 }
 
-/* Puts a task at the end of the ready queue of the loop that runs. */
-static inline void ac__queue_ready(struct ac__task *task)
-{
-    task->state = AC__READY;
-    task->next = NULL;
-    *ac__thread.ready_end = task;
-    ac__thread.ready_end = &task->next;
-}
-
-/* The same where perhaps none runs. */
+/* ac__queue_ready (abi.h) where perhaps no loop runs. */
 static inline void ac__make_ready(struct ac__task *task)
 {
     if (unlikely(!ac__thread.loop))

@@ -89,12 +89,6 @@ ac_coro(void) ac_yield(void)
     return (ac_coro(void))ac__frame_new(&yield_function, (const void *)ac_yield);
 }
 
-int ac__ac_yield__here(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task)
-{
-    frame->function = function;
-    return ac__yield_at(task, frame, frame->state);
-}
-
 /* ---- calls in the future ------------------------------------------------------------------------------- */
 
 /* Nodes are kept until the loop ends, so that a handle that is used up never meets freed memory;

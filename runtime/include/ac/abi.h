@@ -177,6 +177,16 @@ struct ac__task {
     };
 };
 
+/* The states of a task (what they mean: task.c). */
+enum {
+    AC__UNSTARTED, /* a coroutine: not yet a task */
+    AC__READY, /* or running */
+    AC__BLOCKED,
+    AC__FINISHED = 1 << 2, /* a bit that no task has before */
+    AC__CONSUMED, /* freed, but kept to catch whoever uses it still (debug.c) */
+    AC__CALLBACK /* no task at all but a function to call: ac_call_soon */
+};
+
 /* What undoes something and awaits (finally, defer, the end of async with or of a scoped child) stands
  * between these two: where there is no memory left, it gets some all the same (reserve.c). They nest; only
  * the lowest four bits of the depth are kept, so at every sixteenth depth nothing is promised. */
@@ -220,6 +230,15 @@ struct ac__thread {
 };
 /* The model: one instruction to find it, in shared libraries, too. */
 extern __thread struct ac__thread ac__thread __attribute__((tls_model("initial-exec")));
+
+/* Puts a task at the end of the ready queue of the loop that runs. */
+static __inline void ac__queue_ready(struct ac__task *task)
+{
+    task->state = AC__READY;
+    task->next = 0;
+    *ac__thread.ready_end = task;
+    ac__thread.ready_end = &task->next;
+}
 
 /* Counts a wait on the library that is ready at once. True, and nothing is counted, if the task has had its
  * share of those: it is to let others run first. */

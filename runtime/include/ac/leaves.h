@@ -5,7 +5,7 @@
  * `struct ac__NAME__frame` and `ac__NAME__run(frame, task, state, arguments...)`; a result would be its
  * `ac__result`. The state is always AC__ENTER. Part of <ac.h>; the contents are the library's own.
  *
- * What needs no frame declares ac__NAME__here in place of these: the frame that awaits it, whose state is
+ * What needs no frame defines ac__NAME__here in place of these: the frame that awaits it, whose state is
  * set, waits itself, and is resumed as if a callee had ended. */
 #ifndef AC_LEAVES_H
 #define AC_LEAVES_H
@@ -80,7 +80,14 @@ AC__PUBLISH(ac_writable, ac__io, int fd);
 AC__PUBLISH(ac__stop, ac__stopping, struct ac__task *target);
 AC__PUBLISH(ac__gen_close, ac__asking, struct ac__frame *generator);
 
-int ac__ac_yield__here(struct ac__frame *frame, const struct ac__function *function, struct ac__task *task);
+static __inline int ac__ac_yield__here(struct ac__frame *frame, const struct ac__function *function,
+                                       struct ac__task *task)
+{
+    frame->function = function;
+    task->innermost = frame;
+    ac__queue_ready(task);
+    return AC__SUSPENDED;
+}
 
 #undef AC__PUBLISH
 
