@@ -174,12 +174,12 @@ static int join_start_task(struct ac__join *join, struct ac__task *task, struct 
 
 static __attribute__((noinline)) int join_start(struct ac__join *join, struct ac__task *task)
 {
-    if (join->kind == AC__KIND_SCOPED)
-        return ac__scoped_resume(join, task);
     if (unlikely(!join->target))
         return ac__refuse(task, &join->base, ac__out_of_memory()); /* a future that could not be made */
     if (join->kind == AC__KIND_TASK)
         return join_start_task(join, task, join->target);
+    if (join->kind == AC__KIND_SCOPED)
+        return ac__scoped_resume(join, task);
     if (ac__target_done(join->target, join->kind))
         return join_at_once(join, task);
     ac__target_watch(join->target, join->kind, &join->waiter);

@@ -231,6 +231,15 @@ static __attribute__((noinline)) struct ac__waiter *finish_slowly(struct ac__tas
     return tell_all(task);
 }
 
+/* Whether a task ends with more to do than to tell one who waits. Only one in a block of its own may be debugged. */
+static inline bool ends_oddly(const struct ac__task *task, int status)
+{
+    enum { ODD = AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK | AC__HAS_EXTRA | AC__SCOPED | AC__FORKED };
+    if (unlikely(status != AC__DONE))
+        return true;
+    return unlikely(task->flags & (ODD | AC__OWN)) && (task->flags & ODD || ac__is_debug);
+}
+
 /* Whether this task, which can go on now, is the first of all. */
 static inline bool is_next(const struct ac__task *task)
 {
@@ -246,9 +255,8 @@ static __attribute__((noinline)) struct ac__waiter *drop_last(struct ac__task *t
 
 struct ac__waiter *ac__task_finish(struct ac__task *task, int status)
 {
-    enum { ODD = AC__CANCEL | AC__CANCEL_LATER | AC__ON_CHUNK | AC__HAS_EXTRA | AC__SCOPED | AC__OWN | AC__FORKED };
     struct ac__waiter *only = task->joiners, *next = NULL;
-    if (unlikely(status != AC__DONE) || unlikely(task->flags & ODD))
+    if (unlikely(ends_oddly(task, status)))
         return finish_slowly(task, status);
     note_end(task);
     if (only) {
