@@ -3,9 +3,10 @@
  *
  * The file of the text is a pipe at first. Out of it the C compiler reads START, with which every translation
  * begins, and waits for the rest; it opens no output before. gcc's assembler does: so an object is made in acc's
- * own folder, and goes to its place when it is complete. When the translation is there, its file takes the pipe's name, for whoever opens it once
- * more, and the rest goes through the pipe. When there is none, the compiler is killed, with whatever it has
- * started, and an older output stays. Nobody waits while opening the pipe, since acc has both its ends open.
+ * own folder, and goes to its place when it is complete. When the translation is there, its file takes the pipe's
+ * name, for whoever opens it once more, and the rest goes through the pipe. When there is none, the compiler is
+ * killed, with whatever it has started, and an older output stays. Nobody waits while opening the pipe, since acc
+ * has both its ends open.
  * If acc itself is killed, the pipe ends, and START alone is no C.
  */
 #include <fcntl.h>
